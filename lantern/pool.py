@@ -1,0 +1,56 @@
+"""See how many connections of a pool are in use, and when."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Engine, event
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from lantern.sql import sync_side
+
+
+@dataclass
+class PoolWatch:
+    """Steps (seconds since the start, connections in use), the first at (0.0, in use then)."""
+
+    steps: list[tuple[float, int]] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def in_use(self) -> int:
+        """Connections in use at the last step."""
+        return self.steps[-1][1]
+
+    @property
+    def most(self) -> int:
+        """The largest number of connections in use at one time."""
+        return max(count for _, count in self.steps)
+
+
+@contextmanager
+def pool_watch(engine: Engine | AsyncEngine) -> Iterator[PoolWatch]:
+    """Record every checkout and checkin of the engine's pool; lantern.draw_pool draws it."""
+    target = sync_side(engine)
+    began = time.perf_counter()
+    watch = PoolWatch([(0.0, target.pool.checkedout())])
+
+    def step(change: int) -> None:
+        watch.steps.append((time.perf_counter() - began, watch.in_use + change))
+
+    def on_checkout(*_: Any) -> None:
+        step(+1)
+
+    def on_checkin(*_: Any) -> None:
+        step(-1)
+
+    event.listen(target, "checkout", on_checkout)
+    event.listen(target, "checkin", on_checkin)
+    try:
+        yield watch
+    finally:
+        watch.seconds = time.perf_counter() - began
+        event.remove(target, "checkout", on_checkout)
+        event.remove(target, "checkin", on_checkin)

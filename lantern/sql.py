@@ -1,0 +1,33 @@
+"""See the SQL that code sends."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Engine, event
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+def sync_side(engine: Engine | AsyncEngine) -> Engine:
+    """Return the sync Engine that carries the events: an AsyncEngine has one inside."""
+    return engine.sync_engine if isinstance(engine, AsyncEngine) else engine
+
+
+@contextmanager
+def count_sql(engine: Engine | AsyncEngine) -> Iterator[list[str]]:
+    """Collect every statement sent to the driver, in order; len() of it is the count.
+
+    BEGIN is left out, like COMMIT and ROLLBACK, which are no statements to a driver.
+    """
+    statements: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        if not statement.startswith("BEGIN"):
+            statements.append(statement)
+
+    target = sync_side(engine)
+    event.listen(target, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(target, "before_cursor_execute", note)
