@@ -2,8 +2,31 @@
 
 import pytest
 
+from tests.site_server import ROOT, Built, build, copy_sample, course_has_pages
+
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     """Run async tests on asyncio, the loop that SQLAlchemy's asyncio extension is written for."""
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def sample_site(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The site of tests/sample_book, built once."""
+    book = copy_sample(tmp_path_factory.mktemp("sample") / "book")
+    return build(book, book)
+
+
+@pytest.fixture(scope="session")
+def course_site(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The site of the course itself, built once."""
+    if not course_has_pages():
+        pytest.skip("the course has no front page yet (book/index.md)")
+    return build(ROOT, tmp_path_factory.mktemp("course"))
+
+
+@pytest.fixture(params=["sample", "course"])
+def site(request: pytest.FixtureRequest) -> Built:
+    """Each site in turn: what holds for the sample must hold for every page of the course."""
+    return request.getfixturevalue(f"{request.param}_site")

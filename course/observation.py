@@ -1,0 +1,166 @@
+"""Run a learner's function so that whatever it does, the check goes on."""
+
+import asyncio
+import inspect
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+PATIENCE = 5.0  # seconds for one call; far more than any right answer needs on a busy machine
+
+
+class Stuck(BaseException):
+    """The learner's code held the thread for too long; no `except Exception` may catch this."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a call ended: `ended` is returned, raised, timed out, stuck, not async or exited."""
+
+    ended: str
+    value: Any = None
+    error: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain data for a judge; the value must be plain already."""
+        return dict(vars(self))
+
+
+async def attempt(
+    call: Callable[[], Any],
+    seconds: float = PATIENCE,
+    at_end: Callable[[], None] = lambda: None,
+) -> Outcome:
+    """Call and await the learner's function; return how it ended, never raise.
+
+    `at_end` is called in the very moment of its end, before any other task runs.
+    A call that ignores its cancellation is left behind after one more second.
+    """
+    task = asyncio.ensure_future(_guarded(call, seconds, at_end))
+    await asyncio.wait({task}, timeout=seconds)
+    if not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=1.0)
+        return Outcome("timed out")
+    return task.result()
+
+
+async def _guarded(call: Callable[[], Any], seconds: float, at_end: Callable[[], None]) -> Outcome:
+    try:
+        with unblocked(seconds):
+            result = call()
+            if not inspect.isawaitable(result):
+                return Outcome("not async", type(result).__name__)
+            try:
+                return Outcome("returned", await result)
+            finally:
+                at_end()
+    except asyncio.CancelledError:
+        return Outcome("timed out")
+    except BaseException as error:
+        return _failed(error)
+
+
+def attempt_sync(call: Callable[[], Any], seconds: float = PATIENCE) -> Outcome:
+    """Call a plain function of the learner's; return how it ended, never raise."""
+    try:
+        with unblocked(seconds):
+            result = call()
+    except BaseException as error:
+        return _failed(error)
+    if inspect.iscoroutine(result):
+        result.close()
+        return Outcome("not sync")
+    return Outcome("returned", result)
+
+
+@contextmanager
+def unblocked(seconds: float) -> Iterator[None]:
+    """Raise Stuck in code that holds the main thread for longer than this.
+
+    Inside a running loop every turn of the loop starts the time anew, so that only code that
+    blocks the loop is hit. Needs POSIX signals; elsewhere, and in other threads, it does
+    nothing: there the process that started the check ends it.
+    """
+    main = threading.current_thread() is threading.main_thread()
+    if not main or not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def stop(*_: Any) -> None:
+        raise Stuck
+
+    before = signal.signal(signal.SIGALRM, stop)
+    next_turn = _arm(seconds)
+    try:
+        yield
+    finally:
+        for turn in next_turn:
+            turn.cancel()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _arm(seconds: float) -> list[asyncio.TimerHandle]:
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        loop = None
+    next_turn: list[asyncio.TimerHandle] = []
+
+    def again() -> None:
+        # It fires again every second, since code may catch BaseException and go on.
+        signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+        if loop is not None:
+            next_turn[:] = [loop.call_later(seconds / 10, again)]
+
+    again()
+    return next_turn
+
+
+def _failed(error: BaseException) -> Outcome:
+    if isinstance(error, Stuck):
+        return Outcome("stuck")
+    if isinstance(error, BaseExceptionGroup) and error.subgroup(Stuck):
+        return Outcome("stuck")
+    if isinstance(error, SystemExit | KeyboardInterrupt):
+        return Outcome("exited", error=repr(error))
+    return Outcome("raised", error=describe(error))
+
+
+def describe(error: BaseException) -> str:
+    """Return class and first line of an error; of a group, its first member in brackets."""
+    if isinstance(error, BaseExceptionGroup):
+        return f"{type(error).__name__}({describe(error.exceptions[0])})"
+    first = (str(error).strip().splitlines() or [""])[0]
+    return f"{type(error).__name__}: {first}" if first else type(error).__name__
+
+
+def interruption(outcome: dict[str, Any], name: str) -> str | None:
+    """Say in a sentence why a call did not return, or None if it did."""
+    match outcome["ended"]:
+        case "raised":
+            return f"{name} raised {outcome['error']}."
+        case "timed out":
+            return (
+                f"{name} had not returned after {PATIENCE:.0f} s. It waits for something that "
+                "never comes: an await on the wrong thing, or work that nobody started?"
+            )
+        case "stuck":
+            return (
+                f"{name} held the thread for {PATIENCE:.0f} s without a single await, so nothing "
+                "else could run. Is there a loop that never ends, or a blocking call?"
+            )
+        case "not async":
+            return (
+                f"{name} returned a {outcome['value']} at once instead of something to await. "
+                "Define it with `async def`."
+            )
+        case "not sync":
+            return f"{name} returned a coroutine. Define it with plain `def`."
+        case "exited":
+            return f"{name} tried to end Python ({outcome['error']}). Return a value instead."
+    return None

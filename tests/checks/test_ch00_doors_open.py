@@ -1,0 +1,160 @@
+"""The doctor: every right answer passes, every wrong one is told which mistake it is."""
+
+import importlib
+import importlib.metadata
+import sys
+
+import pytest
+
+from course.checks.ch00_doors_open import ANOTHER_VERSION, made_up
+from course.exercise import NOT_ATTEMPTED, RIGHT, WRONG
+
+BY_VERSION_ATTRIBUTE = """
+def doctor():
+    report = {}
+    for name in ("fastapi", "sqlalchemy", "aiosqlite"):
+        try:
+            report[name] = __import__(name).__version__
+        except ImportError:
+            report[name] = False
+    try:
+        from sqlalchemy.ext.asyncio import create_async_engine
+    except Exception:
+        return {**report, "async": False}
+    return {**report, "async": True}
+"""
+
+BY_LISTING_DISTRIBUTIONS = """
+import importlib, importlib.metadata
+def doctor():
+    found = {d.metadata["Name"].lower(): d.metadata["Version"]
+             for d in importlib.metadata.distributions()}
+    report = {name: found.get(name, False) for name in ("fastapi", "sqlalchemy", "aiosqlite")}
+    try:
+        importlib.import_module("sqlalchemy.ext.asyncio")
+    except ImportError:
+        return report | {"async": False}
+    return report | {"async": True}
+"""
+
+READ_VERSIONS = """
+import importlib.metadata, importlib.util
+def versions():
+    report = {}
+    for name in ("fastapi", "sqlalchemy", "aiosqlite"):
+        try:
+            report[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            report[name] = False
+    return report
+"""
+
+INSTALLED = {
+    name: importlib.metadata.version(name) for name in ("fastapi", "sqlalchemy", "aiosqlite")
+}
+
+WRONG_ANSWERS = {
+    "looks for greenlet by name": (
+        READ_VERSIONS
+        + """
+def doctor():
+    return versions() | {"async": importlib.util.find_spec("greenlet") is not None}
+""",
+        "A package that can be found can still be incompatible",
+    ),
+    "concludes from the version": (
+        READ_VERSIONS
+        + """
+def doctor():
+    report = versions()
+    return report | {"async": report["sqlalchemy"] > "1.4"}
+""",
+        "try the import that SQLAlchemy does",
+    ),
+    "faints when a package is missing": (
+        """
+import importlib, importlib.metadata
+def doctor():
+    report = {n: importlib.metadata.version(n) for n in ("fastapi", "sqlalchemy", "aiosqlite")}
+    try:
+        importlib.import_module("sqlalchemy.ext.asyncio")
+    except ImportError:
+        return report | {"async": False}
+    return report | {"async": True}
+""",
+        "a doctor should not faint",
+    ),
+    "faints when the import fails": (
+        READ_VERSIONS
+        + """
+def doctor():
+    import sqlalchemy.ext.asyncio
+    return versions() | {"async": True}
+""",
+        "Catch the ImportError and report False",
+    ),
+    "has the versions written down": (
+        f"""
+import importlib
+def doctor():
+    try:
+        importlib.import_module("sqlalchemy.ext.asyncio")
+    except ImportError:
+        return {INSTALLED!r} | {{"async": False}}
+    return {INSTALLED!r} | {{"async": True}}
+""",
+        "do not write it down",
+    ),
+    "names another version": (
+        READ_VERSIONS + 'def doctor(): return versions() | {"fastapi": "0.1", "async": True}',
+        "For fastapi the doctor says '0.1'",
+    ),
+    "says None for a missing package": (
+        READ_VERSIONS.replace("= False", "= None")
+        + """
+def doctor():
+    try:
+        importlib.import_module("sqlalchemy.ext.asyncio")
+    except ImportError:
+        return versions() | {"async": False}
+    return versions() | {"async": True}
+""",
+        "reports 'None' for it instead of False",
+    ),
+    "forgets a key": (READ_VERSIONS + "def doctor(): return versions()", "exactly these keys"),
+    "returns a sentence": ('def doctor(): return "all is well"', "exactly these keys"),
+    "is a coroutine": ('async def doctor(): return {"async": True}', "Define it with plain `def`"),
+    "does not come back": ("def doctor():\n while True: pass", "without a single await"),
+    "ends Python": ("import sys\ndef doctor(): sys.exit(1)", "tried to end Python"),
+}
+
+
+@pytest.mark.parametrize("source", [BY_VERSION_ATTRIBUTE, BY_LISTING_DISTRIBUTIONS])
+def test_a_right_answer_of_another_shape_passes(judged, source):
+    verdict = judged("ch00-ex1", source)
+    assert verdict.state == RIGHT, verdict
+
+
+@pytest.mark.parametrize("mistake", WRONG_ANSWERS)
+def test_a_wrong_answer_is_told_its_mistake(judged, mistake):
+    source, message = WRONG_ANSWERS[mistake]
+    verdict = judged("ch00-ex1", source)
+    assert verdict.state == WRONG
+    assert message in " ".join(verdict.messages), verdict
+
+
+def test_the_reference_passes_and_the_stub_is_not_attempted(judged, cell):
+    assert judged("ch00-ex1", cell("solutions", "ch00-ex1")).state == RIGHT
+    assert judged("ch00-ex1", cell("exercises", "ch00-ex1")).state == NOT_ATTEMPTED
+
+
+def test_the_made_up_environment_leaves_no_trace():
+    importlib.import_module("sqlalchemy.ext.asyncio")
+    modules, path = dict(sys.modules), list(sys.meta_path)
+    with made_up(versions={"fastapi": ANOTHER_VERSION}, broken="sqlalchemy.ext.asyncio"):
+        assert importlib.metadata.version("fastapi") == ANOTHER_VERSION
+        with pytest.raises(ImportError):
+            importlib.import_module("sqlalchemy.ext.asyncio")
+    assert importlib.metadata.version("fastapi") == INSTALLED["fastapi"]
+    assert {k: v for k, v in sys.modules.items() if k in modules} == modules
+    assert sys.meta_path == path

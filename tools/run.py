@@ -1,0 +1,68 @@
+"""Run notebooks in fresh kernels and store their outputs: `python -m tools.run [notebook …]`.
+
+The file holds nothing that changes from run to run: running twice changes no byte.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDERS = ("notebooks", "solutions")
+
+
+def dumps(notebook: nbformat.NotebookNode) -> str:
+    """Return the one text that a notebook of this course has on disk."""
+    return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def run(path: Path) -> bool:
+    """Run one notebook, store its outputs, and tell whether the file changed.
+
+    Raises CellExecutionError for an error in a cell that is not tagged raises-exception;
+    the file then stays as it was.
+    """
+    before = path.read_text(encoding="utf-8")
+    notebook = nbformat.reads(before, as_version=4)
+    client = NotebookClient(
+        notebook,
+        timeout=60,
+        record_timing=False,
+        coalesce_streams=True,
+        resources={"metadata": {"path": str(path.parent)}},
+    )
+    client.execute()
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    after = dumps(notebook)
+    if after != before:
+        path.write_text(after, encoding="utf-8")
+    return after != before
+
+
+def main(paths: list[Path]) -> int:
+    failed = 0
+    for path in paths:
+        try:
+            changed = run(path)
+        except CellExecutionError as error:
+            failed += 1
+            print(f"{path.name}: a cell failed, the file is unchanged.\n{error}", file=sys.stderr)
+        else:
+            print(f"{path.name}: {'stored new outputs' if changed else 'unchanged'}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("notebook", nargs="*", type=Path)
+    chosen = parser.parse_args().notebook
+    every = [path for folder in FOLDERS for path in sorted((ROOT / folder).glob("*.ipynb"))]
+    sys.exit(main(chosen or every))
