@@ -27,8 +27,9 @@ QUERYING = "waiting for the database"
 HOLDING = "holding a connection, idle"
 WAITING = "waiting for something else"
 
-# A loop that answers this late, in seconds, counts as frozen: ten times what a busy machine needs.
-FROZEN = 0.05
+# A loop that answers this late, in seconds, counts as frozen. A busy machine alone can be late by
+# some hundredths.
+FROZEN = 0.1
 
 # The pool's checkin can fire in a task of its own: the lane travels by context, not by task.
 _lane: ContextVar[str | None] = ContextVar("lane", default=None)

@@ -4,7 +4,9 @@ The file holds nothing that changes from run to run: running twice changes no by
 """
 
 import argparse
+import configparser
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from nbclient.exceptions import CellExecutionError
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("notebooks", "solutions")
+SANITIZE = ROOT / "tests" / "sanitize.cfg"
 
 
 def dumps(notebook: nbformat.NotebookNode) -> str:
@@ -37,6 +40,7 @@ def run(path: Path) -> bool:
         resources={"metadata": {"path": str(path.parent)}},
     )
     client.execute()
+    _keep_what_says_the_same(nbformat.reads(before, as_version=4), notebook)
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
@@ -45,6 +49,26 @@ def run(path: Path) -> bool:
     if after != before:
         path.write_text(after, encoding="utf-8")
     return after != before
+
+
+def _keep_what_says_the_same(before: nbformat.NotebookNode, after: nbformat.NotebookNode) -> None:
+    """Put back each stored output that differs only in what nbval is told to overlook."""
+    stored = {(cell.id, cell.source): cell.get("outputs", []) for cell in before.cells}
+    for cell in after.cells:
+        known = stored.get((cell.id, cell.source), [])
+        if known and _told(known) == _told(cell.outputs):
+            cell.outputs = known
+
+
+def _told(outputs: list[nbformat.NotebookNode]) -> str:
+    text = json.dumps(outputs, sort_keys=True)
+    rules = configparser.ConfigParser(interpolation=None)
+    rules.read(SANITIZE, encoding="utf-8")
+    for rule in rules.sections():
+        # In JSON a quotation mark stands behind a backslash.
+        pattern = rules[rule]["regex"].replace('"', r'\\"')
+        text = re.sub(pattern, rules[rule]["replace"], text)
+    return text
 
 
 def main(paths: list[Path]) -> int:
