@@ -1,7 +1,7 @@
 """Cut the exercises out of the solutions: `python -m tools.cut [--check]`.
 
 Between the marks the answer goes, and `...  # your turn` stays at the same indent.
-Outputs go, and so does every cell tagged `solution`.
+Outputs go, and so does every cell tagged `solution`; the title says Exercises.
 """
 
 import argparse
@@ -27,6 +27,7 @@ def cut(solution: nbformat.NotebookNode) -> nbformat.NotebookNode:
     exercise.cells = [
         cell for cell in exercise.cells if "solution" not in cell.metadata.get("tags", ())
     ]
+    exercise.cells[0].source = exercise.cells[0].source.replace("# Solutions:", "# Exercises:", 1)
     for cell in exercise.cells:
         if cell.cell_type == "code":
             cell.source = ANSWER.sub(r"\g<indent>...  # your turn", cell.source)

@@ -21,7 +21,7 @@ SANITIZE = ROOT / "tests" / "sanitize.cfg"
 
 def dumps(notebook: nbformat.NotebookNode) -> str:
     """Return the one text that a notebook of this course has on disk."""
-    return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    return nbformat.writes(notebook, version=4) + "\n"
 
 
 def run(path: Path) -> bool:
