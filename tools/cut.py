@@ -13,7 +13,8 @@ import nbformat
 from tools.run import ROOT, dumps
 
 ANSWER = re.compile(
-    r"^(?P<indent>[ \t]*)# BEGIN SOLUTION\n.*?^[ \t]*# END SOLUTION$", re.MULTILINE | re.DOTALL
+    r"^(?P<indent>[ \t]*)# BEGIN SOLUTION\n(?:(?!# BEGIN).)*?^[ \t]*# END SOLUTION$",
+    re.MULTILINE | re.DOTALL,
 )
 
 

@@ -1,0 +1,130 @@
+"""The layout of the course is right, and each rule notices when it is broken."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tools.layout import ROOT, problems
+
+
+def test_the_layout_of_the_course_is_right():
+    assert list(problems(ROOT)) == []
+
+
+@pytest.fixture
+def copy(tmp_path) -> Path:
+    for folder in ("book", "notebooks", "solutions", "exercises", "course/checks", "tests/checks"):
+        shutil.copytree(
+            ROOT / folder, tmp_path / folder,
+            ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"),
+        )  # fmt: skip
+    shutil.copy(ROOT / "_toc.yml", tmp_path)
+    return tmp_path
+
+
+def change_cell(path, change, tag=""):
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code" and (not tag or tag in cell["metadata"].get("tags", [])):
+            change(cell)
+            break
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+
+
+def prose(copy, text):
+    path = copy / "notebooks/ch01a_waiting.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    notebook["cells"][0]["source"] = text
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+
+
+LESSON = "notebooks/ch01a_waiting.ipynb"
+SOLUTION = "solutions/ch01_event_loop.ipynb"
+BREAKS = {
+    "a chapter without checks": (
+        lambda c: (c / "course/checks/ch01_event_loop.py").unlink(),
+        "has no course/checks/ch01_event_loop.py",
+    ),
+    "checks without tests": (
+        lambda c: (c / "tests/checks/test_ch01_event_loop.py").unlink(),
+        "has no tests/checks/test_ch01_event_loop.py",
+    ),
+    "a chapter without lessons": (
+        lambda c: (c / "notebooks/ch00a_five_minutes.ipynb").unlink(),
+        "has no lesson notebooks/ch00a_",
+    ),
+    "a lesson of no chapter": (
+        lambda c: (c / LESSON).rename(c / "notebooks/ch07a_waiting.ipynb"),
+        "notebooks/ch07a_waiting.ipynb belongs to no chapter",
+    ),
+    "a stray file": (
+        lambda c: (c / "notebooks/plan.txt").write_text("x"),
+        "notebooks/plan.txt is not a .ipynb file",
+    ),
+    "a page that is not in the contents": (
+        lambda c: (c / "book/extra.md").write_text("# Extra"),
+        "_toc.yml does not list book/extra",
+    ),
+    "a page that is only in the contents": (
+        lambda c: (c / "book/glossary.md").unlink(),
+        "_toc.yml lists book/glossary, which does not exist",
+    ),
+    "an exercise without its cell": (
+        lambda c: change_cell(c / SOLUTION, lambda cell: cell["metadata"].clear(), "ch01-ex2"),
+        "has no cell tagged ch01-ex2",
+    ),
+    "an exercise that nobody checks": (
+        lambda c: change_cell(c / SOLUTION, lambda cell: cell.update(source="1"), "check"),
+        'needs one cell tagged check with await check("ch01-ex1", …)',
+    ),
+    "a cell of an unknown exercise": (
+        lambda c: change_cell(
+            c / SOLUTION, lambda cell: cell["metadata"].update(tags=["ch01-ex8"]), "check"
+        ),
+        "course/checks knows no ch01-ex8",
+    ),
+    "an answer without marks": (
+        lambda c: change_cell(c / SOLUTION, lambda cell: cell.update(source="x = 1"), "ch01-ex2"),
+        "has no marks to cut between",
+    ),
+    "a cell that was never run": (
+        lambda c: change_cell(c / LESSON, lambda cell: cell.update(execution_count=None)),
+        "was never run",
+    ),
+    "a cell that is too long": (
+        lambda c: change_cell(c / LESSON, lambda cell: cell.update(source="\n" * 21)),
+        "has more than 20 lines",
+    ),
+    "a cell exempt from proof": (
+        lambda c: change_cell(
+            c / LESSON, lambda cell: cell["metadata"].update(tags=["nbval-skip"])
+        ),
+        "exempts cells from proof",
+    ),
+    "an address in an output": (
+        lambda c: change_cell(
+            c / LESSON,
+            lambda cell: cell.update(outputs=[{"text": "<Session object at 0x7f01>"}]),
+        ),
+        "differs from machine to machine",
+    ),
+    "a word that hurries the reader": (
+        lambda c: prose(c, "Simply await it."),
+        "says 'Simply'",
+    ),
+    "too many words": (lambda c: prose(c, "word " * 130), "has 130 words"),
+}
+
+
+@pytest.mark.parametrize("broken", BREAKS)
+def test_it_notices(copy, broken):
+    change, sentence = BREAKS[broken]
+    change(copy)
+    found = list(problems(copy))
+    assert any(sentence in problem for problem in found), found
+
+
+def test_the_copy_itself_is_right(copy):
+    assert list(problems(copy)) == []
