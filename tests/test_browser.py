@@ -1,0 +1,454 @@
+"""The site as readers use it: in a real browser, by pointer and by keyboard, on a small screen."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
+
+from tests.site_server import Built
+from tools.page_weight import launch, served
+
+WIDTHS = (1280, 390)
+SCHEMES = ("light", "dark")
+CHAPTER = "book/ch00_sample.html"
+LESSON = "notebooks/ch00a_cells.html"
+WRONG_ANSWER = "Yes: it starts now"
+RIGHT_ANSWER = "No: it runs f now"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium; without one the tests are skipped, or fail where LANTERN_BROWSER=required."""
+    with sync_playwright() as playwright:
+        try:
+            chromium = launch(playwright)
+        except Error as error:
+            if os.environ.get("LANTERN_BROWSER") == "required":
+                raise
+            pytest.skip(f"no Chromium to open the site with: {str(error).splitlines()[0]}")
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def address(site: Built) -> Iterator[str]:
+    """Where each site in turn is served."""
+    with served(site.html) as address:
+        yield address
+
+
+@pytest.fixture
+def sample(sample_site: Built) -> Iterator[str]:
+    """Where the sample site is served."""
+    with served(sample_site.html) as address:
+        yield address
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A desktop page that fails the test for any error it met."""
+    with opened(browser) as page:
+        yield page
+
+
+@contextmanager
+def opened(browser: Browser, width: int = 1280, **options: object) -> Iterator[Page]:
+    """A fresh page; leaving it fails if a script threw, the console complained or a file lacked."""
+    context = browser.new_context(viewport={"width": width, "height": 844}, **options)
+    page = context.new_page()
+    troubles: list[str] = []
+    page.on("pageerror", lambda error: troubles.append(f"{page.url}: {error}"))
+    page.on("console", lambda said: said.type == "error" and troubles.append(said.text))
+    # Leaving a page cancels what it was still loading: that is nobody's fault.
+    page.on(
+        "requestfailed",
+        lambda request: "ERR_ABORTED" in request.failure or troubles.append(request.url),
+    )
+    page.on("response", lambda got: got.status >= 400 and troubles.append(f"{got.url} is missing"))
+    yield page
+    context.close()
+    assert troubles == []
+
+
+def requests_of(page: Page) -> list[str]:
+    """The addresses that the page asks for, from now on."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    return asked
+
+
+def foreign(asked: list[str], home: str) -> list[str]:
+    """Those addresses that are neither at home nor inside the page itself."""
+    return [url for url in asked if not url.startswith((home, "data:", "blob:"))]
+
+
+def unfold(page: Page) -> None:
+    """Open every fold, so that what lies in it is looked at too."""
+    page.evaluate("document.querySelectorAll('details').forEach((fold) => (fold.open = true))")
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds on the page, one line each with the first element it concerns."""
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response
+    return [
+        f"{page.url}: {each['id']}: {each['nodes'][0]['html'][:200]}"
+        for each in found["violations"]
+    ]
+
+
+def option(page: Page, words: str):
+    """The radio button whose label begins with the words."""
+    return page.locator("label", has_text=words).locator("input")
+
+
+# Every page of every site
+
+
+def test_no_page_asks_another_host_for_anything(
+    browser: Browser, site: Built, address: str
+) -> None:
+    with opened(browser) as page:
+        asked = requests_of(page)
+        for path in site.pages:
+            page.goto(f"{address}/{path}")
+    assert len(asked) > len(site.pages)
+    assert foreign(asked, address) == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_axe_finds_nothing_on_any_page_in_either_scheme(
+    browser: Browser, site: Built, address: str, width: int
+) -> None:
+    found: list[str] = []
+    with opened(browser, width, reduced_motion="reduce") as page:
+        for path in site.pages:
+            page.goto(f"{address}/{path}")
+            unfold(page)
+            for scheme in SCHEMES:
+                page.emulate_media(color_scheme=scheme)
+                found += [f"{scheme}: {violation}" for violation in violations(page)]
+    assert found == []
+
+
+def test_no_page_is_wider_than_a_phone(browser: Browser, site: Built, address: str) -> None:
+    # Furo hides what is wider than the window, or lets the whole text scroll: look inside.
+    widest = """() => Math.max(...["html", "body", ".page", ".main", ".content", "article"]
+        .map((part) => document.querySelector(part).scrollWidth))"""
+    wide: dict[str, int] = {}
+    with opened(browser, 390) as page:
+        for path in site.pages:
+            page.goto(f"{address}/{path}")
+            unfold(page)
+            wide[path] = page.evaluate(widest)
+    assert {path: width for path, width in wide.items() if width > 390} == {}
+
+
+def test_every_page_opens_from_a_folder(browser: Browser, site: Built) -> None:
+    home = site.html.as_uri()
+    with opened(browser) as page:
+        asked = requests_of(page)
+        for path in site.pages:
+            page.goto(f"{home}/{path}")
+            expect(page.locator("h1").first).to_be_visible()
+            assert page.locator("a.run-link").filter(visible=True).count() == 0, path
+    assert foreign(asked, home) == []
+
+
+def test_every_block_that_scrolls_sideways_is_reached_by_keyboard(
+    browser: Browser, site: Built, address: str
+) -> None:
+    unreachable = """() => [...document.querySelectorAll("article *")].filter((element) =>
+        element.scrollWidth > element.clientWidth && element.tabIndex < 0
+        && ["auto", "scroll"].includes(getComputedStyle(element).overflowX))
+        .map((element) => element.outerHTML.slice(0, 200))"""
+    with opened(browser, 390) as page:
+        for path in site.pages:
+            page.goto(f"{address}/{path}")
+            unfold(page)
+            page.evaluate(
+                "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
+            )
+            assert page.evaluate(unreachable) == [], path
+
+
+# Finding the way
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_axe_finds_nothing_in_what_appears_on_use(
+    browser: Browser, sample: str, scheme: str
+) -> None:
+    with opened(browser, 390, color_scheme=scheme, reduced_motion="reduce") as page:
+        page.goto(f"{sample}/{CHAPTER}")
+        option(page, WRONG_ANSWER).check()
+        option(page, "time.sleep").check()
+        found = violations(page)
+        page.get_by_role("button", name="Contents of the course").click()
+        found += violations(page)
+        page.goto(f"{sample}/search.html?q=loop")
+        expect(page.get_by_text("Search finished")).to_be_visible()
+        found += violations(page)
+    assert found == []
+
+
+def test_search_finds_a_word_and_asks_no_other_host(page: Page, sample: str) -> None:
+    asked = requests_of(page)
+    page.goto(f"{sample}/{CHAPTER}")
+    page.get_by_role("searchbox", name="Search").fill("keeper")
+    page.keyboard.press("Enter")
+    page.locator("ul.search").get_by_role("link", name="Who holds the loop?").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Who holds the loop?")
+    assert foreign(asked, sample) == []
+
+
+def test_search_leads_to_the_front_page(page: Page, sample: str) -> None:
+    page.goto(f"{sample}/search.html?q=sample")
+    page.locator("ul.search").get_by_role("link", name="A sample of the course").click()
+    expect(page).to_have_url(f"{sample}/index.html")
+
+
+def test_search_works_from_a_folder(page: Page, sample_site: Built) -> None:
+    page.goto(f"{sample_site.html.as_uri()}/search.html?q=keeper")
+    expect(page.locator("ul.search a").first).to_be_visible()
+
+
+def test_previous_and_next_lead_through_the_course(page: Page, sample: str) -> None:
+    page.goto(f"{sample}/index.html")
+    steps = page.get_by_role("navigation", name="Previous and next page")
+    steps.get_by_role("link", name="Next").click()
+    expect(page).to_have_url(f"{sample}/{CHAPTER}")
+    steps.get_by_role("link", name="Previous").click()
+    expect(page).to_have_url(f"{sample}/index.html")
+
+
+def test_the_colours_change_on_demand_and_stay(page: Page, sample: str) -> None:
+    asked = requests_of(page)
+    page.goto(f"{sample}/{CHAPTER}")
+    before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.get_by_role("button", name="Change between light, dark").filter(visible=True).click()
+    expect(page.locator("body")).to_have_attribute("data-theme", "dark")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
+    page.goto(f"{sample}/{LESSON}")
+    expect(page.locator("body")).to_have_attribute("data-theme", "dark")
+    assert foreign(asked, sample) == []
+
+
+def test_the_first_tab_stop_skips_to_the_content_and_is_seen(page: Page, sample: str) -> None:
+    page.goto(f"{sample}/{CHAPTER}")
+    page.keyboard.press("Tab")
+    link = page.get_by_role("link", name="Skip to content")
+    expect(link).to_be_focused()
+    expect(link).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_be_focused()
+
+
+def test_every_tab_stop_is_seen(browser: Browser, sample: str) -> None:
+    outline = """() => { const { outlineStyle, outlineWidth } = getComputedStyle(
+        document.activeElement.matches(".toctree-checkbox")
+          ? document.activeElement.nextElementSibling : document.activeElement);
+        return outlineStyle !== "none" && parseFloat(outlineWidth) >= 2; }"""
+    where = "document.activeElement.outerHTML.slice(0, 120)"
+    hidden: list[str] = []
+    with opened(browser, reduced_motion="reduce") as page:
+        page.goto(f"{sample}/{CHAPTER}")
+        page.keyboard.press("Tab")
+        stops = 0
+        while page.evaluate("document.activeElement !== document.body") and stops < 80:
+            hidden += [] if page.evaluate(outline) else [page.evaluate(where)]
+            page.keyboard.press("Tab")
+            stops += 1
+    assert stops > 15
+    assert hidden == []
+
+
+@pytest.mark.parametrize("name", ["Contents of the course", "On this page"])
+def test_a_drawer_opens_and_closes_by_keyboard(browser: Browser, sample: str, name: str) -> None:
+    with opened(browser, 390, reduced_motion="reduce") as page:
+        page.goto(f"{sample}/{CHAPTER}")
+        button = page.get_by_role("button", name=name).filter(visible=True)
+        drawer = page.locator(f"#{button.get_attribute('aria-controls')}")
+        expect(drawer).not_to_be_visible()
+        button.focus()
+        page.keyboard.press("Enter")
+        expect(drawer).to_be_in_viewport()
+        expect(button).to_have_attribute("aria-expanded", "true")
+        inside = "(drawer) => drawer.contains(document.activeElement)"
+        assert drawer.evaluate(inside)
+        page.keyboard.press("Escape")
+        expect(drawer).not_to_be_visible()
+        expect(button).to_have_attribute("aria-expanded", "false")
+        expect(button).to_be_focused()
+
+
+# Lessons
+
+
+def test_what_a_cell_printed_unfolds_by_keyboard(page: Page, sample: str) -> None:
+    page.goto(f"{sample}/{LESSON}")
+    printed = page.locator("details.fold .output.stream")
+    expect(printed).not_to_be_visible()
+    page.locator("summary", has_text="Show what it printed").focus()
+    page.keyboard.press("Enter")
+    expect(printed).to_contain_text("second")
+
+
+def test_paper_shows_what_was_folded_and_the_screen_folds_it_again(page: Page, sample: str) -> None:
+    page.goto(f"{sample}/{LESSON}")
+    fold = page.locator("details.fold")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    expect(fold.locator(".output.stream")).to_be_visible()
+    expect(page.locator(".run")).not_to_be_visible()
+    page.emulate_media(media="screen")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(fold.locator(".output.stream")).not_to_be_visible()
+
+
+def test_a_code_block_is_copied_by_its_button(browser: Browser, sample: str) -> None:
+    with opened(browser, permissions=["clipboard-read", "clipboard-write"]) as page:
+        page.goto(f"{sample}/{CHAPTER}")
+        page.locator("button.copybtn").first.focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("button.copybtn.success")).to_be_visible()
+        assert "light_the_lamp" in page.evaluate("navigator.clipboard.readText()")
+
+
+@pytest.mark.parametrize(
+    ("path", "lab"),
+    [
+        (LESSON, "/lab/tree/workspace/lessons/ch00a_cells.ipynb"),
+        ("exercises/ch00_sample.html", "/lab/tree/workspace/ch00_sample.ipynb"),
+    ],
+)
+def test_a_page_can_be_run_only_where_the_learners_server_says_so(
+    page: Page, sample: str, path: str, lab: str
+) -> None:
+    page.goto(f"{sample}/{path}")
+    link = page.locator("a.run-link")
+    expect(link).not_to_be_visible()
+    expect(page.locator(".run")).to_contain_text("make start")
+    page.context.add_cookies([{"name": "lantern-lab", "value": "1", "url": sample}])
+    page.reload()
+    expect(link).to_be_visible()
+    expect(link).to_have_attribute("href", lab)
+    expect(page.locator(".run")).not_to_contain_text("make start")
+
+
+def test_nothing_moves_for_a_reader_who_asked_for_that(browser: Browser, sample: str) -> None:
+    moving = """() => [...document.querySelectorAll("*")].filter((element) => {
+        const { transitionDuration, animationName } = getComputedStyle(element);
+        return parseFloat(transitionDuration) > 0 || animationName !== "none";
+      }).length"""
+    with opened(browser) as page:
+        page.goto(f"{sample}/{LESSON}")
+        assert page.evaluate(moving) > 0
+    with opened(browser, reduced_motion="reduce") as page:
+        page.goto(f"{sample}/{LESSON}")
+        assert page.evaluate(moving) == 0
+
+
+# The quiz
+
+
+def verdict(page: Page, number: int = 0):
+    """The verdict of the question with that number, counted from 0."""
+    return page.locator("fieldset.quiz").nth(number).get_by_role("status")
+
+
+def overview(page: Page):
+    """The list of questions with their states."""
+    return page.get_by_role("navigation", name="Questions on this page")
+
+
+def test_a_wrong_answer_is_told_why_and_can_be_changed(page: Page, sample: str) -> None:
+    page.goto(f"{sample}/{CHAPTER}")
+    option(page, WRONG_ANSWER).check()
+    expect(verdict(page)).to_contain_text("✗ Not yet. No second task exists here.")
+    expect(overview(page)).to_contain_text("not yet")
+    option(page, RIGHT_ANSWER).check()
+    expect(verdict(page)).to_contain_text("✓ Right. The caller goes on when f is done.")
+    expect(verdict(page)).not_to_contain_text("Not yet")
+
+
+def test_answers_survive_a_reload_and_are_counted(page: Page, sample: str) -> None:
+    page.goto(f"{sample}/{CHAPTER}")
+    expect(overview(page)).to_contain_text("0 of 2 answered")
+    option(page, RIGHT_ANSWER).check()
+    page.reload()
+    expect(option(page, RIGHT_ANSWER)).to_be_checked()
+    expect(verdict(page)).to_contain_text("Right.")
+    expect(overview(page)).to_contain_text("1 of 2 answered")
+    expect(overview(page).locator("li").nth(0)).to_contain_text("✓ right")
+    expect(overview(page).locator("li").nth(1)).to_contain_text("open")
+
+
+def test_start_again_clears_the_answers_for_good(page: Page, sample: str) -> None:
+    page.goto(f"{sample}/{CHAPTER}")
+    again = page.get_by_role("button", name="Start again")
+    expect(again).not_to_be_visible()
+    option(page, WRONG_ANSWER).check()
+    again.click()
+    expect(overview(page)).to_contain_text("0 of 2 answered")
+    expect(overview(page).get_by_role("status")).to_contain_text("cleared")
+    expect(verdict(page)).to_be_empty()
+    page.reload()
+    expect(option(page, WRONG_ANSWER)).not_to_be_checked()
+    expect(overview(page)).to_contain_text("0 of 2 answered")
+
+
+def test_the_quiz_is_answered_by_keyboard_alone(page: Page, sample: str) -> None:
+    page.goto(f"{sample}/{CHAPTER}")
+    overview(page).get_by_role("link", name="Does await f() start").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(option(page, WRONG_ANSWER)).to_be_focused()
+    page.keyboard.press("Space")
+    expect(verdict(page)).to_contain_text("Not yet.")
+    page.keyboard.press("ArrowDown")
+    expect(verdict(page)).to_contain_text("Right.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    expect(verdict(page, 1)).to_contain_text("Not yet.")
+
+
+def test_the_quiz_works_where_storage_is_refused(page: Page, sample: str) -> None:
+    page.add_init_script(
+        "Object.defineProperty(window, 'localStorage',"
+        " { configurable: true, get() { throw new Error('refused'); } })"
+    )
+    page.goto(f"{sample}/{CHAPTER}")
+    option(page, RIGHT_ANSWER).check()
+    expect(verdict(page)).to_contain_text("Right.")
+    page.get_by_role("button", name="Change between light, dark").filter(visible=True).click()
+    expect(page.locator("body")).to_have_attribute("data-theme", "dark")
+
+
+def test_every_explanation_is_read_without_javascript(browser: Browser, sample: str) -> None:
+    with opened(browser, java_script_enabled=False) as page:
+        page.goto(f"{sample}/{CHAPTER}")
+        reasons = page.locator(".quiz-why")
+        expect(reasons).to_have_count(5)
+        reasons.first.locator("summary").click()
+        expect(reasons.first).to_contain_text("Not yet. No second task exists here.")
+        expect(reasons.first.locator(".quiz-words")).to_be_visible()
+
+
+def test_questions_of_two_pages_do_not_share_answers(
+    page: Page, sample: str, sample_site: Built
+) -> None:
+    text = (sample_site.html / CHAPTER).read_text("utf-8")
+    other = Path(CHAPTER).with_name("other.html")
+    target = sample_site.html / other
+    target.write_text(text.replace('data-page="book/ch00_sample"', 'data-page="book/other"'))
+    try:
+        page.goto(f"{sample}/{CHAPTER}")
+        option(page, RIGHT_ANSWER).check()
+        page.goto(f"{sample}/{other.as_posix()}")
+        expect(overview(page)).to_contain_text("0 of 2 answered")
+    finally:
+        target.unlink()

@@ -1,0 +1,65 @@
+"""What a page loads: one stylesheet, and only the scripts that it needs."""
+
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+
+from tools.site.quiz import Question
+
+STYLESHEET = "site.css"
+# myst-nb's stylesheet is mostly 256 terminal colours; lantern.css has the rules that we use.
+UNUSED_STYLES = ("mystnb.",)
+COPY_SCRIPTS = {"_static/clipboard.min.js", "_static/copybutton.js"}
+QUIZ_SCRIPT = "_static/quiz.js"
+DARK_CODE_STYLE = "a11y-high-contrast-dark"
+
+
+def choose_dark_code_style(app: Sphinx) -> None:
+    """Set the colours of code in the dark.
+
+    Not in _config.yml: Furo is loaded after it is read, and the value would be unknown there.
+    """
+    app.config.pygments_dark_style = DARK_CODE_STYLE
+
+
+def choose_assets(
+    app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None
+) -> None:
+    """Give the page one stylesheet, and leave out scripts for things it does not have."""
+    context["css_files"] = [f"_static/{STYLESHEET}"]
+    unwanted = set()
+    if doctree is None or not any(doctree.findall(nodes.literal_block)):
+        unwanted |= COPY_SCRIPTS
+    if doctree is None or not any(doctree.findall(Question)):
+        unwanted.add(QUIZ_SCRIPT)
+    context["script_files"] = [
+        script for script in context["script_files"] if script.filename not in unwanted
+    ]
+
+
+def join_stylesheets(app: Sphinx, error: Exception | None) -> None:
+    """Write the one stylesheet out of those of the theme, the extensions and the course."""
+    if error or app.builder.name != "html":
+        return
+    sheets = sorted(app.builder._css_files, key=lambda sheet: sheet.priority)
+    names = dict.fromkeys(str(sheet.filename) for sheet in sheets)
+    parts = [
+        (Path(app.outdir) / name).read_text("utf-8")
+        for name in names
+        if not Path(name).name.startswith(UNUSED_STYLES)
+    ]
+    target = Path(app.outdir) / "_static" / STYLESHEET
+    target.write_text("\n".join(parts).replace("/*# sourceMappingURL=", "/*# "), "utf-8")
+
+
+def setup(app: Sphinx) -> None:
+    """Register the stylesheet and scripts of the course, and the choice among all of them."""
+    app.add_css_file("lantern.css", priority=900)
+    app.add_js_file("site.js")
+    app.add_js_file("quiz.js")
+    app.connect("builder-inited", choose_dark_code_style, priority=100)
+    # Furo adds its own part of the context at the default priority, and rewrites the
+    # colours of code when the build ends: both of ours come after.
+    app.connect("html-page-context", choose_assets, priority=900)
+    app.connect("build-finished", join_stylesheets, priority=900)

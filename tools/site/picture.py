@@ -1,0 +1,50 @@
+"""Show a lesson's picture on another page: taken from its stored output, never copied."""
+
+import json
+import re
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+FIGURE = re.compile(r'<figure class="lantern-picture">.*?</figure>', re.DOTALL)
+
+
+class Picture(SphinxDirective):
+    """`:::{picture} ch01b_freezing three-ways`: the figure of the cell with that tag."""
+
+    required_arguments = 2
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """Return the figure and the caption that stands in the directive."""
+        stem, tag = self.arguments
+        path = self.env.srcdir / "notebooks" / f"{stem}.ipynb"
+        self.env.note_dependency(str(path))
+        if not path.exists():
+            raise self.error(f"There is no lesson notebooks/{stem}.ipynb to take a picture from.")
+        figures = figures_of(json.loads(path.read_text(encoding="utf-8")), tag)
+        if len(figures) != 1:
+            raise self.error(
+                f"Cells tagged {tag!r} of notebooks/{stem}.ipynb hold {len(figures)} pictures, "
+                "and one is needed. Was the notebook run?"
+            )
+        caption = nodes.container(classes=["picture-caption"])
+        self.state.nested_parse(self.content, self.content_offset, caption)
+        return [nodes.raw("", figures[0], format="html"), caption]
+
+
+def figures_of(notebook: dict, tag: str) -> list[str]:
+    """Return the figures in the stored outputs of the cells that carry a tag."""
+    return [
+        match[0]
+        for cell in notebook["cells"]
+        if tag in cell.get("metadata", {}).get("tags", [])
+        for output in cell.get("outputs", [])
+        if (match := FIGURE.search("".join(output.get("data", {}).get("text/html", ""))))
+    ]
+
+
+def setup(app: Sphinx) -> None:
+    """Add the directive."""
+    app.add_directive("picture", Picture)

@@ -1,0 +1,85 @@
+// What every page of the course does: drawers, scrolling blocks, the run link, printing.
+{
+  const drawers = [...document.querySelectorAll(".sidebar-toggle")].map((state) => ({
+    state,
+    buttons: [...document.querySelectorAll(`[data-drawer="${state.id}"]`)],
+  }));
+
+  const showState = ({ state, buttons }) =>
+    buttons.forEach((button) => button.setAttribute("aria-expanded", state.checked));
+
+  for (const drawer of drawers) {
+    drawer.state.addEventListener("change", () => showState(drawer));
+    for (const button of drawer.buttons) {
+      button.addEventListener("click", () => {
+        drawer.state.checked = !drawer.state.checked;
+        showState(drawer);
+        if (!drawer.state.checked) return;
+        const panel = document.getElementById(button.getAttribute("aria-controls"));
+        const stops = [...panel.querySelectorAll("a, input, button")];
+        stops.find((stop) => stop.getClientRects().length > 0)?.focus();
+      });
+    }
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const drawer of drawers.filter(({ state }) => state.checked)) {
+      drawer.state.checked = false;
+      showState(drawer);
+      drawer.buttons.find((button) => button.offsetParent)?.focus();
+    }
+  });
+
+  // A link to a heading of this page closes the drawer that it lies in.
+  document.getElementById("toc-drawer")?.addEventListener("click", (event) => {
+    if (!event.target.closest("a")) return;
+    const drawer = drawers.find(({ state }) => state.id === "__toc");
+    drawer.state.checked = false;
+    showState(drawer);
+  });
+
+  // A block that scrolls sideways must be reachable by keyboard, and one that does not must not be.
+  const nameScrolling = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      const scrolls = target.scrollWidth > target.clientWidth;
+      if (scrolls) {
+        target.tabIndex = 0;
+        // A figure has a role and a caption of its own.
+        if (target.matches("figure")) continue;
+        target.setAttribute("role", "group");
+        target.setAttribute("aria-label", "Wide content, scrolls sideways");
+      } else {
+        target.removeAttribute("tabindex");
+        if (target.matches("figure")) continue;
+        ["role", "aria-label"].forEach((name) => target.removeAttribute(name));
+      }
+    }
+  });
+  document
+    .querySelectorAll("article pre, article .table-wrapper, article .output.text_html, .lantern-picture")
+    .forEach((block) => nameScrolling.observe(block));
+
+  // The learner's own server says so with a cookie; anywhere else there is nothing to run.
+  if (document.cookie.split("; ").includes("lantern-lab=1")) {
+    for (const link of document.querySelectorAll("[data-lab]")) {
+      link.href = link.dataset.lab;
+      link.hidden = false;
+      link.parentElement.querySelector(".run-how").remove();
+    }
+  }
+
+  // Paper cannot unfold.
+  addEventListener("beforeprint", () => {
+    document.querySelectorAll("details.fold:not([open])").forEach((fold) => {
+      fold.open = true;
+      fold.dataset.printing = "";
+    });
+  });
+  addEventListener("afterprint", () => {
+    document.querySelectorAll("details[data-printing]").forEach((fold) => {
+      fold.open = false;
+      delete fold.dataset.printing;
+    });
+  });
+}
