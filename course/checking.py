@@ -5,6 +5,7 @@ from typing import Any
 
 from course import progress
 from course.exercise import Verdict, find, is_untouched
+from course.workspace import WORKSPACE
 
 
 async def check(name: str, *answers: Any) -> Verdict:
@@ -21,7 +22,7 @@ async def check(name: str, *answers: Any) -> Verdict:
         verdict = exercise.not_attempted()
     else:
         verdict = exercise.verdict(await exercise.observe(*answers))
-    if Path.cwd().is_relative_to(progress.WORKSPACE):
+    if Path.cwd().is_relative_to(WORKSPACE):
         progress.record(verdict)
     return verdict
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-PATIENCE = 5.0  # seconds for one call; far more than any right answer needs on a busy machine
+PATIENCE = 3.0  # seconds for one call; far more than any right answer needs on a busy machine
 
 
 class Stuck(BaseException):

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from course.exercise import SYMBOLS, Verdict
+from course.workspace import WORKSPACE
 
-WORKSPACE = Path(__file__).resolve().parent.parent / "workspace"
 FILE = "progress.jsonl"
 
 

@@ -7,6 +7,7 @@ Everything works in a notebook, in a script and in pytest.
 from lantern.audit import Audit, audit
 from lantern.engine import make_engine, make_factories, make_sync_engine, temporary_database
 from lantern.expect import UnexpectedSuccess, expect, first_line, is_missing_greenlet
+from lantern.figure import Picture
 from lantern.heartbeat import Heartbeat, heartbeat
 from lantern.models import (
     Base,
@@ -20,7 +21,7 @@ from lantern.models import (
     seed,
     seed_sync,
 )
-from lantern.picture import Picture, draw, draw_pool
+from lantern.picture import draw, draw_pool
 from lantern.pool import PoolWatch, pool_watch
 from lantern.sql import count_sql
 from lantern.timeline import Freeze, Recording, Span, Usage, timeline

@@ -1,0 +1,119 @@
+"""Check answers from outside: the learner's cells run in a process that may do what it likes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import IO
+
+from course.exercise import Exercise, Verdict
+
+ROOT = Path(__file__).resolve().parent.parent
+SECONDS = 15.0  # for the cells and all observations of one exercise
+MOST_OUTPUT = 1_000_000  # bytes that a notebook may print
+
+
+class Process:
+    """One exercise of one notebook in a process of its own."""
+
+    def __init__(self, notebook: Path, exercise: Exercise, seconds: float = SECONDS) -> None:
+        self.exercise, self.seconds = exercise, seconds
+        self.folder = tempfile.TemporaryDirectory(prefix="lantern-check-")
+        self.result = Path(self.folder.name) / "seen.json"
+        command = [sys.executable, "-m", "course.host", str(notebook), exercise.id]
+        self.process = subprocess.Popen(
+            [*command, str(self.result)],
+            cwd=notebook.parent,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self.printed = b""
+        self.flooded = False
+        assert self.process.stdout is not None
+        self.reader = threading.Thread(target=self._read, args=(self.process.stdout,), daemon=True)
+        self.reader.start()
+
+    def _read(self, pipe: IO[bytes]) -> None:
+        read = 0
+        while chunk := pipe.read1(65536):  # type: ignore[attr-defined]
+            read += len(chunk)
+            self.printed = (self.printed + chunk)[-4000:]
+            if read > MOST_OUTPUT:
+                self.flooded = True
+                self.kill()
+                return
+
+    def kill(self) -> None:
+        """End the process and, where the system has sessions, whatever it started."""
+        try:
+            if hasattr(os, "killpg"):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            else:
+                self.process.kill()
+        except ProcessLookupError:
+            pass
+
+    def verdict(self) -> Verdict:
+        """Wait for the observation, and judge it; never raises for anything the cells did."""
+        try:
+            code: int | None = self.process.wait(self.seconds)
+        except subprocess.TimeoutExpired:
+            code = None
+        finally:
+            self.kill()
+            self.process.wait()
+            self.reader.join(1.0)
+        with self.folder:
+            if not self.result.exists():
+                return self.exercise.stopped(self._why_nothing_came(code))
+            seen = json.loads(self.result.read_text(encoding="utf-8"))
+        return judged(self.exercise, seen)
+
+    def _why_nothing_came(self, code: int | None) -> str:
+        if self.flooded:
+            return (
+                f"The notebook printed more than {MOST_OUTPUT // 1_000_000} MB and was stopped. "
+                "Is there a print in a loop that does not end?"
+            )
+        if code is None:
+            return (
+                f"The notebook had not finished after {self.seconds:.0f} s and was stopped. "
+                "A cell blocks or waits for ever: run the cells one by one to find it."
+            )
+        last = self.printed.decode(errors="replace").strip().splitlines()
+        said = f" Its last line: {last[-1]}" if last else ""
+        return (
+            f"Python ended before the check did (exit code {code}). Does a cell call os._exit, "
+            f"sys.exit in a task, or crash?{said}"
+        )
+
+
+def judged(exercise: Exercise, seen: dict) -> Verdict:
+    """Turn what a host wrote into a verdict."""
+    errors = " ".join(seen["errors"])
+    if "missing" in seen:
+        names = " and ".join(seen["missing"])
+        if errors:
+            return exercise.stopped(f"{names} is not defined. {errors}")
+        return exercise.not_attempted()
+    if "untouched" in seen:
+        return exercise.not_attempted()
+    return exercise.verdict(seen["seen"])
+
+
+def verdicts(work: list[tuple[Path, Exercise]], seconds: float = SECONDS) -> list[Verdict]:
+    """Check several exercises, two at a time, and return their verdicts in the same order."""
+
+    def one(pair: tuple[Path, Exercise]) -> Verdict:
+        return Process(*pair, seconds).verdict()
+
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(one, work))
