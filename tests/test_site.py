@@ -9,9 +9,10 @@ from urllib.parse import unquote, urldefrag, urlparse
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.site_server import Built, build, copy_sample
+from tests.site_server import ROOT, Built, build, copy_sample
 from tools.page_weight import plain_markdown
 from tools.site.pages import Page, companions, shorten
+from tools.site.picture import figures_of
 
 KILOBYTE = 1024
 
@@ -55,6 +56,8 @@ BROKEN = {
         OBJECTIVES.replace("order: ", "") + "Text.",
         '"- predict the order" is no objective',
     ),
+    "no_lesson": (":::{picture} ch09z_gone tag\n:::", "no lesson notebooks/ch09z_gone.ipynb"),
+    "no_picture": (":::{picture} ch00a_cells nothing\n:::", "hold 0 pictures, and one is needed"),
 }
 
 
@@ -244,3 +247,11 @@ def test_the_same_words_go_to_the_page_that_we_compare_with() -> None:
         "# Title\n\n:::{quiz} Why?\n:objective: order\n- [x] Yes {term}`task`\n  It is.\n:::\n"
     )
     assert " ".join(plain_markdown(chapter).split()) == "# Title Why? - Yes task It is."
+
+
+def test_a_chapter_shows_the_picture_that_its_lesson_stored(course_site: Built) -> None:
+    notebook = json.loads((ROOT / "notebooks" / "ch01b_freezing.ipynb").read_text("utf-8"))
+    (stored,) = figures_of(notebook, "three-ways")
+    page = (course_site.html / "book" / "ch01_event_loop.html").read_text("utf-8")
+    assert stored in page
+    assert "At the top" in soup_of(course_site, "book/ch01_event_loop.html").text

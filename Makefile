@@ -1,0 +1,7 @@
+# `make start OPTIONS=--no-browser`, `make test PYTHON=python3.13`; without make, see the README.
+PYTHON ?= python3
+.PHONY: start test
+start:
+	$(PYTHON) -m course start $(OPTIONS)
+test:
+	$(PYTHON) -m course test $(OPTIONS)

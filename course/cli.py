@@ -1,0 +1,87 @@
+"""The commands of `python -m course`.
+
+Each imports what it needs when it runs, so that every command starts quickly.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from course import exercise_commands
+
+ROOT = Path(__file__).resolve().parent.parent
+
+app = typer.Typer(
+    help="The Lantern: a course on the event loop and database sessions.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.command()
+def start(
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="The port; by default 8888 or the next.")
+    ] = None,
+    browser: Annotated[bool, typer.Option(help="Open the course in the browser.")] = True,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Build the book afresh.")] = False,
+) -> None:
+    """Build the book if it is not up to date, and serve it with JupyterLab on this computer."""
+    from course import launch, site, workspace
+
+    site.build_if_needed(afresh=rebuild)
+    for handout in workspace.hand_out():
+        print(
+            f"workspace/{handout.name} has your changes and stays as it is; a newer version is "
+            f"there: `python -m course reset {handout.original.stem}` fetches it and keeps yours."
+        )
+    launch.stand_apart()
+    if address := launch.running_address():
+        print(f"The course is running for this folder already:\n{address}")
+        if browser:
+            launch.open_browser(address)
+        return
+    launch.serve(launch.choose_port(port), browser)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def test(context: typer.Context) -> None:
+    """Run every check of the project, or those that the pytest arguments name."""
+    from course.environment import become
+
+    os.chdir(ROOT)
+    become([sys.executable, "-m", "pytest", *pytest_arguments(context.args)])
+
+
+def pytest_arguments(arguments: list[str]) -> list[str]:
+    """Return the arguments of the one pytest run that holds all checks.
+
+    The notebooks' stored outputs are compared strictly. Paths among the arguments narrow it down.
+    """
+    options = ["-n", str(usable_cores()), "--dist", "loadfile"]
+    # --nbval-current-env: a kernel named python3 elsewhere on this computer must not be used.
+    options += ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=60"]
+    if (ROOT / "tests" / "sanitize.cfg").exists():
+        options.append("--nbval-sanitize-with=tests/sanitize.cfg")
+    if not any(Path(argument.partition("::")[0]).exists() for argument in arguments):
+        options.append("tests")
+        options += [
+            name for name in ("notebooks", "solutions") if any(ROOT.glob(f"{name}/*.ipynb"))
+        ]
+    return [*options, *arguments]
+
+
+def usable_cores() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "process_cpu_count"):
+        return os.process_cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+exercise_commands.add_to(app)
