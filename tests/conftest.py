@@ -1,9 +1,13 @@
 """What every test shares."""
 
+import os
+from collections.abc import Iterator
+
 import pytest
+from playwright.sync_api import Browser, Error, sync_playwright
 
 from tests.site_server import ROOT, Built, build, copy_sample, course_has_pages
-
+from tools.page_weight import launch
 
 # Pages for the site's own tests; nobody claims that their outputs are true.
 collect_ignore = ["sample_book"]
@@ -34,3 +38,17 @@ def course_site(tmp_path_factory: pytest.TempPathFactory) -> Built:
 def site(request: pytest.FixtureRequest) -> Built:
     """Each site in turn: what holds for the sample must hold for every page of the course."""
     return request.getfixturevalue(f"{request.param}_site")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium; without one the tests are skipped, or fail where LANTERN_BROWSER=required."""
+    with sync_playwright() as playwright:
+        try:
+            chromium = launch(playwright)
+        except Error as error:
+            if os.environ.get("LANTERN_BROWSER") == "required":
+                raise
+            pytest.skip(f"no Chromium to open the site with: {str(error).splitlines()[0]}")
+        yield chromium
+        chromium.close()

@@ -1,16 +1,15 @@
 """The site as readers use it: in a real browser, by pointer and by keyboard, on a small screen."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.site_server import Built
-from tools.page_weight import launch, served
+from tools.page_weight import served
 
 WIDTHS = (1280, 390)
 SCHEMES = ("light", "dark")
@@ -18,20 +17,6 @@ CHAPTER = "book/ch00_sample.html"
 LESSON = "notebooks/ch00a_cells.html"
 WRONG_ANSWER = "Yes: it starts now"
 RIGHT_ANSWER = "No: it runs f now"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium; without one the tests are skipped, or fail where LANTERN_BROWSER=required."""
-    with sync_playwright() as playwright:
-        try:
-            chromium = launch(playwright)
-        except Error as error:
-            if os.environ.get("LANTERN_BROWSER") == "required":
-                raise
-            pytest.skip(f"no Chromium to open the site with: {str(error).splitlines()[0]}")
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

@@ -11,9 +11,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
-import sysconfig
-import time
 import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,11 +18,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from course.cli import pytest_arguments
+from tests.running_course import DEADLINE, Course, address_of, free_port, make_environment
 
 ROOT = Path(__file__).resolve().parent.parent
-DEADLINE = 60
 CONFIG = """\
 title: A tiny book
 only_build_toc_files: true
@@ -36,19 +34,6 @@ BROKEN_CONTENTS = "format: jb-book\nroot: [\n"
 # A configuration and a kernel made for another Jupyter: neither may have a say here.
 STRAY_CONFIG = "raise RuntimeError('the configuration of another Jupyter was read')\n"
 STRAY_KERNEL = {"argv": ["no-such-python"], "display_name": "Stray", "language": "python"}
-
-# In the environment of the course under test: notes each host whose name or address is used.
-WITNESS = """\
-import os, sys
-
-def note(event, details):
-    if event in ("socket.getaddrinfo", "socket.connect"):
-        host = details[0] if event == "socket.getaddrinfo" else details[1][0]
-        with open(os.path.join(os.path.dirname(sys.executable), "hosts"), "a") as hosts:
-            print(host, file=hosts)
-
-sys.addaudithook(note)
-"""
 
 
 def write_notebook(file: Path, output: str) -> None:
@@ -75,19 +60,6 @@ def write_notebook(file: Path, output: str) -> None:
     file.write_text(json.dumps({**content, "nbformat_minor": 5}))
 
 
-def make_environment(folder: Path) -> Path:
-    """Make an environment that borrows every package of this one; return its Python."""
-    base = getattr(sys, "_base_executable", sys.executable)
-    subprocess.run([base, "-m", "venv", "--without-pip", folder], check=True)
-    library = Path(sysconfig.get_path("purelib")).relative_to(sys.prefix)
-    (folder / library / "borrowed.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
-    (folder / library / "witness.py").write_text(WITNESS)
-    (folder / library / "witness.pth").write_text("import witness\n")
-    lab = Path(sys.prefix, "share", "jupyter")
-    shutil.copytree(lab, folder / "share" / "jupyter", copy_function=os.link)
-    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-
-
 @dataclass
 class Answer:
     """What the server sent for one request."""
@@ -95,54 +67,6 @@ class Answer:
     status: int
     headers: http.client.HTTPMessage
     body: str
-
-
-@dataclass
-class Course:
-    """A folder with a tiny course, and the environment and home of its learner."""
-
-    folder: Path
-    python: Path
-    home: Path
-
-    def open(self, *arguments: str, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[str]:
-        """Run `python -m course` with these arguments, its output in the file output.txt."""
-        elsewhere = {"HOME": str(self.home), "JUPYTER_PATH": str(self.home / "jupyter")}
-        with (self.folder / "output.txt").open("w") as output:
-            return subprocess.Popen(
-                [self.python, "-m", "course", *arguments],
-                cwd=self.folder,
-                env={**os.environ, **elsewhere},
-                stdin=stdin,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                text=True,
-            )
-
-    def run(self, *arguments: str) -> tuple[int, str]:
-        """Run a command to its end; return its exit code and all it said."""
-        code = self.open(*arguments).wait(timeout=DEADLINE)
-        return code, self.output()
-
-    def output(self) -> str:
-        return (self.folder / "output.txt").read_text()
-
-    def copy(self, folder: Path) -> "Course":
-        """Return the same course, built as far as this one, in another folder."""
-        hidden = shutil.ignore_patterns(".jupyter", "output.txt")
-        shutil.copytree(self.folder, folder, ignore=hidden)
-        return Course(folder, self.python, self.home)
-
-
-def address_of(course: Course, process: subprocess.Popen[str]) -> str:
-    """Wait until the server has said its address, and return it."""
-    end = time.monotonic() + DEADLINE
-    while time.monotonic() < end and process.poll() is None:
-        lines = course.output().splitlines()
-        if lines and "?token=" in lines[-1]:
-            return lines[-1]
-        time.sleep(0.05)
-    raise AssertionError(f"The server did not say its address:\n{course.output()}")
 
 
 def ask(address: str, path: str, **headers: str) -> Answer:
@@ -199,12 +123,6 @@ def address(course: Course) -> Iterator[str]:
 def other(course: Course, address: str, tmp_path: Path) -> Course:
     """The same course in another folder, its book built, no server running."""
     return course.copy(tmp_path / "other")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def test_the_first_start_builds_the_book_and_says_the_address_last(
@@ -434,33 +352,19 @@ def test_the_server_asks_no_other_host_for_news_or_updates(course: Course, addre
     assert set((course.python.parent / "hosts").read_text().splitlines()) == {"127.0.0.1"}
 
 
-def browser_or_skip() -> str:
-    """Return the path of a Chromium, or skip; fail where a browser is required."""
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-    if not found:
-        if os.environ.get("LANTERN_BROWSER") == "required":
-            pytest.fail("LANTERN_BROWSER=required, and there is no chromium on the PATH.")
-        pytest.skip("There is no chromium on the PATH.")
-    return found
-
-
-def test_the_lab_in_a_browser_asks_no_other_host_for_anything(address: str) -> None:
-    chromium = browser_or_skip()
-    from playwright.sync_api import sync_playwright
-
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+def test_the_lab_in_a_browser_asks_no_other_host_for_anything(
+    address: str, browser: Browser
+) -> None:
     requested: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=quiet)
-        page = browser.new_page()
-        page.on("request", lambda request: requested.append(request.url))
-        page.goto(address)
-        page.wait_for_url("**/book/index.html")
-        page.goto(urllib.parse.urljoin(address, "/lab/tree/workspace/ch01_first.ipynb"))
-        page.get_by_role("listitem", name="ch01_first.ipynb").wait_for(timeout=DEADLINE * 1000)
-        page.locator(".jp-Notebook .jp-CodeCell").wait_for(timeout=DEADLINE * 1000)
-        page.wait_for_load_state("networkidle")
-        browser.close()
+    page = browser.new_page()
+    page.on("request", lambda request: requested.append(request.url))
+    page.goto(address)
+    page.wait_for_url("**/book/index.html")
+    page.goto(urllib.parse.urljoin(address, "/lab/tree/workspace/ch01_first.ipynb"))
+    page.get_by_role("listitem", name="ch01_first.ipynb").wait_for(timeout=DEADLINE * 1000)
+    page.locator(".jp-Notebook .jp-CodeCell").wait_for(timeout=DEADLINE * 1000)
+    page.wait_for_load_state("networkidle")
+    page.close()
     own = f"http://127.0.0.1:{urllib.parse.urlsplit(address).port}/"
     assert len(requested) > 10
     assert [url for url in requested if not url.startswith((own, "data:", "blob:"))] == []
