@@ -76,13 +76,14 @@ class Verdict:
 
     def __repr__(self) -> str:
         kept = [f"  ✓ {promise}" for promise in self.kept]
-        return "\n".join([self.headline, *kept, *(f"  ✗ {line}" for line in self.messages)])
+        told = [f"  {SYMBOLS[self.state]} {message}" for message in self.messages]
+        return "\n".join([self.headline, *kept, *told])
 
     def _repr_html_(self) -> str:
         kept = "".join(f"<li>✓ {escape(promise)}</li>" for promise in self.kept)
-        messages = "".join(f"<li>✗ {escape(message)}</li>" for message in self.messages)
-        if self.passed:
-            messages = "".join(f"<li>★ {escape(message)}</li>" for message in self.messages)
+        messages = "".join(
+            f"<li>{SYMBOLS[self.state]} {escape(message)}</li>" for message in self.messages
+        )
         hints = ""
         if not self.passed:
             hints = "".join(

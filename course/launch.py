@@ -1,6 +1,7 @@
 """One local server for the book and JupyterLab, apart from any other Jupyter of the learner."""
 
 import http.client
+import json
 import os
 import secrets
 import signal
@@ -14,7 +15,7 @@ from typing import Any
 
 import course.without_grammars  # noqa: F401 - it acts when it is imported
 from course.failure import CannotContinue
-from course.workspace import WORKSPACE
+from course.workspace import WORKSPACE, write_whole
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
@@ -22,6 +23,10 @@ DEFAULT_PORT = 8888
 # Settings, kernels and notes of this server only: a configuration made for another Jupyter
 # neither breaks it nor is changed by it.
 JUPYTER_HOME = WORKSPACE / ".jupyter"
+# JupyterLab asks every new user whether it may fetch news; here the answer is no.
+LAB_SETTINGS = {
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}
+}
 
 
 def stand_apart() -> None:
@@ -34,6 +39,8 @@ def stand_apart() -> None:
     os.environ["JUPYTER_CONFIG_DIR"] = str(JUPYTER_HOME / "config")
     os.environ["JUPYTER_DATA_DIR"] = str(JUPYTER_HOME / "data")
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
+    settings = JUPYTER_HOME / "config" / "labconfig" / "default_setting_overrides.json"
+    write_whole(settings, json.dumps(LAB_SETTINGS, indent=1).encode())
     os.environ["VIRTUAL_ENV"] = sys.prefix
     os.environ["PATH"] = os.pathsep.join(
         [sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)]

@@ -40,7 +40,7 @@ def site(request: pytest.FixtureRequest) -> Built:
     return request.getfixturevalue(f"{request.param}_site")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium; without one the tests are skipped, or fail where LANTERN_BROWSER=required."""
     with sync_playwright() as playwright:

@@ -149,4 +149,5 @@ def test_a_lesson_in_the_lab_has_no_outputs_and_runs_from_the_top(page: Page, ad
     figure = lesson.locator("figure.lantern-picture svg")
     figure.wait_for()
     figure.scroll_into_view_if_needed()
+    assert page.get_by_text("Jupyter news").count() == 0
     expect(figure).to_be_in_viewport()
