@@ -240,5 +240,8 @@ def main(chosen: list[str]) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("part", nargs="*", choices=PARTS)
-    main(parser.parse_args().part)
+    parser.add_argument("part", nargs="*", help=", ".join(PARTS))
+    parts = parser.parse_args().part
+    if unknown := set(parts) - PARTS.keys():
+        parser.error(f"no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    main(parts)
