@@ -101,6 +101,7 @@ class Verdict:
 class Exercise:
     """One exercise: what it promises, how an answer is observed, and how that is judged.
 
+    `objectives` are those of its chapter's page that it practises.
     `answers` are the names a learner defines, in the order in which observe takes them.
     `promises` maps a short name to its sentence; each is worth a point.
     `observe` runs beside the learner's code and returns plain data; `judge` turns that data
@@ -109,6 +110,7 @@ class Exercise:
 
     id: str
     title: str
+    objectives: tuple[str, ...]
     answers: tuple[str, ...]
     promises: Mapping[str, str]
     hints: tuple[str, ...]

@@ -36,7 +36,7 @@ def judge(seen):
 
 
 EXERCISE = Exercise(
-    "ch99-ex1", "A title", ("answer",), {"first": "one", "second": "two"}, ("h1", "h2"),
+    "ch99-ex1", "A title", ("know",), ("answer",), {"first": "one", "second": "two"}, ("h1", "h2"),
     observe, judge,
 )  # fmt: skip
 

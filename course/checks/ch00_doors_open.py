@@ -186,6 +186,7 @@ class _Updated:
 DOCTOR = Exercise(
     id="ch00-ex1",
     title="A doctor for the box office",
+    objectives=("install",),
     answers=("doctor",),
     promises={
         "versions": "the versions are read from what is installed",

@@ -207,6 +207,7 @@ def _judge_failure(seen: dict[str, Any]) -> Iterable[Broken]:
 PRICE_ALL = Exercise(
     id="ch01-ex1",
     title="Twenty prices, five at a time",
+    objectives=("waiting", "crowd"),
     answers=("price_all",),
     promises={
         "order": "the prices stand in the order of the seats",
@@ -318,6 +319,7 @@ def _why_frozen(report: dict[str, Any]) -> str:
 REPORT_ASYNC = Exercise(
     id="ch01-ex2",
     title="A report that freezes nobody",
+    objectives=("blocking", "endpoints", "freeze"),
     answers=("report_async",),
     promises={
         "free": "the loop goes on while the report is built",
@@ -495,6 +497,7 @@ def _judge_losers(seen: dict[str, Any]) -> Iterable[Broken]:
 FIRST_OFFER = Exercise(
     id="ch01-ex3",
     title="The first offer wins",
+    objectives=("crowd",),
     answers=("first_offer",),
     promises={
         "winner": "the first offer is returned as soon as it is there",
@@ -599,6 +602,7 @@ def _judge_lines(said: list[str] | str, true: list[str]) -> Iterable[Broken]:
 ORDER = Exercise(
     id="ch01-ex4",
     title="Put the evening in order",
+    objectives=("order",),
     answers=("order",),
     promises={
         "scheduled": "a task starts at the next await, not where it is made",
