@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, Page, expect
 
 from tests.site_server import Built
@@ -199,6 +201,19 @@ def test_search_leads_to_the_front_page(page: Page, sample: str) -> None:
 def test_search_works_from_a_folder(page: Page, sample_site: Built) -> None:
     page.goto(f"{sample_site.html.as_uri()}/search.html?q=keeper")
     expect(page.locator("ul.search a").first).to_be_visible()
+
+
+def test_a_pasted_error_is_found_even_with_names_of_ones_own(
+    page: Page, course_site: Built
+) -> None:
+    soup = BeautifulSoup((course_site.html / "book/errors.html").read_bytes(), "html.parser")
+    messages = [heading.text.rstrip("…") for heading in soup.select(".finding.error h3")]
+    messages.append("RuntimeWarning: coroutine 'buy_seven_tickets' was never awaited")
+    with served(course_site.html) as address:
+        for message in messages:
+            page.goto(f"{address}/search.html?{urlencode({'q': message})}")
+            link = page.locator("ul.search").get_by_role("link", name="Find your error")
+            expect(link, message).to_be_visible()
 
 
 def test_previous_and_next_lead_through_the_course(page: Page, sample: str) -> None:

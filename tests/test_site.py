@@ -56,6 +56,18 @@ BROKEN = {
         OBJECTIVES.replace("order: ", "") + "Text.",
         '"- predict the order" is no objective',
     ),
+    "heard_without_verdict": (
+        ':::{heard} "Faster"\n:shown: ch00a_cells fold\nText.\n:::',
+        '"Faster" needs a verdict: false, true, nuance',
+    ),
+    "error_of_no_cell": (
+        ":::{error} ValueError: no\n:shown: ch00a_cells gone\nText.\n:::",
+        "no cell tagged 'gone' in notebooks/ch00a_cells.ipynb shows it",
+    ),
+    "error_that_no_cell_prints": (
+        ":::{error} ValueError: no such\n:shown: ch00a_cells printing\nText.\n:::",
+        "the cell tagged 'printing' of ch00a_cells prints something else",
+    ),
     "no_lesson": (":::{picture} ch09z_gone tag\n:::", "no lesson notebooks/ch09z_gone.ipynb"),
     "no_picture": (":::{picture} ch00a_cells nothing\n:::", "hold 0 pictures, and one is needed"),
 }
@@ -255,3 +267,34 @@ def test_a_chapter_shows_the_picture_that_its_lesson_stored(course_site: Built) 
     page = (course_site.html / "book" / "ch01_event_loop.html").read_text("utf-8")
     assert stored in page
     assert "At the top" in soup_of(course_site, "book/ch01_event_loop.html").text
+
+
+def test_every_claim_and_error_of_a_chapter_stands_on_the_page_for_all(course_site: Built) -> None:
+    for kind, collected in (("heard", "book/heard.html"), ("error", "book/errors.html")):
+        everywhere = {
+            finding.h3.text
+            for page in course_site.pages
+            if page.startswith("book/ch")
+            for finding in soup_of(course_site, page).select(f".finding.{kind}")
+        }
+        shown = {f.h3.text for f in soup_of(course_site, collected).select(f".finding.{kind}")}
+        assert shown == everywhere
+        assert len(shown) > 5 if kind == "heard" else len(shown) > 4
+
+
+def test_a_claim_that_changes_in_its_chapter_changes_on_the_page_for_all(tmp_path: Path) -> None:
+    book = copy_sample(tmp_path / "book")
+    (book / "book" / "heard.md").write_text("# Heard\n\n:::{all-heard}\n:::\n", "utf-8")
+    with (book / "_toc.yml").open("a", encoding="utf-8") as contents:
+        contents.write("  - file: book/heard\n")
+    chapter = book / "book" / "ch00_sample.md"
+    text = chapter.read_text("utf-8")
+    claim = (
+        '\n\n:::{heard} "Lamps are free"\n:verdict: false\n:shown: ch00a_cells printing\nNo.\n:::\n'
+    )
+    chapter.write_text(text + claim, "utf-8")
+    first = build(book, book)
+    assert first.exit_code == 0, first.log[-2000:]
+    assert "Lamps are free" in soup_of(first, "book/heard.html").text
+    chapter.write_text(text + claim.replace("free", "dear"), "utf-8")
+    assert "Lamps are dear" in soup_of(build(book, book), "book/heard.html").text

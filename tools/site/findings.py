@@ -1,0 +1,175 @@
+"""What a chapter settled: claims that one hears, and errors that one meets.
+
+A chapter declares them with `:::{heard}` and `:::{error}`; `:::{all-heard}` and
+`:::{all-errors}` show those of every chapter. Each names the cell that shows it, and an error's
+message must stand in what that cell printed.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util.docutils import SphinxDirective
+
+from tools.site.quiz import warn
+
+VERDICTS = {"false": "False.", "true": "True.", "nuance": "It depends."}
+SHORTENED = "…"
+CHAPTER = re.compile(r"book/ch\d\d_")
+COLLECTS = "lantern-collects"
+
+
+class Finding(nodes.General, nodes.Element):
+    """One claim or error as its chapter declares it; `kind` is heard or error."""
+
+
+class Shown(nodes.Inline, nodes.TextElement):
+    """A link to the cell that shows it, made when all pages are known."""
+
+
+class AllFindings(nodes.General, nodes.Element):
+    """Stands for every finding of one kind."""
+
+
+class FindingDirective(SphinxDirective):
+    """`:::{heard} "claim"` or `:::{error} message`, with `:shown: lesson tag`."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+    has_content = True
+    option_spec = {  # noqa: RUF012 (docutils' way)
+        "shown": directives.unchanged_required,
+        "verdict": directives.unchanged_required,
+    }
+
+    def run(self) -> list[nodes.Node]:
+        """The finding with its title, its verdict, what is said of it, and its cell."""
+        title, kind = " ".join(self.arguments[0].split()), self.name
+        lesson, _, tag = self.options.get("shown", "").partition(" ")
+        node = Finding(kind=kind, ids=[nodes.make_id(f"{kind} {title}")], classes=["finding", kind])
+        self.set_source_info(node)
+        self.check(kind, title, lesson, tag)
+        heading = nodes.rubric(
+            "", "", nodes.literal("", title) if kind == "error" else nodes.Text(title)
+        )
+        heading["heading-level"] = 3
+        node += heading
+        if kind == "heard":
+            verdict = nodes.strong("", VERDICTS.get(self.options.get("verdict", ""), ""))
+            node += nodes.paragraph("", "", verdict, classes=["finding-verdict"])
+        self.state.nested_parse(self.content, self.content_offset, node)
+        node += nodes.paragraph("", "", Shown("", "", lesson=lesson, tag=tag))
+        return [node]
+
+    def check(self, kind: str, title: str, lesson: str, tag: str) -> None:
+        """Warn if the cell is not there, or did not print the message."""
+        if kind == "heard" and self.options.get("verdict") not in VERDICTS:
+            problem = f"{title} needs a verdict: {', '.join(VERDICTS)}."
+            warn(self.env, problem, self.get_location())
+        path = Path(self.env.srcdir) / "notebooks" / f"{lesson}.ipynb"
+        self.env.note_dependency(str(path))
+        printed = list(outputs_of(path, tag)) if path.exists() else []
+        if not printed:
+            problem = f"{title}: no cell tagged {tag!r} in notebooks/{lesson}.ipynb shows it."
+            warn(self.env, problem, self.get_location())
+        elif kind == "error" and title.rstrip(SHORTENED).rstrip() not in " ".join(printed):
+            problem = f"{title}: the cell tagged {tag!r} of {lesson} prints something else."
+            warn(self.env, problem, self.get_location())
+
+
+class AllFindingsDirective(SphinxDirective):
+    """`:::{all-heard}` or `:::{all-errors}`."""
+
+    def run(self) -> list[nodes.Node]:
+        """A place to be filled when all pages are read."""
+        self.env.metadata[self.env.docname][COLLECTS] = self.name
+        return [AllFindings(kind={"all-heard": "heard", "all-errors": "error"}[self.name])]
+
+
+def outputs_of(notebook: Path, tag: str) -> Iterator[str]:
+    """What each cell with the tag printed, on one line; empty for a cell that printed nothing."""
+    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
+        if cell["cell_type"] == "code" and tag in cell["metadata"].get("tags", []):
+            texts = []
+            for output in cell["outputs"]:
+                texts += output.get("text", []), output.get("data", {}).get("text/plain", [])
+                if output["output_type"] == "error":
+                    texts.append([f"{output['ename']}: {output['evalue']}"])
+            yield " ".join(" ".join("".join(text) for text in texts).split())
+
+
+def name_cells(app: Sphinx, doctree: nodes.document) -> None:
+    """Give every cell of a lesson that has tags of its own an id to be linked by."""
+    for cell in doctree.findall(nodes.container):
+        if cell.get("nb_element") == "cell_code":
+            cell["ids"] += [f"cell-{name[4:]}" for name in cell["classes"] if name[:4] == "tag_"]
+
+
+def every_finding(env: BuildEnvironment, kind: str) -> Iterator[tuple[str, Finding]]:
+    """The findings of one kind with their pages, in the order of the pages' names."""
+    for docname in sorted(env.found_docs):
+        if CHAPTER.match(docname):
+            for node in env.get_doctree(docname).findall(Finding):
+                if node["kind"] == kind:
+                    yield docname, node
+
+
+def collecting_pages(
+    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
+) -> list[str]:
+    """Pages that show the findings of others are read again when a chapter changes."""
+    if not any(CHAPTER.match(docname) for docname in added | changed | removed):
+        return []
+    return [docname for docname, data in env.metadata.items() if COLLECTS in data]
+
+
+def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Put every finding where a page asks for all, and link each to its cell."""
+    for place in list(doctree.findall(AllFindings)):
+        copies = []
+        for source, node in every_finding(app.env, place["kind"]):
+            copy = deepcopy(node)
+            app.env.resolve_references(copy, source, app.builder)
+            copies.append(copy)
+        place.replace_self(copies)
+    for shown in list(doctree.findall(Shown)):
+        target = f"notebooks/{shown['lesson']}"
+        if target not in app.env.found_docs:
+            shown.parent.parent.remove(shown.parent)
+            continue
+        address = app.builder.get_relative_uri(docname, target)
+        title = app.env.titles[target].astext()
+        link = nodes.reference("", f"Shown in “{title}”")
+        link["refuri"] = f"{address}#cell-{shown['tag'].replace('_', '-')}"
+        link["internal"] = True
+        shown.replace_self(link)
+
+
+def open_finding(page, node: Finding) -> None:
+    """Begin the finding."""
+    page.body.append(page.starttag(node, "div", CLASS="finding"))
+
+
+def close_finding(page, node: Finding) -> None:
+    """End the finding."""
+    page.body.append("</div>\n")
+
+
+def setup(app: Sphinx) -> None:
+    """Register the directives, their nodes, and the collection."""
+    for name in ("heard", "error"):
+        app.add_directive(name, FindingDirective, override=True)
+    for name in ("all-heard", "all-errors"):
+        app.add_directive(name, AllFindingsDirective)
+    app.add_node(Finding, html=(open_finding, close_finding))
+    app.add_node(Shown)
+    app.add_node(AllFindings)
+    app.connect("doctree-read", name_cells)
+    app.connect("env-get-outdated", collecting_pages)
+    app.connect("doctree-resolved", fill)
