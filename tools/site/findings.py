@@ -29,6 +29,10 @@ class Finding(nodes.General, nodes.Element):
     """One claim or error as its chapter declares it; `kind` is heard or error."""
 
 
+class FindingTitle(nodes.General, nodes.TextElement):
+    """The claim, or the message."""
+
+
 class Shown(nodes.Inline, nodes.TextElement):
     """A link to the cell that shows it, made when all pages are known."""
 
@@ -55,11 +59,8 @@ class FindingDirective(SphinxDirective):
         node = Finding(kind=kind, ids=[nodes.make_id(f"{kind} {title}")], classes=["finding", kind])
         self.set_source_info(node)
         self.check(kind, title, lesson, tag)
-        heading = nodes.rubric(
-            "", "", nodes.literal("", title) if kind == "error" else nodes.Text(title)
-        )
-        heading["heading-level"] = 3
-        node += heading
+        words = nodes.literal("", title) if kind == "error" else nodes.Text(title)
+        node += FindingTitle("", "", words)
         if kind == "heard":
             verdict = nodes.strong("", VERDICTS.get(self.options.get("verdict", ""), ""))
             node += nodes.paragraph("", "", verdict, classes=["finding-verdict"])
@@ -161,6 +162,16 @@ def close_finding(page, node: Finding) -> None:
     page.body.append("</div>\n")
 
 
+def open_title(page, node: FindingTitle) -> None:
+    """Begin the heading."""
+    page.body.append("<h3>")
+
+
+def close_title(page, node: FindingTitle) -> None:
+    """End the heading."""
+    page.body.append("</h3>\n")
+
+
 def setup(app: Sphinx) -> None:
     """Register the directives, their nodes, and the collection."""
     for name in ("heard", "error"):
@@ -168,6 +179,7 @@ def setup(app: Sphinx) -> None:
     for name in ("all-heard", "all-errors"):
         app.add_directive(name, AllFindingsDirective)
     app.add_node(Finding, html=(open_finding, close_finding))
+    app.add_node(FindingTitle, html=(open_title, close_title))
     app.add_node(Shown)
     app.add_node(AllFindings)
     app.connect("doctree-read", name_cells)
