@@ -120,7 +120,11 @@ class Exercise:
     def verdict(self, seen: dict[str, Any]) -> Verdict:
         """Judge what was observed."""
         findings = list(self.judge(seen))
-        broken = {f.promise: f.message for f in findings if isinstance(f, Broken)}
+        broken: dict[str, str] = {}
+        for finding in findings:
+            if isinstance(finding, Broken):
+                # The first message of a promise stands: it is nearest to the cause.
+                broken.setdefault(finding.promise, finding.message)
         stars = tuple(f.message for f in findings if isinstance(f, Star))
         unknown = broken.keys() - self.promises.keys()
         if unknown:

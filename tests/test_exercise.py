@@ -29,6 +29,9 @@ def judge(seen):
         yield Broken("second", "the same mistake")
     if seen["said"] == "<script>":
         yield Broken("first", "it said <script>")
+    if seen["said"] == "twice":
+        yield Broken("first", "the cause")
+        yield Broken("first", "its consequence")
     if seen["said"] == "star":
         yield Star("better than asked")
     if seen["said"] == "typo":
@@ -46,6 +49,7 @@ def test_every_promise_kept_is_a_point_and_a_message_stands_once():
     assert (verdict.state, verdict.points, verdict.of) == (WRONG, 0, 2)
     assert verdict.messages == ("the same mistake",)
     assert EXERCISE.verdict({"said": "fine"}).state == RIGHT
+    assert EXERCISE.verdict({"said": "twice"}).messages == ("the cause",)
     star = EXERCISE.verdict({"said": "star"})
     assert (star.state, star.points, star.passed) == (STAR, 2, True)
 

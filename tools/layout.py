@@ -33,6 +33,7 @@ def problems(root: Path) -> Iterator[str]:
     yield from _contents(root)
     for stem in chapters:
         yield from _exercises(root, stem)
+        yield from _objectives(root, stem)
     for folder in ("notebooks", "solutions"):
         for path in sorted((root / folder).glob("*.ipynb")):
             yield from _cells(path)
@@ -103,6 +104,30 @@ def _exercises(root: Path, stem: str) -> Iterator[str]:
             yield f'{solution.name} needs one cell tagged check with await check("{name}", …).'
         elif f'"{name}"' not in tests.read_text(encoding="utf-8"):
             yield f"tests/checks/{tests.name} does not test {name}."
+
+
+def _objectives(root: Path, stem: str) -> Iterator[str]:
+    """Each objective is shown by a cell and practised by an exercise; the site asks it."""
+    page = (root / "book" / f"{stem}.md").read_text(encoding="utf-8")
+    block = re.search(r":::\{objectives\}\n(.*?)\n:::", page, re.DOTALL)
+    named = set(re.findall(r"(?m)^- ([a-z-]+):", block[1])) if block else set()
+    shown = {
+        tag.removeprefix("objective-")
+        for path in (root / "notebooks").glob(f"{stem[:4]}[a-z]_*.ipynb")
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+        for tag in _tags(cell)
+        if tag.startswith("objective-")
+    }
+    checks = root / f"course/checks/{stem}.py"
+    source = checks.read_text(encoding="utf-8") if checks.exists() else ""
+    lists = re.findall(r"objectives=\(([^)]*)\)", source)
+    practised = {name for names in lists for name in re.findall(r'"([a-z-]+)"', names)}
+    for name in sorted(named - shown):
+        yield f"book/{stem}.md: no cell is tagged objective-{name}."
+    for name in sorted(named - practised):
+        yield f"book/{stem}.md: no exercise practises the objective {name}."
+    for name in sorted((shown | practised) - named):
+        yield f"book/{stem}.md does not name the objective {name}."
 
 
 def _exercise_ids(checks: Path) -> set[str]:

@@ -1,4 +1,4 @@
-"""Chapter 0: the doctor that tells whether the tools are there."""
+"""Chapter 0: the doctor that tells whether the tools are there, and a look at the board."""
 
 import importlib.abc
 import importlib.metadata
@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from course.exercise import Broken, Exercise, Star
-from course.observation import attempt_sync, interruption
+from course.observation import attempt, attempt_sync, interruption
 
 PACKAGES = ("fastapi", "sqlalchemy", "aiosqlite")
 KEYS = (*PACKAGES, "async")
@@ -205,4 +205,81 @@ DOCTOR = Exercise(
     judge=judge_doctor,
 )
 
-EXERCISES = (DOCTOR,)
+# --- ch00-ex2: title_of ---------------------------------------------------------------------
+
+PROGRAMME = {3: "The Tempest", 8: "Twelfth Night"}
+
+
+async def observe_title_of(title_of: Any) -> dict[str, Any]:
+    """Ask for two shows that an app has, and for one that it has not."""
+    from fastapi import FastAPI, HTTPException
+
+    app, asked = FastAPI(), []
+
+    @app.get("/shows/{show_id}")
+    async def show(show_id: int) -> dict[str, Any]:
+        asked.append(show_id)
+        if show_id not in PROGRAMME:
+            raise HTTPException(404, "no such show")
+        return {"id": show_id, "title": PROGRAMME[show_id]}
+
+    outcomes = {}
+    for show_id in (*PROGRAMME, 99):
+        outcome = await attempt(lambda show_id=show_id: title_of(app, show_id))
+        value = outcome.value if isinstance(outcome.value, str | None) else repr(outcome.value)
+        outcomes[str(show_id)] = {**outcome.as_dict(), "value": value}
+    return {"outcomes": outcomes, "asked": asked}
+
+
+def judge_title_of(seen: dict[str, Any]) -> Iterable[Broken | Star]:
+    outcomes = seen["outcomes"]
+    for show_id, title in PROGRAMME.items():
+        outcome = outcomes[str(show_id)]
+        if reason := interruption(outcome, "title_of"):
+            for promise in TITLE_OF.promises:
+                yield Broken(promise, _explained(reason))
+            return
+        if show_id not in seen["asked"]:
+            yield Broken("title", f"The app was never asked for /shows/{show_id}.")
+        elif outcome["value"] != title:
+            yield Broken(
+                "title", f"Show {show_id} is {title!r}; title_of returned {outcome['value']!r}."
+            )
+    missing = outcomes["99"]
+    if reason := interruption(missing, "title_of"):
+        yield Broken(
+            "missing",
+            f"There is no show 99, and the app said so with status 404. Then {reason} "
+            "Look at the status before you read the body.",
+        )
+    elif missing["value"] is not None:
+        yield Broken("missing", f"There is no show 99; title_of returned {missing['value']!r}.")
+
+
+def _explained(reason: str) -> str:
+    if "asyncio.run() cannot be called" in reason:
+        return f"{reason} A loop runs already, here as in an endpoint: await instead."
+    if "'coroutine' object has no attribute" in reason:
+        return f"{reason} Calling http.get gives a coroutine; await it to get the answer."
+    return reason
+
+
+TITLE_OF = Exercise(
+    id="ch00-ex2",
+    title="A look at the board",
+    objectives=("await", "app"),
+    answers=("title_of",),
+    promises={
+        "title": "the title is the one that the app answers",
+        "missing": "for a show that the app does not have, None is returned",
+    },
+    hints=(
+        "The lesson calls its own app once; which three lines do it?",
+        "`async with client(app) as http:` and then `await http.get(...)`.",
+        "answer.status_code is 404 for a show that is not there; answer.json() is the body.",
+    ),
+    observe=observe_title_of,
+    judge=judge_title_of,
+)
+
+EXERCISES = (DOCTOR, TITLE_OF)

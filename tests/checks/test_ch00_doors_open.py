@@ -143,9 +143,84 @@ def test_a_wrong_answer_is_told_its_mistake(judged, mistake):
     assert message in " ".join(verdict.messages), verdict
 
 
-def test_the_reference_passes_and_the_stub_is_not_attempted(judged, cell):
-    assert judged("ch00-ex1", cell("solutions", "ch00-ex1")).state == RIGHT
-    assert judged("ch00-ex1", cell("exercises", "ch00-ex1")).state == NOT_ATTEMPTED
+BY_HTTPX = """
+import httpx
+async def title_of(app, show_id):
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://any") as http:
+        return (await http.get(f"/shows/{show_id}")).json().get("title")
+"""
+
+WRONG_TITLES = {
+    "a loop of its own": (
+        """
+import asyncio
+from lantern import client
+async def ask(app, show_id):
+    async with client(app) as http:
+        return (await http.get(f"/shows/{show_id}")).json()["title"]
+async def title_of(app, show_id):
+    return asyncio.run(ask(app, show_id))
+""",
+        "A loop runs already, here as in an endpoint",
+    ),
+    "an await is missing": (
+        """
+from lantern import client
+async def title_of(app, show_id):
+    async with client(app) as http:
+        return http.get(f"/shows/{show_id}").json()["title"]
+""",
+        "Calling http.get gives a coroutine",
+    ),
+    "the status is not looked at": (
+        """
+from lantern import client
+async def title_of(app, show_id):
+    async with client(app) as http:
+        return (await http.get(f"/shows/{show_id}")).json()["title"]
+""",
+        "Look at the status before you read the body",
+    ),
+    "the body in place of the title": (
+        """
+from lantern import client
+async def title_of(app, show_id):
+    async with client(app) as http:
+        return (await http.get(f"/shows/{show_id}")).text
+""",
+        "Show 3 is 'The Tempest'; title_of returned",
+    ),
+    "the lesson's title": (
+        "async def title_of(app, show_id): return 'The Tempest'",
+        "The app was never asked for /shows/3",
+    ),
+    "a plain function": (
+        """
+def title_of(app, show_id):
+    return "The Tempest"
+""",
+        "Define it with `async def`",
+    ),
+}
+
+
+def test_the_board_is_read_by_httpx_as_well(judged):
+    assert judged("ch00-ex2", BY_HTTPX).state == RIGHT
+
+
+@pytest.mark.parametrize("mistake", WRONG_TITLES)
+def test_a_wrong_title_is_told_its_mistake(judged, mistake):
+    source, message = WRONG_TITLES[mistake]
+    verdict = judged("ch00-ex2", source)
+    assert verdict.state == WRONG
+    assert message in " ".join(verdict.messages), verdict
+
+
+@pytest.mark.parametrize("name", ["ch00-ex1", "ch00-ex2"])
+def test_the_reference_passes_and_the_stub_is_not_attempted(judged, cell, name):
+    assert judged(name, cell("solutions", name)).state == RIGHT
+    assert judged(name, cell("exercises", name)).state == NOT_ATTEMPTED
 
 
 def test_the_made_up_environment_leaves_no_trace():

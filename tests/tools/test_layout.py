@@ -33,6 +33,12 @@ def change_cell(path, change, tag=""):
     path.write_text(json.dumps(notebook), encoding="utf-8")
 
 
+def change_text(path, old, new):
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
 def prose(copy, text):
     path = copy / "notebooks/ch01a_waiting.ipynb"
     notebook = json.loads(path.read_text(encoding="utf-8"))
@@ -84,6 +90,18 @@ BREAKS = {
             c / SOLUTION, lambda cell: cell["metadata"].update(tags=["ch01-ex8"]), "check"
         ),
         "course/checks knows no ch01-ex8",
+    ),
+    "an objective that no cell shows": (
+        lambda c: change_cell(c / LESSON, lambda cell: cell["metadata"].clear(), "objective-order"),
+        "no cell is tagged objective-order",
+    ),
+    "an objective that no exercise practises": (
+        lambda c: change_text(c / "course/checks/ch01_event_loop.py", '("order",)', "()"),
+        "no exercise practises the objective order",
+    ),
+    "an objective that the page does not name": (
+        lambda c: change_text(c / "book/ch01_event_loop.md", "- order: ", "- sequence: "),
+        "does not name the objective order",
     ),
     "an answer without marks": (
         lambda c: change_cell(c / SOLUTION, lambda cell: cell.update(source="x = 1"), "ch01-ex2"),
