@@ -76,8 +76,8 @@ def make_own_environment(python: Path) -> None:
             "(`sudo apt install python3-venv`) and run the same command again."
         )
     print("Making the environment .venv (once; a minute or two) ...", flush=True)
-    OWN_ENVIRONMENT.mkdir()
     try:
+        OWN_ENVIRONMENT.mkdir()
         UNFINISHED.touch()
         if output := run([sys.executable, "-m", "venv", OWN_ENVIRONMENT]):
             raise CannotContinue(explain(output))

@@ -3,8 +3,10 @@
 Standard library only: this runs before anything is installed.
 """
 
+import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -110,6 +112,7 @@ def run(command: list[str | Path]) -> str:
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         errors="replace",
+        start_new_session=True,
     ) as process:
         try:
             for line in process.stdout or ():
@@ -117,10 +120,18 @@ def run(command: list[str | Path]) -> str:
                 if WORTH_SHOWING.match(line):
                     print(f"  {line.strip():.90}", flush=True)
         except BaseException:
-            process.terminate()
-            process.wait()
+            end(process)
             raise
     return "".join(lines) or "It ended without a word." if process.returncode else ""
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """End an installer with all that it started: none may go on writing after it."""
+    if hasattr(os, "killpg"):
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.terminate()
+    process.wait()
 
 
 def reason_of(output: str) -> str:

@@ -207,7 +207,7 @@ def test_a_pasted_error_is_found_even_with_names_of_ones_own(
     page: Page, course_site: Built
 ) -> None:
     soup = BeautifulSoup((course_site.html / "book/errors.html").read_bytes(), "html.parser")
-    messages = [heading.text.rstrip("…") for heading in soup.select(".finding.error h3")]
+    messages = [heading.text.rstrip("…") for heading in soup.select(".finding.error h2")]
     messages.append("RuntimeWarning: coroutine 'buy_seven_tickets' was never awaited")
     with served(course_site.html) as address:
         for message in messages:

@@ -60,7 +60,7 @@ class FindingDirective(SphinxDirective):
         self.set_source_info(node)
         self.check(kind, title, lesson, tag)
         words = nodes.literal("", title) if kind == "error" else nodes.Text(title)
-        node += FindingTitle("", "", words)
+        node += FindingTitle("", "", words, level=3)
         if kind == "heard":
             verdict = nodes.strong("", VERDICTS.get(self.options.get("verdict", ""), ""))
             node += nodes.paragraph("", "", verdict, classes=["finding-verdict"])
@@ -136,6 +136,8 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         copies = []
         for source, node in every_finding(app.env, place["kind"]):
             copy = deepcopy(node)
+            # There it stands right below the title of the page.
+            copy[0]["level"] = 2
             app.env.resolve_references(copy, source, app.builder)
             copies.append(copy)
         place.replace_self(copies)
@@ -164,12 +166,12 @@ def close_finding(page, node: Finding) -> None:
 
 def open_title(page, node: FindingTitle) -> None:
     """Begin the heading."""
-    page.body.append("<h3>")
+    page.body.append(f"<h{node['level']}>")
 
 
 def close_title(page, node: FindingTitle) -> None:
     """End the heading."""
-    page.body.append("</h3>\n")
+    page.body.append(f"</h{node['level']}>\n")
 
 
 def setup(app: Sphinx) -> None:
