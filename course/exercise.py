@@ -4,6 +4,7 @@ import dis
 import functools
 import importlib
 import inspect
+import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from html import escape
@@ -82,13 +83,13 @@ class Verdict:
     def _repr_html_(self) -> str:
         kept = "".join(f"<li>✓ {escape(promise)}</li>" for promise in self.kept)
         messages = "".join(
-            f"<li>{SYMBOLS[self.state]} {escape(message)}</li>" for message in self.messages
+            f"<li>{SYMBOLS[self.state]} {_code(message)}</li>" for message in self.messages
         )
         hints = ""
         if not self.passed:
             hints = "".join(
                 f"<details><summary>Hint {number} of {len(self.hints)}</summary>"
-                f"<p>{escape(hint)}</p></details>"
+                f"<p>{_code(hint)}</p></details>"
                 for number, hint in enumerate(self.hints, 1)
             )
         return (
@@ -147,6 +148,10 @@ class Exercise:
     def _verdict(self, state: str, kept: tuple[str, ...], messages: tuple[str, ...]) -> Verdict:
         points, of = len(kept), len(self.promises)
         return Verdict(self.id, self.title, state, points, of, kept, messages, self.hints)
+
+
+def _code(text: str) -> str:
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 @functools.cache

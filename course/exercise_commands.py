@@ -72,9 +72,9 @@ def hint(
     from course.checking import hint as text_of
 
     _, exercise = _find(name)
-    typer.echo(text_of(name, number))
+    typer.echo(text_of(exercise.id, number))
     if number < len(exercise.hints):
-        typer.echo(f"The next one: python -m course hint {name} {number + 1}")
+        typer.echo(f"The next one: python -m course hint {exercise.id} {number + 1}")
 
 
 def solution(
@@ -83,7 +83,7 @@ def solution(
 ) -> None:
     """Show the course's answer; before you have passed, only after a question."""
     stem, exercise = _find(name)
-    passed = progress.best().get(name, {}).get("state", NOT_ATTEMPTED).startswith("right")
+    passed = progress.best().get(exercise.id, {}).get("state", NOT_ATTEMPTED).startswith("right")
     if not (passed or yes):
         typer.confirm(f"You have not solved {name} yet. Show the answer all the same?", abort=True)
     notebook = workspace.ROOT / "solutions" / f"{stem}.ipynb"
@@ -97,7 +97,7 @@ def reset(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Put back the untouched version; the old file stays beside it under another name."""
-    stem, exercise = _find(name) if "-ex" in name else (_stem(name), None)
+    stem, exercise = _find(name) if "-ex" in name.lower() else (_stem(name), None)
     what = f"your answer to {name}" if exercise else f"your {stem}.ipynb"
     if not yes:
         typer.confirm(f"Put {what} back to the start? The old file is kept beside it.", abort=True)
@@ -115,6 +115,13 @@ def reset_exercise(stem: str, exercise: Exercise) -> Path:
     if not copy.exists():
         raise CannotContinue(
             f"{copy.name} is not in workspace/. `python -m course check` brings it."
+        )
+    from course.supervisor import readable
+
+    if not readable(copy):
+        raise CannotContinue(
+            f"{copy.name} can't be read as a notebook. `python -m course reset "
+            f"{stem.split('_')[0]}` puts back the whole notebook and keeps the broken file."
         )
     fresh = _tagged(json.loads(original.read_text(encoding="utf-8")), exercise)
     notebook = json.loads(copy.read_text(encoding="utf-8"))
@@ -161,9 +168,9 @@ def _watch(chosen: list[tuple[str, Exercise]]) -> None:
 
 
 def _chosen(name: str) -> list[tuple[str, Exercise]]:
-    if "-ex" in name:
+    if "-ex" in name.lower():
         return [_find(name)]
-    chosen = [pair for pair in every_exercise() if pair[0].startswith(name)]
+    chosen = [pair for pair in every_exercise() if pair[0].startswith(name.lower())]
     if not chosen:
         raise CannotContinue(f"There is no chapter {name!r}. These exist: {', '.join(stems())}.")
     return chosen
@@ -171,7 +178,7 @@ def _chosen(name: str) -> list[tuple[str, Exercise]]:
 
 def _find(name: str) -> tuple[str, Exercise]:
     try:
-        return find(name)
+        return find(name.lower())
     except UnknownExercise as error:
         raise CannotContinue(str(error)) from error
 

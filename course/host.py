@@ -6,6 +6,7 @@ It judges nothing; whatever the cells do to this process is seen from outside.
 
 import ast
 import asyncio
+import difflib
 import inspect
 import json
 import os
@@ -38,7 +39,8 @@ def main(notebook: str, name: str, result: str) -> None:
 async def _observe(exercise: Exercise, space: dict[str, Any]) -> dict[str, Any]:
     missing = [name for name in exercise.answers if name not in space]
     if missing:
-        return {"missing": missing}
+        own = [name for name, value in space.items() if callable(value) or name.islower()]
+        return {"missing": missing, "similar": difflib.get_close_matches(missing[0], own, 1)}
     answers = [space[name] for name in exercise.answers]
     if any(map(is_untouched, answers)):
         return {"untouched": True}
@@ -60,10 +62,16 @@ def run_cells(
             code = compile(source, f"<cell {number}>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
             runner.run(_evaluate(code, space))
         except SyntaxError as error:
-            errors.append(f"Cell {number}, line {error.lineno}: {describe(error)}.")
+            errors.append(f"{_cell(source)}, line {error.lineno}: SyntaxError: {error.msg}.")
         except BaseException as error:
-            errors.append(f"Cell {number}: {describe(error)}.")
+            errors.append(f"{_cell(source)}: {describe(error)}.")
     return space, errors
+
+
+def _cell(source: str) -> str:
+    # JupyterLab numbers cells by when they ran; what a cell begins with is what one sees.
+    first = next((line for line in source.splitlines() if line.strip()), "")
+    return f"The cell that begins with `{first.strip()[:50]}`"
 
 
 async def _evaluate(code: Any, space: dict[str, Any]) -> None:

@@ -12,6 +12,13 @@ from typing import Any
 PATIENCE = 3.0  # seconds for one call; far more than any right answer needs on a busy machine
 
 
+CURES = {
+    "asyncio.run() cannot be called from a running event loop": (
+        " A loop runs already, here as in an endpoint: await instead."
+    ),
+}
+
+
 class Stuck(BaseException):
     """The learner's code held the thread for too long; no `except Exception` may catch this."""
 
@@ -25,8 +32,8 @@ class Outcome:
     error: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain data for a judge; the value must be plain already."""
-        return dict(vars(self))
+        """Return plain data for a judge."""
+        return {**vars(self), "value": plain(self.value)}
 
 
 async def attempt(
@@ -131,6 +138,24 @@ def _failed(error: BaseException) -> Outcome:
     return Outcome("raised", error=describe(error))
 
 
+def plain(value: Any) -> Any:
+    """Return the value as JSON could hold it; what it can't hold becomes a few words."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if inspect.iscoroutine(value):
+        value.close()
+        return "<a coroutine that nobody awaited>"
+    if isinstance(value, asyncio.Future):
+        return "<a task in place of its result>"
+    if isinstance(value, BaseException):
+        return f"<the error {describe(value)}>"
+    return f"<{type(value).__name__}>"
+
+
 def describe(error: BaseException) -> str:
     """Return class and first line of an error; of a group, its first member in brackets."""
     if isinstance(error, BaseExceptionGroup):
@@ -143,7 +168,8 @@ def interruption(outcome: dict[str, Any], name: str) -> str | None:
     """Say in a sentence why a call did not return, or None if it did."""
     match outcome["ended"]:
         case "raised":
-            return f"{name} raised {outcome['error']}."
+            cure = CURES.get(outcome["error"].partition(":")[2].strip(), "")
+            return f"{name} raised {outcome['error'].rstrip('.')}.{cure}"
         case "timed out":
             return (
                 f"{name} had not returned after {PATIENCE:.0f} s. It waits for something that "

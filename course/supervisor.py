@@ -96,6 +96,14 @@ class Process:
         )
 
 
+def readable(notebook: Path) -> bool:
+    """Tell whether the file is a notebook with cells."""
+    try:
+        return isinstance(json.loads(notebook.read_text(encoding="utf-8"))["cells"], list)
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
+
+
 def judged(exercise: Exercise, seen: dict) -> Verdict:
     """Turn what a host wrote into a verdict."""
     errors = " ".join(seen["errors"])
@@ -103,6 +111,10 @@ def judged(exercise: Exercise, seen: dict) -> Verdict:
         names = " and ".join(seen["missing"])
         if errors:
             return exercise.stopped(f"{names} is not defined. {errors}")
+        if seen["similar"]:
+            return exercise.stopped(
+                f"There is no {names} in the notebook. Is {seen['similar'][0]} meant to be it?"
+            )
         return exercise.not_attempted()
     if "untouched" in seen:
         return exercise.not_attempted()
@@ -113,7 +125,13 @@ def verdicts(work: list[tuple[Path, Exercise]], seconds: float = SECONDS) -> lis
     """Check several exercises, two at a time, and return their verdicts in the same order."""
 
     def one(pair: tuple[Path, Exercise]) -> Verdict:
-        return Process(*pair, seconds).verdict()
+        notebook, exercise = pair
+        if not readable(notebook):
+            return exercise.stopped(
+                f"{notebook.name} can't be read as a notebook: gone, or saved by half? Save it "
+                f"again, or: python -m course reset {exercise.id.partition('-')[0]}"
+            )
+        return Process(notebook, exercise, seconds).verdict()
 
     with ThreadPoolExecutor(2) as pool:
         return list(pool.map(one, work))

@@ -125,6 +125,21 @@ def test_a_cell_that_is_gone_can_not_be_reset_alone(learner, tmp_path):
     assert list(tmp_path.glob("*.before-reset-*")) == []
 
 
+def test_a_broken_notebook_is_reset_as_a_whole(learner, tmp_path):
+    learner("check", "ch01-ex2")
+    path = tmp_path / "ch01_event_loop.ipynb"
+    path.write_text('{"cells": [')
+    with pytest.raises(CannotContinue, match="reset ch01"):
+        learner("reset", "ch01-ex2", "--yes")
+    learner("reset", "ch01", "--yes")
+    assert (tmp_path / "ch01_event_loop.before-reset-1.ipynb").read_text() == '{"cells": ['
+
+
+def test_names_may_be_written_in_capitals(learner):
+    assert "Hint 1 of 3" in learner("hint", "CH01-EX2").output
+    assert learner("check", "CH00").output.count("not attempted") == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

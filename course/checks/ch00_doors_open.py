@@ -94,24 +94,15 @@ def _judge_async(here: object, outcome: dict[str, Any]) -> Iterable[Broken]:
     elif outcome["value"].get("async") is not False:
         yield Broken(
             "async",
-            "greenlet was there but unusable, so `import sqlalchemy.ext.asyncio` failed, and the "
-            "doctor said async works. A package that can be found can still be incompatible: "
-            "try the import that SQLAlchemy does.",
+            "greenlet was installed, `import sqlalchemy.ext.asyncio` failed all the same, and the "
+            "doctor said async works. A package that can be found, or imported, can still be one "
+            "that SQLAlchemy can't use: try the import that you will need.",
         )
 
 
 def _report(doctor: Any, **situation: Any) -> dict[str, Any]:
     with made_up(**situation):
-        outcome = attempt_sync(doctor)
-    plain = outcome.as_dict()
-    if isinstance(outcome.value, dict):
-        plain["value"] = {
-            str(key): value if isinstance(value, bool | str) else repr(value)
-            for key, value in outcome.value.items()
-        }
-    elif outcome.ended == "returned":
-        plain["value"] = repr(outcome.value)
-    return plain
+        return attempt_sync(doctor).as_dict()
 
 
 @contextmanager
@@ -226,8 +217,7 @@ async def observe_title_of(title_of: Any) -> dict[str, Any]:
     outcomes = {}
     for show_id in (*PROGRAMME, 99):
         outcome = await attempt(lambda show_id=show_id: title_of(app, show_id))
-        value = outcome.value if isinstance(outcome.value, str | None) else repr(outcome.value)
-        outcomes[str(show_id)] = {**outcome.as_dict(), "value": value}
+        outcomes[str(show_id)] = outcome.as_dict()
     return {"outcomes": outcomes, "asked": asked}
 
 
@@ -257,8 +247,6 @@ def judge_title_of(seen: dict[str, Any]) -> Iterable[Broken | Star]:
 
 
 def _explained(reason: str) -> str:
-    if "asyncio.run() cannot be called" in reason:
-        return f"{reason} A loop runs already, here as in an endpoint: await instead."
     if "'coroutine' object has no attribute" in reason:
         return f"{reason} Calling http.get gives a coroutine; await it to get the answer."
     return reason

@@ -1,19 +1,18 @@
 """Chapter 1: many waits at once, work off the loop, the first of several, and order."""
 
 import asyncio
-import inspect
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 from course.exercise import Broken, Exercise, Star
-from course.observation import Outcome, attempt, describe, interruption
+from course.observation import Outcome, attempt, describe, interruption, plain
 
 # --- ch01-ex1: price_all --------------------------------------------------------------------
 
 SEATS = tuple(f"{row}{number}" for row in "ABCD" for number in range(1, 6))
-LIMIT = 5
+LIMIT, SMALL_LIMIT = 5, 3
 FAILING = "B2"
 SETTLE_TURNS = 20  # turns of the loop after which tasks that can start have started
 SETTLE_SECONDS = 0.25  # and time for answers that start them by the clock
@@ -32,6 +31,8 @@ class Supplier:
         self.asked: list[str] = []
         self.answered = 0
         self.most = 0
+        self.fewest = limit
+        self.at_end = self.later = 0
         self.open = True
         self.patient = True
 
@@ -52,6 +53,8 @@ class Supplier:
         """Answer calls one at a time, for ever."""
         while True:
             await self._settle()
+            if self.seats - self.answered >= self.limit:
+                self.fewest = min(self.fewest, len(self.waiting))
             if not self.waiting:
                 continue
             seat = self.fails_at if self.fails_at in self.waiting else list(self.waiting)[-1]
@@ -78,6 +81,10 @@ class Supplier:
         # Once it has waited in vain it stops waiting: the answer is serial, and is told so.
         self.patient = self.patient and len(self.waiting) >= full
 
+    def note_end(self) -> None:
+        """Note how many calls are in flight in the moment in which price_all ends."""
+        self.at_end = len(self.waiting)
+
     def close(self) -> None:
         """Answer everybody who still waits, at once."""
         self.open = False
@@ -93,36 +100,37 @@ def price(seat: str) -> int:
 
 async def observe_price_all(price_all: Any) -> dict[str, Any]:
     """Price twenty seats, then the same with one that fails, then none at all."""
-    outcome, supplier, _ = await _priced(price_all, SEATS)
+    outcome, supplier = await _priced(price_all, SEATS, LIMIT)
     if outcome.ended != "returned":
         return {"prices": outcome.as_dict()}
-    failed, _, left = await _priced(price_all, SEATS, FAILING)
-    empty, _, _ = await _priced(price_all, ())
+    failed, failing = await _priced(price_all, SEATS, SMALL_LIMIT, FAILING)
+    empty, _ = await _priced(price_all, (), LIMIT)
     return {
         "prices": outcome.as_dict(),
         "most": supplier.most,
+        "fewest": supplier.fewest,
         "failed": failed.as_dict(),
-        "still in flight": left,
+        "most of the small limit": failing.most,
+        "in flight at the error": failing.at_end,
+        "in flight later": failing.later,
         "empty": empty.as_dict(),
     }
 
 
 async def _priced(
-    price_all: Any, seats: Sequence[str], fails_at: str = ""
-) -> tuple[Outcome, Supplier, int]:
-    """Return how price_all ended, its supplier, and how many calls were in flight after it."""
-    supplier = Supplier(seats, LIMIT, fails_at)
+    price_all: Any, seats: Sequence[str], limit: int, fails_at: str = ""
+) -> tuple[Outcome, Supplier]:
+    """Return how price_all ended, and its supplier, which knows what was in flight then."""
+    supplier = Supplier(seats, limit, fails_at)
     server = asyncio.create_task(supplier.serve())
-    outcome = await attempt(lambda: price_all(list(seats), supplier.fetch, LIMIT))
+    outcome = await attempt(
+        lambda: price_all(list(seats), supplier.fetch, limit), at_end=supplier.note_end
+    )
     server.cancel()
     await _turns()
-    left = len(supplier.waiting)
+    supplier.later = len(supplier.waiting)
     supplier.close()
-    if outcome.ended == "returned":
-        value = outcome.value
-        plain = list(value) if isinstance(value, list | tuple) else repr(value)
-        outcome = Outcome("returned", plain)
-    return outcome, supplier, left
+    return outcome, supplier
 
 
 async def _turns() -> None:
@@ -141,7 +149,13 @@ def judge_price_all(seen: dict[str, Any]) -> Iterable[Broken | Star]:
         yield Broken(
             "limit",
             f"{seen['most']} calls were in flight at once; the supplier allows {LIMIT}. "
-            "gather starts everything you hand it: let each call wait for a place first.",
+            "Whatever starts them all must let each call wait for a place first.",
+        )
+    elif seen["most of the small limit"] > SMALL_LIMIT:
+        yield Broken(
+            "limit",
+            f"With limit={SMALL_LIMIT}, {seen['most of the small limit']} calls were in flight. "
+            "The number comes with the call.",
         )
     if seen["most"] == 1:
         yield Broken(
@@ -154,6 +168,12 @@ def judge_price_all(seen: dict[str, Any]) -> Iterable[Broken | Star]:
             "together",
             f"At most {seen['most']} calls were in flight, and the supplier allows {LIMIT}.",
         )
+    elif seen["fewest"] < LIMIT:
+        yield Broken(
+            "together",
+            f"At times {seen['fewest']} of {LIMIT} places were in use although seats were left. "
+            "A batch waits for its slowest call; give a place that is free to the next seat.",
+        )
     yield from _judge_failure(seen)
 
 
@@ -163,6 +183,11 @@ def _judge_order(seen: dict[str, Any]) -> Iterable[Broken]:
         return
     if prices == right:
         yield Broken("order", "For no seats at all, price_all should return an empty list.")
+    elif isinstance(prices, list) and (odd := [p for p in prices if str(p).startswith("<")]):
+        yield Broken(
+            "order",
+            f"Where a price should be stands {odd[0]}. Await each fetch, and take its result.",
+        )
     elif isinstance(prices, list) and sorted(map(str, prices)) == sorted(map(str, right)):
         other = next(seat for seat in SEATS if price(seat) == prices[0])
         yield Broken(
@@ -181,27 +206,44 @@ def _judge_order(seen: dict[str, Any]) -> Iterable[Broken]:
 
 
 def _judge_failure(seen: dict[str, Any]) -> Iterable[Broken]:
-    failed, left = seen["failed"], seen["still in flight"]
+    failed, left = seen["failed"], seen["in flight at the error"]
     if failed["ended"] == "returned":
+        yield Broken("failure", _swallowed(failed["value"]))
         yield Broken(
-            "failure",
-            f"The supplier had no price for {FAILING}, and price_all returned as if it had. "
-            "A list with a hole in it is a wrong bill: let the error through.",
+            "tidy", "Whether a call runs on after an error shows once the error comes out."
         )
-    elif failed["ended"] != "raised" or "ConnectionError" not in failed["error"]:
+        return
+    if failed["ended"] != "raised" or "ConnectionError" not in failed["error"]:
         problem = interruption(failed, "price_all")
         yield Broken("failure", f"When one seat's price failed: {problem}")
-    if left:
-        noun = "call was" if left == 1 else "calls were"
+    if left and seen["in flight later"]:
         yield Broken(
             "tidy",
-            f"{left} {noun} still in flight after price_all had ended with an error. gather "
-            "reports the first error and lets the others run on; a TaskGroup cancels them.",
+            f"{_calls(left)} still in flight after price_all had ended with an error, and nobody "
+            "stopped them. A TaskGroup does; gather lets them run on.",
         )
-    elif failed["ended"] != "raised":
+    elif left:
         yield Broken(
-            "tidy", "Whether anything runs on after an error shows once the error comes out."
+            "tidy",
+            f"{_calls(left)} still in flight when the error came out. cancel() only asks; "
+            "await what you cancelled before you go on.",
         )
+
+
+def _calls(count: int) -> str:
+    return "1 call was" if count == 1 else f"{count} calls were"
+
+
+def _swallowed(prices: Any) -> str:
+    if any("ConnectionError" in str(price) for price in prices or ()):
+        return (
+            f"The supplier had no price for {FAILING}, and its error stands among the prices: "
+            "return_exceptions=True makes it a result. Let the error through."
+        )
+    return (
+        f"The supplier had no price for {FAILING}, and price_all returned as if it had. "
+        "A list with a hole in it is a wrong bill: let the error through."
+    )
 
 
 PRICE_ALL = Exercise(
@@ -259,10 +301,7 @@ async def observe_report_async(report_async: Any) -> dict[str, Any]:
 
 
 def _plainly(outcome: Outcome) -> dict[str, Any]:
-    value = outcome.value if isinstance(outcome.value, str | None) else type(outcome.value).__name__
-    if inspect.iscoroutine(outcome.value):
-        outcome.value.close()
-    return {**outcome.as_dict(), "value": value}
+    return outcome.as_dict()
 
 
 def judge_report_async(seen: dict[str, Any]) -> Iterable[Broken | Star]:
@@ -270,6 +309,11 @@ def judge_report_async(seen: dict[str, Any]) -> Iterable[Broken | Star]:
     if seen["frozen"]:
         yield Broken("free", _why_frozen(report))
     reason = interruption(report, "report_async")
+    if reason and ("pickle" in reason.lower() or "local object" in reason):
+        reason = (
+            "build_report can't be sent to another process: it holds on to things of this one. "
+            "A thread takes it as it is."
+        )
     if reason and not seen["calls"]:
         yield Broken("free", reason)
     if len(seen["calls"]) > 1:
@@ -302,6 +346,12 @@ def _why_frozen(report: dict[str, Any]) -> str:
             "The loop was frozen while the report was built, and then came "
             f"{report['error']}. create_task wants a coroutine; build_report is a plain "
             "function, so writing build_report(path) ran it, here, on the loop."
+        )
+    if "can't be used in 'await'" in report["error"]:
+        return (
+            "The loop was frozen while the report was built, and then came "
+            f"{report['error']}. build_report is a plain function: calling it does the whole "
+            "work at once and gives text, and text can't be awaited."
         )
     if report["ended"] == "raised" and "not callable" in report["error"]:
         return (
@@ -439,10 +489,15 @@ def judge_first_offer(seen: dict[str, Any]) -> Iterable[Broken | Star]:
             yield Broken(promise, reason)
         return
     if won["ended"] == "timed out":
-        yield Broken(
-            "winner",
-            "One supplier had answered at once, and first_offer went on waiting for the others.",
+        waited = (
+            "One supplier had answered at once, and first_offer went on waiting for the others."
         )
+        if seen["at return"]["started"] < len(Agency().suppliers):
+            waited = (
+                f"Only {seen['at return']['started']} of 3 suppliers had been called: the second "
+                "one would have answered at once. Call them all, then wait for the first."
+            )
+        yield Broken("winner", waited)
     elif reason:
         yield Broken("winner", reason)
     elif won["value"] != "offer from south":
@@ -452,6 +507,8 @@ def judge_first_offer(seen: dict[str, Any]) -> Iterable[Broken | Star]:
         )
     if late["ended"] != "returned" or late["value"] is not None:
         reason = interruption(late, "first_offer") or f"first_offer returned {late['value']!r}."
+        if late["ended"] == "timed out":
+            reason = f"The deadline was {SHORT} s, and first_offer waited on."
         yield Broken("deadline", f"Nobody answered before the deadline, so None is due. {reason}")
     yield from _judge_losers(seen)
     hung_up = seen["hung up"]
@@ -464,7 +521,8 @@ def judge_first_offer(seen: dict[str, Any]) -> Iterable[Broken | Star]:
     elif hung_up["working"]:
         yield Broken(
             "hang-up",
-            f"The caller was cancelled, and {hung_up['working']} suppliers worked on for nobody.",
+            f"The caller was cancelled, and {hung_up['working']} suppliers worked on for nobody. "
+            "Clean up in a finally block: it runs in this case too.",
         )
     if seen["one fails"]["value"] == "offer from south":
         yield Star("One supplier failed at once, and the race went on without it.")
@@ -488,8 +546,8 @@ def _judge_losers(seen: dict[str, Any]) -> Iterable[Broken]:
             yield Broken(
                 "losers",
                 f"{working} suppliers were still working after first_offer returned, and nobody "
-                "had told them to stop. asyncio.wait leaves the others running: cancel them, "
-                "then await them.",
+                "had told them to stop. Waiting for one task leaves the others running: cancel "
+                "them, then await them.",
             )
         return
 
@@ -542,7 +600,9 @@ async def observe_order(order: Any) -> dict[str, Any]:
     """Run the program, and keep the answer beside what it logged."""
     lines: list[str] = []
     await opening_night(lines.append)
-    said = [str(line).strip() for line in order] if isinstance(order, list | tuple) else repr(order)
+    said = plain(order)
+    if isinstance(said, list):
+        said = [str(line).strip() for line in said]
     return {"said": said, "true": lines}
 
 
@@ -589,6 +649,8 @@ def judge_order(seen: dict[str, Any]) -> Iterable[Broken | Star]:
 def _judge_lines(said: list[str] | str, true: list[str]) -> Iterable[Broken]:
     if not isinstance(said, list):
         message = f"Write a list of the {len(true)} lines, as strings; this is {said}."
+    elif "<ellipsis>" in said:
+        message = "One line of the list is still `...`."
     elif strangers := [line for line in said if line not in true]:
         message = f"The program never logs {strangers[0]!r}."
     elif missing := [line for line in true if line not in said]:
@@ -612,8 +674,8 @@ ORDER = Exercise(
     },
     hints=(
         "Go through the program line by line and ask at each one: can the loop do anything else "
-        "here? It can only at an await that really waits.",
-        "At `await asyncio.sleep(0)` both tasks run up to their own first wait.",
+        "here? It can where an await suspends, and nowhere else.",
+        "`await asyncio.sleep(0)` suspends without waiting: both tasks run up to their own sleep.",
         "During time.sleep nothing runs. When it is over, both timers are due.",
     ),
     observe=observe_order,

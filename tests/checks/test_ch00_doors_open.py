@@ -60,7 +60,7 @@ WRONG_ANSWERS = {
 def doctor():
     return versions() | {"async": importlib.util.find_spec("greenlet") is not None}
 """,
-        "A package that can be found can still be incompatible",
+        "A package that can be found, or imported, can still be one",
     ),
     "concludes from the version": (
         READ_VERSIONS
@@ -69,7 +69,7 @@ def doctor():
     report = versions()
     return report | {"async": report["sqlalchemy"] > "1.4"}
 """,
-        "try the import that SQLAlchemy does",
+        "try the import that you will need",
     ),
     "faints when a package is missing": (
         """
@@ -119,7 +119,7 @@ def doctor():
         return versions() | {"async": False}
     return versions() | {"async": True}
 """,
-        "reports 'None' for it instead of False",
+        "reports None for it instead of False",
     ),
     "forgets a key": (READ_VERSIONS + "def doctor(): return versions()", "exactly these keys"),
     "returns a sentence": ('def doctor(): return "all is well"', "exactly these keys"),

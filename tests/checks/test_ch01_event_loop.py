@@ -159,7 +159,7 @@ async def price_all(seats, fetch, limit):
             return await fetch(seat)
     return await asyncio.gather(*(one(seat) for seat in seats))
 """,
-        "still in flight after price_all had ended with an error",
+        "still in flight after price_all had ended with an error, and nobody stopped them",
     ),
     ("ch01-ex1", "errors among the prices"): (
         """
@@ -171,7 +171,7 @@ async def price_all(seats, fetch, limit):
             return await fetch(seat)
     return await asyncio.gather(*(one(seat) for seat in seats), return_exceptions=True)
 """,
-        "price_all returned as if it had",
+        "its error stands among the prices",
     ),
     ("ch01-ex1", "batches of less than the limit"): (
         """
@@ -200,6 +200,132 @@ async def price_all(seats, fetch, limit):
 """,
         "waits for something that never comes",
     ),
+    ("ch01-ex1", "batches"): (
+        """
+import asyncio
+async def price_all(seats, fetch, limit):
+    prices = []
+    for start in range(0, len(seats), limit):
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(fetch(seat)) for seat in seats[start:start + limit]]
+        prices += [task.result() for task in tasks]
+    return prices
+""",
+        "A batch waits for its slowest call",
+    ),
+    ("ch01-ex1", "a limit of its own"): (
+        """
+import asyncio
+async def price_all(seats, fetch, limit):
+    gate = asyncio.Semaphore(5)
+    async def one(seat):
+        async with gate:
+            return await fetch(seat)
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one(seat)) for seat in seats]
+    return [task.result() for task in tasks]
+""",
+        "With limit=3, 5 calls were in flight",
+    ),
+    ("ch01-ex1", "cancelled and not awaited"): (
+        """
+import asyncio
+async def price_all(seats, fetch, limit):
+    gate = asyncio.Semaphore(limit)
+    async def one(seat):
+        async with gate:
+            return await fetch(seat)
+    tasks = [asyncio.create_task(one(seat)) for seat in seats]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+""",
+        "cancel() only asks; await what you cancelled",
+    ),
+    ("ch01-ex1", "errors swallowed one by one"): (
+        """
+import asyncio
+async def price_all(seats, fetch, limit):
+    gate = asyncio.Semaphore(limit)
+    async def one(seat):
+        async with gate:
+            try:
+                return await fetch(seat)
+            except ConnectionError:
+                return None
+    return await asyncio.gather(*(one(seat) for seat in seats))
+""",
+        "A list with a hole in it is a wrong bill",
+    ),
+    ("ch01-ex1", "tasks in place of results"): (
+        """
+import asyncio
+async def price_all(seats, fetch, limit):
+    gate = asyncio.Semaphore(limit)
+    async def one(seat):
+        async with gate:
+            return await fetch(seat)
+    async with asyncio.TaskGroup() as group:
+        return [group.create_task(one(seat)) for seat in seats]
+""",
+        "Where a price should be stands <a task in place of its result>",
+    ),
+    ("ch01-ex1", "nobody awaited"): (
+        "async def price_all(seats, fetch, limit): return [fetch(seat) for seat in seats]",
+        "<a coroutine that nobody awaited>",
+    ),
+    ("ch01-ex1", "a loop of its own"): (
+        """
+import asyncio
+async def price_all(seats, fetch, limit):
+    return asyncio.run(fetch(seats[0]))
+""",
+        "A loop runs already, here as in an endpoint: await instead",
+    ),
+    ("ch01-ex2", "text is awaited"): (
+        "async def report_async(path, build_report): return await build_report(path)",
+        "and text can't be awaited",
+    ),
+    ("ch01-ex2", "another process"): (
+        """
+import asyncio
+from concurrent.futures import ProcessPoolExecutor
+async def report_async(path, build_report):
+    with ProcessPoolExecutor(1) as pool:
+        return await asyncio.get_running_loop().run_in_executor(pool, build_report, path)
+""",
+        "A thread takes it as it is",
+    ),
+    ("ch01-ex3", "one after the other"): (
+        """
+import asyncio
+async def first_offer(suppliers, deadline):
+    for supplier in suppliers:
+        try:
+            return await asyncio.wait_for(supplier(), deadline)
+        except TimeoutError:
+            pass
+""",
+        "Only 1 of 3 suppliers had been called",
+    ),
+    ("ch01-ex3", "the deadline is ignored"): (
+        """
+import asyncio
+async def first_offer(suppliers, deadline):
+    tasks = [asyncio.create_task(supplier()) for supplier in suppliers]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        return done.pop().result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+""",
+        "The deadline was 0.05 s, and first_offer waited on",
+    ),
+    ("ch01-ex4", "half done"): ('order = ["doors open", ...]', "is still `...`"),
     ("ch01-ex2", "async def around the call"): (
         """
 async def report_async(path, build_report):
