@@ -23,6 +23,9 @@ DEFAULT_PORT = 8888
 # Settings, kernels and notes of this server only: a configuration made for another Jupyter
 # neither breaks it nor is changed by it.
 JUPYTER_HOME = WORKSPACE / ".jupyter"
+# A kernel warns at every start that it talks to this computer unencrypted.
+KERNEL_FILE = "ipython_kernel_config.py"
+KERNEL_SETTINGS = b'get_config().IPKernelApp.log_level = "ERROR"\n'
 # JupyterLab asks every new user whether it may fetch news; here the answer is no.
 LAB_SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}
@@ -38,7 +41,9 @@ def stand_apart() -> None:
         del os.environ[name]
     os.environ["JUPYTER_CONFIG_DIR"] = str(JUPYTER_HOME / "config")
     os.environ["JUPYTER_DATA_DIR"] = str(JUPYTER_HOME / "data")
+    os.environ["IPYTHONDIR"] = str(JUPYTER_HOME / "ipython")
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
+    write_whole(JUPYTER_HOME / "ipython" / "profile_default" / KERNEL_FILE, KERNEL_SETTINGS)
     settings = JUPYTER_HOME / "config" / "labconfig" / "default_setting_overrides.json"
     write_whole(settings, json.dumps(LAB_SETTINGS, indent=1).encode())
     os.environ["VIRTUAL_ENV"] = sys.prefix

@@ -382,7 +382,7 @@ def test_answers_survive_a_reload_and_are_counted(page: Page, sample: str) -> No
     page.reload()
     expect(option(page, RIGHT_ANSWER)).to_be_checked()
     expect(verdict(page)).to_contain_text("Right.")
-    expect(overview(page)).to_contain_text("1 of 2 answered")
+    expect(overview(page)).to_contain_text("1 of 2 answered, 1 right")
     expect(overview(page).locator("li").nth(0)).to_contain_text("✓ right")
     expect(overview(page).locator("li").nth(1)).to_contain_text("open")
 

@@ -113,7 +113,9 @@ def test_a_learner_reads_a_chapter_solves_an_exercise_and_sees_the_progress(
     page.get_by_role("navigation", name="This chapter").get_by_role(
         "link", name="Exercises: the event loop"
     ).click()
-    page.get_by_role("link", name="Run this exercise").click()
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="Run this exercise").click()
+    page = opened.value
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
     verdict = page.locator(".lantern-verdict", has_text="ch01-ex1")
     write_answer(page, SERIAL)
@@ -135,6 +137,7 @@ def test_a_learner_reads_a_chapter_solves_an_exercise_and_sees_the_progress(
     assert "Semaphore" in saved.read_text("utf-8")
     code, said = course.run("check", "ch01-ex1")
     assert (code, "right, 5 of 5 points" in said) == (0, True), said
+    assert "WARNING" not in course.output()
     code, said = course.run("progress")
     assert "5 of 16 points" in said
 

@@ -298,3 +298,24 @@ def test_a_claim_that_changes_in_its_chapter_changes_on_the_page_for_all(tmp_pat
     assert "Lamps are free" in soup_of(first, "book/heard.html").text
     chapter.write_text(text + claim.replace("free", "dear"), "utf-8")
     assert "Lamps are dear" in soup_of(build(book, book), "book/heard.html").text
+
+
+def test_a_reason_is_folded_with_what_the_cell_printed(course_site: Built) -> None:
+    lesson = soup_of(course_site, "notebooks/ch01a_waiting.html")
+    assert len(lesson.select("details.fold p > strong")) > 5
+    for fold in lesson.select("details.fold"):
+        below = fold.find_parent("div", class_="cell").find_next_sibling()
+        assert below is None or not below.text.startswith("Why."), below.text[:80]
+    changes = [p for p in lesson.select("p > strong") if p.text == "Change one thing."]
+    assert changes
+    assert all(change.find_parent("details") is None for change in changes)
+
+
+def test_answers_are_folded_without_marks_and_not_found_by_the_search(course_site: Built) -> None:
+    answers = soup_of(course_site, "solutions/ch01_event_loop.html")
+    assert "SOLUTION" not in answers.text
+    code = [block for block in answers.select("div.highlight") if "fetch_one" in block.text]
+    assert code
+    assert all(block.find_parent("details") for block in code)
+    index = (course_site.html / "searchindex.js").read_text("utf-8")
+    assert "fetch_on" not in json.loads(index[len("Search.setIndex(") : -1])["terms"]

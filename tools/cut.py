@@ -33,6 +33,9 @@ def cut(solution: nbformat.NotebookNode) -> nbformat.NotebookNode:
         if cell.cell_type == "code":
             cell.source = ANSWER.sub(r"\g<indent>...  # your turn", cell.source)
             cell.outputs, cell.execution_count = [], None
+            # The page of answers folds them; an exercise has nothing to hide.
+            if "hide-input" in cell.metadata.get("tags", ()):
+                cell.metadata["tags"].remove("hide-input")
         if re.search(r"# (BEGIN|END) SOLUTION", cell.source):
             raise UnpairedMark(f"cell {cell.id} has a mark without its partner")
     return exercise

@@ -28,8 +28,9 @@
 
   const count = () => {
     const answered = questions.filter((question) => question.dataset.verdict).length;
+    const right = questions.filter((question) => question.dataset.verdict === "right").length;
     overview.querySelector(".quiz-count").textContent =
-      `${answered} of ${questions.length} answered`;
+      `${answered} of ${questions.length} answered` + (answered ? `, ${right} right` : "");
     again.hidden = answered === 0 && document.activeElement !== again;
   };
 
