@@ -57,7 +57,7 @@ def address(course: Course) -> Iterator[str]:
 def page(browser: Browser, address: str) -> Iterator[Page]:
     """A page that has the token, and fails the test for an error on a page of the book."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(120_000)
     page = context.new_page()
     page.goto(address)
     yield page
