@@ -8,9 +8,12 @@ from sphinx.writers.html5 import HTML5Translator
 
 def open_fold(translator: HTML5Translator, node: HideCodeCellNode) -> None:
     """Begin a closed details element around code, or around what it printed."""
-    words = "Show the code"
-    if "below-input" in node["classes"]:
-        words = "Show what it printed, and why" if node.get("why") else "Show what it printed"
+    parts = {
+        child.get("nb_element") for child in node.children if isinstance(child, nodes.container)
+    }
+    shown = ["the code"] if "cell_code_source" in parts else []
+    shown += ["what it printed"] if "cell_code_output" in parts else []
+    words = f"Show {' and '.join(shown)}" + (", and why" if node.get("why") else "")
     translator.body.append(f'<details class="fold"><summary>{words}</summary>\n')
 
 
@@ -23,7 +26,10 @@ def fold_reasons(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Move the paragraphs from **Why.** on into the fold above them: they give it away."""
     for fold in list(doctree.findall(HideCodeCellNode)):
         cell = fold.parent
-        if "below-input" not in fold["classes"] or cell.parent is None:
+        outputs = [
+            child for child in fold.children if child.get("nb_element") == "cell_code_output"
+        ]
+        if not outputs or cell.parent is None:
             continue
         after = cell.parent.children[cell.parent.index(cell) + 1 :]
         if not (after and starts_with(after[0], "Why.")):
