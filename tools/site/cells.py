@@ -24,12 +24,12 @@ def close_fold(translator: HTML5Translator, node: HideCodeCellNode) -> None:
 
 def fold_reasons(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Move the paragraphs from **Why.** on into the fold above them: they give it away."""
-    for fold in list(doctree.findall(HideCodeCellNode)):
-        cell = fold.parent
-        outputs = [
-            child for child in fold.children if child.get("nb_element") == "cell_code_output"
-        ]
-        if not outputs or cell.parent is None:
+    for cell in list(doctree.findall(nodes.container)):
+        # The fold of a whole cell does not know its parent, so the cell is asked for its fold.
+        fold = cell.children[-1] if cell.children else None
+        if not isinstance(fold, HideCodeCellNode):
+            continue
+        if not any(part.get("nb_element") == "cell_code_output" for part in fold.children):
             continue
         after = cell.parent.children[cell.parent.index(cell) + 1 :]
         if not (after and starts_with(after[0], "Why.")):
