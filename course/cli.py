@@ -51,9 +51,10 @@ def start(
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def test(context: typer.Context) -> None:
     """Run every check of the project, or those that the pytest arguments name."""
-    from course.environment import become
+    from course.environment import become, put_first
 
     os.chdir(ROOT)
+    put_first()
     become([sys.executable, "-m", "pytest", *pytest_arguments(context.args)])
 
 

@@ -162,6 +162,15 @@ def link_packages() -> None:
         link.write_text(f"{ROOT}\n", encoding="locale")
 
 
+def put_first() -> None:
+    """Have the processes started from here import this repository's packages, not another's.
+
+    An environment that two copies of the course share links only the one that came last.
+    """
+    others = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([str(ROOT), *others]))
+
+
 def become(command: list[str]) -> NoReturn:
     """Go on as this command: its output, its signals and its exit code are ours from here on."""
     sys.stdout.flush()

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import course.without_grammars  # noqa: F401 - it acts when it is imported
+from course.environment import put_first
 from course.failure import CannotContinue
 from course.workspace import WORKSPACE, write_whole
 
@@ -39,6 +40,7 @@ def stand_apart() -> None:
     """
     for name in [name for name in os.environ if name.startswith("JUPYTER")]:
         del os.environ[name]
+    put_first()
     os.environ["JUPYTER_CONFIG_DIR"] = str(JUPYTER_HOME / "config")
     os.environ["JUPYTER_DATA_DIR"] = str(JUPYTER_HOME / "data")
     os.environ["IPYTHONDIR"] = str(JUPYTER_HOME / "ipython")

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 
-from course import installer
+from course import environment, installer
 from course.failure import CannotContinue, sentence_for
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -373,3 +373,14 @@ def test_errors_of_the_machine_have_a_sentence_and_ours_have_none(number: int, w
     sentence = sentence_for(OSError(number, os.strerror(number), "/course/_build"))
     assert words in sentence
     assert bool(sentence) == bool(words)
+
+
+def test_processes_import_this_copy_of_the_course_even_where_another_one_is_linked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "lantern.py").write_text("")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    environment.put_first()
+    code = "import lantern; print(lantern.__file__)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert Path(done.stdout.strip()).parent == environment.ROOT / "lantern"

@@ -20,6 +20,7 @@ from pathlib import Path
 from statistics import median
 
 from course.cli import usable_cores
+from course.environment import put_first
 from tools.run import FOLDERS, ROOT
 
 ROUNDS = 3
@@ -74,6 +75,7 @@ def beside(
 def notebooks() -> Iterator[Row]:
     """Strict nbval over all notebooks beside nbclient, which runs them and compares nothing."""
     cores = str(usable_cores())
+    put_first()
     nbval = [sys.executable, "-m", "pytest", "-n", cores, "--dist", "loadfile", *NBVAL, *NOTEBOOKS]
     nbclient = [sys.executable, "-c", EXECUTE, cores, *NOTEBOOKS]
     yield beside(

@@ -14,6 +14,8 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+from course.environment import put_first
+
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("notebooks", "solutions")
 SANITIZE = ROOT / "tests" / "sanitize.cfg"
@@ -73,6 +75,7 @@ def _told(outputs: list[nbformat.NotebookNode]) -> str:
 
 def main(paths: list[Path]) -> int:
     failed = 0
+    put_first()
     for path in paths:
         try:
             changed = run(path)
