@@ -320,7 +320,8 @@ def _why_not_refused(seen: dict[str, Any], promise: str) -> str | None:
         ],
         "ledger": after["ledger"][len(before["ledger"]) :],
     }
-    left = [f"{len(rows)} {name}" for name, rows in mine.items() if rows]
+    names = {"orders": "order", "seats": "ticket", "ledger": "ledger line"}
+    left = [f"{len(rows)} {names[of]}{'s' * (len(rows) > 1)}" for of, rows in mine.items() if rows]
     if after["counter"] != before["counter"]:
         left.append(f"a counter of {after['counter']} instead of {before['counter']}")
     if left:
@@ -568,7 +569,15 @@ IMPORT = Exercise(
 
 # --- ch02-ex3: the states of an evening -----------------------------------------------------
 
-MARKS = ("added", "flushed", "rolled back", "committed", "to be deleted", "flushed again", "left")
+MARKS = (
+    "added",
+    "flushed",
+    "rolled back",
+    "to be deleted, and left",
+    "added again",
+    "deletion flushed",
+    "deletion committed",
+)
 
 
 def evening(new_session: Callable[[], Session], mark: Callable[[Guest], None]) -> None:
@@ -583,13 +592,15 @@ def evening(new_session: Callable[[], Session], mark: Callable[[Guest], None]) -
     mark(guest)
     session.add(guest)
     session.commit()
+    session.delete(guest)
+    session.close()
+    mark(guest)
+    session.add(guest)
     mark(guest)
     session.delete(guest)
-    mark(guest)
     session.flush()
     mark(guest)
-    session.rollback()
-    session.close()
+    session.commit()
     mark(guest)
 
 
@@ -615,26 +626,33 @@ WHY = {
     (2, "persistent"): "nothing was committed, so the rollback took the INSERT back: there is no "
     "row, and the guest is transient again",
     (2, "pending"): "the rollback tears up the form too, nobody waits to be sent: transient",
-    (2, "detached"): "detached is an object with a row and without a session; here the row was "
+    (2, "detached"): "detached is an object that had a row which was committed; here the row was "
     "taken back: transient",
     (2, "deleted"): "no DELETE was sent; the INSERT was taken back: transient",
-    (3, "pending"): "a commit flushes first, so the guest was sent: persistent",
-    (3, "detached"): "a commit keeps its objects, and makes them forget what they knew; the close "
-    "lets them go. Still persistent",
-    (4, "deleted"): "delete() only marks: the guest is still persistent until the next flush",
-    (4, "detached"): "delete() only marks, and the session still holds the guest: persistent",
+    (3, "deleted"): "delete() only made a note, and the close threw it away: no DELETE was sent, "
+    "the row is there, and no session knows the guest, detached",
+    (3, "persistent"): "the row is there, and the close let the guest go: detached, nobody "
+    "refreshes it now",
+    (3, "transient"): "the INSERT was committed and no DELETE was sent; a guest with a row and no "
+    "session is detached",
+    (4, "pending"): "the guest has a row, so there is nothing to insert: persistent at once",
+    (4, "transient"): "the guest has a row, and a session again: persistent",
+    (4, "detached"): "the session knows the guest again, and the row is there: persistent",
+    (4, "deleted"): "the note of the deletion went with the close, before any DELETE was sent: "
+    "persistent",
     (5, "persistent"): "the flush sent the DELETE; until the transaction ends the guest is deleted",
     (5, "detached"): "the session still needs the guest, in case of a rollback: deleted. A commit "
     "would let it go, detached",
     (5, "transient"): "a deleted object does not become new; until the transaction ends it is "
     "deleted",
-    (6, "persistent"): "the rollback gave the row back, and the close the guest away: detached, "
-    "nobody refreshes it now",
-    (6, "transient"): "the INSERT was committed before, so the rollback took back the DELETE "
-    "alone: a row, and no session, is detached",
-    (6, "deleted"): "the rollback took the DELETE back, and the close let the guest go: detached",
+    (6, "persistent"): "the DELETE was committed, so there is no row any more, and the session "
+    "lets the guest go: detached",
+    (6, "transient"): "the row is gone, and the guest is not new again: SQLAlchemy keeps the "
+    "identity, and calls it detached",
+    (6, "deleted"): "the commit ended the transaction, no rollback can bring the row back, and the "
+    "session lets the guest go: detached",
 }
-PLACES = {0: "queued", 1: "sent", 2: "undone", 3: "sent", 4: "deleted", 5: "deleted", 6: "closed"}
+PLACES = {0: "queued", 1: "sent", 2: "undone", 3: "closed", 4: "queued", 5: "deleted", 6: "sent"}
 
 
 def judge_states(seen: dict[str, Any]) -> Iterable[Broken | Star]:
@@ -675,7 +693,8 @@ STATES_OF_AN_EVENING = Exercise(
     hints=(
         "Two questions at each mark: does a session know the guest? Is there a row, as far as "
         "this transaction can see?",
-        "add and delete only make a note; the flush sends it.",
+        "add and delete only make a note; the flush sends it, and a close throws away what was "
+        "not sent. An object that has a row already needs no INSERT.",
         "A rollback goes back to the last commit, or to the beginning. What was there at that "
         "moment?",
     ),

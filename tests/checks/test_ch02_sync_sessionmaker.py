@@ -134,7 +134,7 @@ def import_guests(Session, rows):
     return [added, len(rows) - added]
 """,
     ("ch02-ex3", "a tuple, in capitals"): """
-states = ("Pending", "Persistent", "Transient", "Persistent", "Persistent", "Deleted", "Detached")
+states = ("Pending", "Persistent", "Transient", "Detached", "Persistent", "Deleted", "Detached")
 """,
     ("ch02-ex4", "a dependency for five at a time"): """
 def make_app(engine):"""
@@ -320,7 +320,7 @@ def sell(Session, show_id, guest_id, seat_ids):
         session.get_one(Show, show_id).sold += len(seat_ids)
         return order.id
 """,
-        "of the refused order this stayed behind: 1 orders, 2 seats, 1 ledger",
+        "of the refused order this stayed behind: 1 order, 2 tickets, 1 ledger line",
     ),
     ("ch02-ex1", "a session for each ticket"): (
         """
@@ -481,31 +481,43 @@ def import_guests(Session, rows):
         "No COMMIT was sent",
     ),
     ("ch02-ex3", "persistent after add"): (
-        "states = 'persistent persistent transient persistent persistent deleted detached'.split()",
+        "states = 'persistent persistent transient detached persistent deleted detached'.split()",
         "add() only queues",
     ),
     ("ch02-ex3", "persistent after close"): (
-        "states = 'pending persistent transient persistent persistent deleted persistent'.split()",
+        "states = 'pending persistent transient persistent persistent deleted detached'.split()",
         "nobody refreshes it now",
     ),
-    ("ch02-ex3", "deleted at once"): (
-        "states = 'pending persistent transient persistent deleted deleted detached'.split()",
-        "delete() only marks",
+    ("ch02-ex3", "deleted without a flush"): (
+        "states = 'pending persistent transient deleted persistent deleted detached'.split()",
+        "the close threw it away",
+    ),
+    ("ch02-ex3", "pending although there is a row"): (
+        "states = 'pending persistent transient detached pending deleted detached'.split()",
+        "nothing to insert",
+    ),
+    ("ch02-ex3", "the first deletion remembered"): (
+        "states = 'pending persistent transient detached deleted deleted detached'.split()",
+        "the note of the deletion went with the close",
     ),
     ("ch02-ex3", "pending until the commit"): (
-        "states = 'pending pending transient persistent persistent deleted detached'.split()",
+        "states = 'pending pending transient detached persistent deleted detached'.split()",
         "before any commit",
     ),
     ("ch02-ex3", "the rollback takes back too little"): (
-        "states = 'pending persistent persistent persistent persistent deleted detached'.split()",
+        "states = 'pending persistent persistent detached persistent deleted detached'.split()",
         "the rollback took the INSERT back",
     ),
-    ("ch02-ex3", "the rollback takes back too much"): (
-        "states = 'pending persistent transient persistent persistent deleted transient'.split()",
-        "took back the DELETE alone",
+    ("ch02-ex3", "deleted after the commit"): (
+        "states = 'pending persistent transient detached persistent deleted deleted'.split()",
+        "no rollback can bring the row back",
+    ),
+    ("ch02-ex3", "new after the deletion"): (
+        "states = 'pending persistent transient detached persistent deleted transient'.split()",
+        "is not new again",
     ),
     ("ch02-ex3", "a word of its own"): (
-        "states = 'new persistent transient persistent persistent deleted detached'.split()",
+        "states = 'new persistent transient detached persistent deleted detached'.split()",
         "a state that does not exist",
     ),
     ("ch02-ex3", "too few"): ('states = ["transient"]', "a list of 7 states"),
