@@ -1,6 +1,7 @@
 """What every test shares."""
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,12 @@ from tools.page_weight import launch
 
 # Pages for the site's own tests; nobody claims that their outputs are true.
 collect_ignore = ["sample_book"]
+
+
+# A shell that runs the tests in the background has Ctrl-C ignored, and every process that a test
+# starts would inherit that; one that is handled here has its default there.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

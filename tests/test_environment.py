@@ -192,8 +192,14 @@ def test_a_second_start_installs_nothing(started: Course) -> None:
 def test_both_packages_are_importable_from_any_folder(started: Course, tmp_path: Path) -> None:
     python = started.own_environment / IN_ENVIRONMENT
     statement = "import course, lantern; print(course.__file__); print(lantern.__file__)"
+    # Without the PYTHONPATH that `course test` sets: it would find the packages in any environment.
     run = subprocess.run(
-        [python, "-c", statement], cwd=tmp_path, capture_output=True, text=True, check=True
+        [python, "-c", statement],
+        cwd=tmp_path,
+        env=started.environment(),
+        capture_output=True,
+        text=True,
+        check=True,
     )
     folders = [Path(line).parent.parent for line in run.stdout.splitlines()]
     assert folders == [started.folder, started.folder]
