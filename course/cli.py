@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from course import exercise_commands
+from course.grading.command import grade
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -86,3 +87,4 @@ def usable_cores() -> int:
 
 
 exercise_commands.add_to(app)
+app.command()(grade)

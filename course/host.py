@@ -12,6 +12,7 @@ import json
 import os
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,18 @@ from course import checking
 from course.exercise import Exercise, find, is_untouched
 from course.observation import describe
 
+EXERCISE_TAG = re.compile(r"ch\d\d-ex\d+")
+
 
 def main(notebook: str, name: str, result: str) -> None:
     """Run the cells that belong to an exercise, observe its answers, and write the result."""
     _, exercise = find(name)
+    content = json.loads(Path(notebook).read_text(encoding="utf-8"))
     with asyncio.Runner() as runner:
-        space, errors = run_cells(runner, Path(notebook), exercise)
-        seen = runner.run(_observe(exercise, space))
+        space, errors = run_cells(runner, cells_of(content, exercise.id))
+        seen = what_is_missing(exercise.answers, space)
+        if not seen:
+            seen = runner.run(observation(exercise, space))
         seen["errors"] = errors
         # The file appears whole or not at all.
         partial = f"{result}.part"
@@ -36,28 +42,34 @@ def main(notebook: str, name: str, result: str) -> None:
         os._exit(0)
 
 
-async def _observe(exercise: Exercise, space: dict[str, Any]) -> dict[str, Any]:
-    missing = [name for name in exercise.answers if name not in space]
+def what_is_missing(answers: Sequence[str], space: dict[str, Any]) -> dict[str, Any]:
+    """Say which answers are not defined, or that they are stubs; nothing if all are written."""
+    missing = [name for name in answers if name not in space]
     if missing:
         own = [name for name, value in space.items() if callable(value) or name.islower()]
         return {"missing": missing, "similar": difflib.get_close_matches(missing[0], own, 1)}
-    answers = [space[name] for name in exercise.answers]
-    if any(map(is_untouched, answers)):
-        return {"untouched": True}
-    return {"seen": await exercise.observe(*answers)}
+    return {"untouched": True} if any(is_untouched(space[name]) for name in answers) else {}
+
+
+async def observation(exercise: Exercise, space: dict[str, Any]) -> dict[str, Any]:
+    """Observe the answers; an error that no attempt caught is told instead of raised."""
+    try:
+        return {"seen": await exercise.observe(*(space[name] for name in exercise.answers))}
+    except BaseException as error:
+        return {"broken": describe(error)}
 
 
 def run_cells(
-    runner: asyncio.Runner, notebook: Path, exercise: Exercise
+    runner: asyncio.Runner, cells: list[tuple[int, str]]
 ) -> tuple[dict[str, Any], list[str]]:
-    """Run the notebook's cells but for checks and other exercises' answers.
+    """Run (number, source) one after the other, without their calls of check().
 
     Return what they defined, and a sentence for each cell that failed.
     """
     checking.check = _skip_the_check  # type: ignore[assignment]
     space: dict[str, Any] = {"__name__": "__main__"}
     errors = []
-    for number, source in cells_of(notebook, exercise):
+    for number, source in cells:
         try:
             code = compile(source, f"<cell {number}>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
             runner.run(_evaluate(code, space))
@@ -84,20 +96,19 @@ async def _skip_the_check(*_: object) -> None:
     """Stand in for check(): the process that started this one judges."""
 
 
-def cells_of(notebook: Path, exercise: Exercise) -> list[tuple[int, str]]:
-    """Return (number among the code cells, source) of the cells to run.
+def cells_of(notebook: dict[str, Any], exercise: str) -> list[tuple[int, str]]:
+    """Return (number among the code cells, source) of the cells to run for an exercise.
 
     Lines for IPython alone (% and !) are left out; a cell without our tags is the learner's
-    own and runs too.
+    own and runs too. Checks and the answers to other exercises do not.
     """
-    content = json.loads(notebook.read_text(encoding="utf-8"))
-    code = [cell for cell in content["cells"] if cell["cell_type"] == "code"]
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     chosen = []
     for number, cell in enumerate(code, 1):
         tags = cell.get("metadata", {}).get("tags", [])
         source = "".join(cell["source"])
-        of_others = [tag for tag in tags if re.fullmatch(r"ch\d\d-ex\d+", tag)]
-        if "check" in tags or source.startswith("%%") or (of_others and exercise.id not in tags):
+        of_others = [tag for tag in tags if EXERCISE_TAG.fullmatch(tag)]
+        if "check" in tags or source.startswith("%%") or (of_others and exercise not in tags):
             continue
         chosen.append((number, re.sub(r"(?m)^([ \t]*)[%!].*$", r"\1pass", source)))
     return chosen

@@ -1,4 +1,4 @@
-"""One process at a time prepares the environment or the book of this folder."""
+"""One process at a time prepares the environment or the book, or writes into a folder."""
 
 import contextlib
 import os
@@ -23,13 +23,12 @@ else:
 
 
 @contextlib.contextmanager
-def only_one(work: str) -> Iterator[None]:
-    """Hold the lock named after this work, waiting aloud while another process has it.
+def only_one(work: str, folder: Path = ROOT / "_build") -> Iterator[None]:
+    """Hold the lock in `folder` named after this work, waiting aloud while another process has it.
 
     The operating system lets go of it when the process ends, however it ends.
     """
-    folder = ROOT / "_build"
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     with (folder / f"{work}.lock").open("a") as file:
         waiting = False
         while True:

@@ -16,6 +16,9 @@ CURES = {
     "asyncio.run() cannot be called from a running event loop": (
         " A loop runs already, here as in an endpoint: await instead."
     ),
+    "[Errno 1] Operation not permitted": (
+        " Where answers are graded, no process is started and no connection is opened."
+    ),
 }
 
 
@@ -160,7 +163,10 @@ def describe(error: BaseException) -> str:
     """Return class and first line of an error; of a group, its first member in brackets."""
     if isinstance(error, BaseExceptionGroup):
         return f"{type(error).__name__}({describe(error.exceptions[0])})"
-    first = (str(error).strip().splitlines() or [""])[0]
+    try:
+        first = (str(error).strip().splitlines() or [""])[0]
+    except Exception:
+        first = "(an error that can't even be printed)"
     return f"{type(error).__name__}: {first}" if first else type(error).__name__
 
 

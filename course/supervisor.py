@@ -9,9 +9,10 @@ import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from course.exercise import Exercise, Verdict
+from course.observation import describe
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 15.0  # for the cells and all observations of one exercise
@@ -63,6 +64,10 @@ class Process:
 
     def verdict(self) -> Verdict:
         """Wait for the observation, and judge it; never raises for anything the cells did."""
+        return judged(self.exercise, self.observation())
+
+    def observation(self) -> dict[str, Any]:
+        """Wait for what the process writes, or say why nothing came."""
         try:
             code: int | None = self.process.wait(self.seconds)
         except subprocess.TimeoutExpired:
@@ -72,28 +77,29 @@ class Process:
             self.process.wait()
             self.reader.join(1.0)
         with self.folder:
-            if not self.result.exists():
-                return self.exercise.stopped(self._why_nothing_came(code))
-            seen = json.loads(self.result.read_text(encoding="utf-8"))
-        return judged(self.exercise, seen)
+            if self.result.exists():
+                return json.loads(self.result.read_text(encoding="utf-8"))
+        return {"stopped": why_nothing_came(code, self.seconds, self.printed, self.flooded)}
 
-    def _why_nothing_came(self, code: int | None) -> str:
-        if self.flooded:
-            return (
-                f"The notebook printed more than {MOST_OUTPUT // 1_000_000} MB and was stopped. "
-                "Is there a print in a loop that does not end?"
-            )
-        if code is None:
-            return (
-                f"The notebook had not finished after {self.seconds:.0f} s and was stopped. "
-                "A cell blocks or waits for ever: run the cells one by one to find it."
-            )
-        last = self.printed.decode(errors="replace").strip().splitlines()
-        said = f" Its last line: {last[-1]}" if last else ""
+
+def why_nothing_came(code: int | None, seconds: float, printed: bytes, flooded: bool) -> str:
+    """Say why a process ended without an observation; its exit code is None if it was ended."""
+    if flooded:
         return (
-            f"Python ended before the check did (exit code {code}). Does a cell call os._exit, "
-            f"sys.exit in a task, or crash?{said}"
+            f"The notebook printed more than {MOST_OUTPUT // 1_000_000} MB and was stopped. "
+            "Is there a print in a loop that does not end?"
         )
+    if code is None:
+        return (
+            f"The notebook had not finished after {seconds:.0f} s and was stopped. "
+            "A cell blocks or waits for ever: run the cells one by one to find it."
+        )
+    last = printed.decode(errors="replace").strip().splitlines()
+    said = f" Its last line: {last[-1][:200]}" if last else ""
+    return (
+        f"Python ended before the check did (exit code {code}). Does a cell call os._exit, "
+        f"sys.exit in a task, or crash?{said}"
+    )
 
 
 def readable(notebook: Path) -> bool:
@@ -104,8 +110,21 @@ def readable(notebook: Path) -> bool:
         return False
 
 
-def judged(exercise: Exercise, seen: dict) -> Verdict:
-    """Turn what a host wrote into a verdict."""
+def judged(exercise: Exercise, seen: dict[str, Any]) -> Verdict:
+    """Turn what was observed elsewhere into a verdict; never raises for what stands in it."""
+    if "stopped" in seen:
+        return exercise.stopped(seen["stopped"])
+    try:
+        return _judged(exercise, seen)
+    except Exception as error:
+        # The process that observed also ran the learner's code, which may have done the writing.
+        return exercise.stopped(
+            f"What was observed can't be judged ({describe(error)}). Does the notebook change "
+            "the course's own code while it is checked?"
+        )
+
+
+def _judged(exercise: Exercise, seen: dict[str, Any]) -> Verdict:
     errors = " ".join(seen["errors"])
     if "missing" in seen:
         names = " and ".join(seen["missing"])
@@ -118,6 +137,11 @@ def judged(exercise: Exercise, seen: dict) -> Verdict:
         return exercise.not_attempted()
     if "untouched" in seen:
         return exercise.not_attempted()
+    if "broken" in seen:
+        return exercise.stopped(
+            f"The check could not go on: {seen['broken'].rstrip('.')}. Does the answer delete or "
+            "change what it was handed?"
+        )
     return exercise.verdict(seen["seen"])
 
 

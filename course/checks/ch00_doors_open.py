@@ -121,10 +121,11 @@ def made_up(
         if gone and (name == gone or name.startswith(gone + "."))
     }
     blocker = _Blocker(tuple(name for name in (missing, broken) if name))
-    discover = importlib.metadata.Distribution.discover
+    # From the class's own dict, so that the very same object is put back.
+    discover = vars(importlib.metadata.Distribution)["discover"]
 
     def discover_here(**wanted: Any) -> Iterator[Any]:
-        for distribution in discover(**wanted):
+        for distribution in discover.__get__(None, importlib.metadata.Distribution)(**wanted):
             name = distribution.metadata["Name"].lower()
             if name != missing:
                 version = (versions or {}).get(name)

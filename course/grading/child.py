@@ -1,0 +1,91 @@
+"""What runs in the process that is thrown away: a learner's cells, and then the check's observe.
+
+The check is not in this process, nor can it be read from here, until the cells have run: it comes
+over the channel afterwards, and the code that it stands on is put back first.
+"""
+
+import asyncio
+import json
+import marshal
+import os
+import socket
+import sys
+import tempfile
+import types
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn
+
+from course import host
+from course.exercise import Exercise
+from course.grading import confinement
+from course.grading.pristine import Pristine
+
+CHANNEL = 3  # the file descriptor
+UNCONFINED = 70  # exit code of a child that could not be shut in
+
+
+def confine(folder: Path, seconds: float) -> confinement.Protection:
+    """Shut this process into a folder, for good, and say what holds from here on."""
+    protection = confinement.Protection()
+    protection.note(confinement.limit(seconds), "limits on memory, time and file size")
+    hidden = confinement.hide_files(confinement.python_needs(), [folder, Path(os.devnull)])
+    protection.note(hidden, "no sight of other files")
+    protection.note(confinement.refuse_calls(), "no connections, no processes")
+    return protection
+
+
+def run(
+    request: dict[str, Any], folder: Path, channel: int, printed: int, pristine: Pristine
+) -> NoReturn:
+    """Serve one request over a channel, with what is printed going to `printed`.
+
+    Both are file descriptors, and the only ones of its parent that are kept. Never returns.
+    """
+    os.setsid()
+    os.chdir(folder)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(printed, 1)
+    os.dup2(printed, 2)
+    os.dup2(channel, CHANNEL)
+    os.closerange(CHANNEL + 1, confinement.OPEN_FILES * 4)
+    os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
+    try:
+        confine(folder, request["seconds"])
+    except OSError:
+        os._exit(UNCONFINED)
+    for name in [name for name in sys.modules if name.startswith("course.grading")]:
+        del sys.modules[name]
+    with socket.socket(fileno=CHANNEL) as wire, wire.makefile("rwb") as stream:
+        _serve(request, stream, pristine)
+    sys.stdout.flush()
+    # Threads and tasks that the cells left behind must not keep the process alive.
+    os._exit(0)
+
+
+def _serve(request: dict[str, Any], stream: BinaryIO, pristine: Pristine) -> None:
+    with asyncio.Runner() as runner:
+        runner.get_loop()  # now, so that a policy that a cell sets comes too late
+        space, errors = host.run_cells(runner, request["cells"])
+        pristine.restore()
+        seen = host.what_is_missing(request["answers"], space)
+        _send(stream, {**seen, "errors": errors})
+        if seen:
+            return
+        exercise, token = _receive_check(stream, request["exercise"])
+        seen = runner.run(host.observation(exercise, space))
+        _send(stream, {**seen, "replaced": pristine.restore(), "token": token})
+
+
+def _send(stream: BinaryIO, message: dict[str, Any]) -> None:
+    stream.write(json.dumps(message).encode() + b"\n")
+    stream.flush()
+
+
+def _receive_check(stream: BinaryIO, name: str) -> tuple[Exercise, str]:
+    """Return the exercise from the module that comes over the channel, and the token with it."""
+    header = json.loads(stream.readline())
+    module = types.ModuleType(header["module"])
+    sys.modules[header["module"]] = module
+    exec(marshal.loads(stream.read(header["size"])), vars(module))
+    [exercise] = [exercise for exercise in module.EXERCISES if exercise.id == name]
+    return exercise, header["token"]

@@ -1,0 +1,105 @@
+"""Grade submissions: hand their answers to observers, judge what comes back, and keep it."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from course.exercise import Exercise, Verdict
+from course.grading.observers import Observers, course_fingerprint
+from course.grading.results import Result, make_result, store, stored
+from course.grading.submissions import Submission
+from course.host import cells_of
+from course.supervisor import SECONDS, judged
+
+# Answers in flight for each worker: enough that none ever waits, few enough that memory is flat.
+AHEAD = 4
+
+Graded = Callable[[Result], None]
+
+
+class Grader:
+    """Grades submissions into a folder of results, one file each.
+
+    A result that is there is kept if neither its notebook, nor the course, nor the time limit,
+    nor the protection has changed.
+    """
+
+    def __init__(self, observers: Observers, folder: Path, seconds: float = SECONDS) -> None:
+        self.observers, self.folder, self.seconds = observers, folder, seconds
+        self.course = course_fingerprint()
+        self.pending: dict[Future[dict[str, Any]], tuple[Task, int]] = {}
+
+    def grade(self, submissions: Iterator[Submission]) -> Iterator[Result]:
+        """Yield each result as soon as it is known, which is not the order of the submissions."""
+        for submission in submissions:
+            fingerprint = self._fingerprint(submission)
+            if result := stored(submission, self.folder, fingerprint):
+                yield result
+                continue
+            task = Task(submission, fingerprint, self)
+            if not task.left:
+                yield task.result()
+            task.begin()
+            while len(self.pending) >= AHEAD * self.observers.count:
+                yield from self._next()
+        while self.pending:
+            yield from self._next()
+
+    def _next(self) -> Iterator[Result]:
+        done, _ = wait(self.pending, return_when=FIRST_COMPLETED)
+        for future in done:
+            task, number = self.pending.pop(future)
+            if task.judge(number, future.result()):
+                yield task.result()
+
+    def _fingerprint(self, submission: Submission) -> str:
+        parts = (submission.digest, submission.learner, submission.problem, self.course)
+        protection = self.observers.protection
+        return sha256(
+            repr((parts, self.seconds, protection.on, protection.off)).encode()
+        ).hexdigest()
+
+
+class Task:
+    """One submission that is being graded."""
+
+    def __init__(self, submission: Submission, fingerprint: str, grader: Grader) -> None:
+        self.submission, self.fingerprint, self.grader = submission, fingerprint, grader
+        self.exercises = () if submission.problem else submission.exercises
+        self.verdicts: dict[int, tuple[Verdict, float]] = {}
+
+    @property
+    def left(self) -> int:
+        """How many exercises have no verdict yet."""
+        return len(self.exercises) - len(self.verdicts)
+
+    def begin(self) -> None:
+        """Hand all its exercises to the observers."""
+        for number, exercise in enumerate(self.exercises):
+            future = self.grader.observers.submit(self._request(exercise))
+            self.grader.pending[future] = (self, number)
+
+    def _request(self, exercise: Exercise) -> dict[str, Any]:
+        return {
+            "stem": self.submission.stem,
+            "exercise": exercise.id,
+            "answers": exercise.answers,
+            "cells": cells_of(self.submission.notebook, exercise.id),
+            "seconds": self.grader.seconds,
+        }
+
+    def judge(self, number: int, seen: dict[str, Any]) -> bool:
+        """Judge what was observed of one exercise; return whether it was the last one."""
+        seconds = seen.pop("seconds")
+        self.verdicts[number] = (judged(self.exercises[number], seen), seconds)
+        return not self.left
+
+    def result(self) -> Result:
+        """Return the result, and store it."""
+        protection = vars(self.grader.observers.protection)
+        verdicts = [self.verdicts[number] for number in sorted(self.verdicts)]
+        result = make_result(self.submission, self.fingerprint, protection, verdicts)
+        store(result, self.grader.folder)
+        return result

@@ -1,0 +1,90 @@
+"""Put back the code that a check stands on, after a learner's cells have run.
+
+A cell may replace `json.dumps`, `lantern.count_sql` or `Session.commit`, by mistake or on
+purpose. Functions, classes and modules are put back as they were; data is left as it is.
+"""
+
+import sys
+import threading
+import types
+from collections.abc import Iterable
+from typing import Any
+
+# Whatever a check measures with, or is measured through.
+GUARDED = (
+    "course", "lantern", "builtins", "asyncio", "json", "inspect", "time", "threading", "signal",
+    "contextlib", "warnings", "gc", "tracemalloc", "importlib.metadata", "marshal", "anyio",
+    "aiosqlite", "httpx", "fastapi", "starlette", "sqlite3",
+    "sqlalchemy.event", "sqlalchemy.engine", "sqlalchemy.pool", "sqlalchemy.orm.session",
+    "sqlalchemy.ext.asyncio", "sqlalchemy.util", "sqlalchemy.sql.dml", "sqlalchemy.sql.selectable",
+)  # fmt: skip
+CODE = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type, property,
+        staticmethod, classmethod, types.MethodDescriptorType,
+        types.WrapperDescriptorType)  # fmt: skip
+MADE_BY_PYTHON = 1 << 9  # Py_TPFLAGS_HEAPTYPE: the attributes of others can't be changed
+Body = tuple[types.CodeType, Any, Any]
+
+
+class Pristine:
+    """What the code of the guarded modules was like at one moment."""
+
+    def __init__(self) -> None:
+        self.modules = {name: m for name, m in sys.modules.items() if _guarded(name)}
+        self.finders = list(sys.meta_path)
+        self.set = setattr  # the builtin itself may be among what was replaced
+        self.spaces: list[tuple[str, Any, dict[str, Any]]] = []
+        self.bodies: dict[types.FunctionType, Body] = {}
+        known: set[int] = set()
+        for name, module in self.modules.items():
+            for owner in (module, *(v for v in vars(module).values() if isinstance(v, type))):
+                if id(owner) not in known and _own(owner):
+                    known.add(id(owner))
+                    code = {k: v for k, v in vars(owner).items() if isinstance(v, CODE)}
+                    self.spaces.append((getattr(owner, "__qualname__", name), owner, code))
+                    self._remember(code.values())
+
+    def _remember(self, values: Iterable[Any]) -> None:
+        for value in values:
+            function = getattr(value, "__func__", value)
+            if isinstance(function, types.FunctionType):
+                self.bodies[function] = _body(function)
+
+    def restore(self) -> list[str]:
+        """Put back whatever was replaced, and return the names of it, in order."""
+        changed: list[str] = []
+        for name, module in self.modules.items():
+            if sys.modules.get(name) is not module:
+                sys.modules[name] = module
+                changed.append(name)
+        for owner_name, owner, code in self.spaces:
+            now = owner.__dict__
+            for name, value in code.items():
+                if now.get(name) is not value:
+                    self.set(owner, name, value)
+                    changed.append(f"{owner_name}.{name}")
+        for function, body in self.bodies.items():
+            if function.__code__ is not body[0] or _body(function) != body:
+                function.__code__, function.__defaults__, function.__kwdefaults__ = body
+                changed.append(function.__qualname__)
+        if sys.meta_path != self.finders:
+            sys.meta_path[:] = self.finders
+        sys.settrace(None)
+        sys.setprofile(None)
+        threading.settrace(None)  # type: ignore[arg-type]
+        threading.setprofile(None)
+        return changed
+
+
+def _body(function: types.FunctionType) -> Body:
+    return function.__code__, function.__defaults__, function.__kwdefaults__
+
+
+def _guarded(name: str) -> bool:
+    return any(name == guarded or name.startswith(guarded + ".") for guarded in GUARDED)
+
+
+def _own(owner: Any) -> bool:
+    """Tell whether it is a module, or a class that can be changed."""
+    if isinstance(owner, types.ModuleType):
+        return True
+    return bool(owner.__flags__ & MADE_BY_PYTHON) and _guarded(owner.__module__)

@@ -1,0 +1,219 @@
+"""What a class hands in on a bad day, and what each case must come to.
+
+Each notebook of CASES is chapter 1's: `ch01-ex2` carries the case, and the other answers are right,
+so that a case which harms more than itself is seen.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from course.exercise import NOT_ATTEMPTED, RIGHT, WRONG
+from tests.grading.a_class import answer_in, notebook_with
+
+STEM, EXERCISE = "ch01_event_loop", "ch01-ex2"
+OTHERS = ("ch01-ex1", "ch01-ex3", "ch01-ex4")
+REFERENCE = {name: answer_in("solutions", STEM, name) for name in (*OTHERS, EXERCISE)}
+IMPORTS = "import asyncio\nimport threading\n"
+RIGHT_ANSWER = """
+async def report_async(path, build_report):
+    return await asyncio.to_thread(build_report, path)
+"""
+# What a learner would like to be taken for right: it freezes the loop.
+BLOCKING = """
+async def report_async(path, build_report):
+    return build_report(path)
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """An answer to ch01-ex2, the state it must get, and words that its message must have."""
+
+    source: str
+    state: str
+    message: str = ""
+
+
+def inside(line: str) -> str:
+    """Return an answer that does one thing while it is checked, and then answers rightly."""
+    return (
+        "async def report_async(path, build_report):\n"
+        f"    {line}\n"
+        "    return await asyncio.to_thread(build_report, path)\n"
+    )
+
+
+CASES = {
+    # mistakes
+    "syntax error": Case("async def report_async(path, build_report)\n    pass", WRONG,
+                         "SyntaxError"),
+    "import error": Case("import no_such_package\n" + RIGHT_ANSWER, WRONG,
+                         "ModuleNotFoundError: No module named 'no_such_package'"),
+    "missing function": Case("", NOT_ATTEMPTED),
+    "another name": Case(RIGHT_ANSWER.replace("report_async", "report_asynk"), WRONG,
+                         "Is report_asynk meant to be it?"),
+    "wrong signature": Case("async def report_async(path):\n    return path", WRONG,
+                            "takes 1 positional argument but 2 were given"),
+    "sync for async": Case("def report_async(path, build_report):\n    return build_report(path)",
+                           WRONG, "The loop was frozen"),
+    "a policy of its own": Case(
+        "class Policy(asyncio.DefaultEventLoopPolicy):\n"
+        "    def new_event_loop(self): raise RuntimeError('no loop today')\n"
+        "asyncio.set_event_loop_policy(Policy())\n" + RIGHT_ANSWER, RIGHT),
+    "tasks left pending": Case(
+        "async def for_ever():\n    while True: await asyncio.sleep(0.01)\n"
+        + inside("kept.append(asyncio.create_task(for_ever()))") + "kept = []", RIGHT),
+    "a thread that never ends": Case(
+        "import time\nthreading.Thread(target=lambda: time.sleep(1e6)).start()\n" + RIGHT_ANSWER,
+        RIGHT),
+    # what holds everything up
+    "infinite loop": Case("while True: pass\n", WRONG, "had not finished after"),
+    "infinite loop in the answer": Case(inside("while True: pass"), WRONG,
+                                        "held the thread for 3 s"),
+    "sleep(0) for ever": Case(inside("while True: await asyncio.sleep(0)"), WRONG,
+                              "had not returned after 3 s"),
+    "blocking sleep": Case("import time\n" + inside("time.sleep(1e6)"), WRONG,
+                           "held the thread for 3 s"),
+    "sys.exit in a cell": Case("import sys; sys.exit(0)\n" + RIGHT_ANSWER, WRONG, "SystemExit"),
+    "sys.exit in the answer": Case("import sys\n" + inside("sys.exit(0)"), WRONG,
+                                   "tried to end Python"),
+    "os._exit": Case("import os\n" + inside("os._exit(0)"), WRONG,
+                     "Python ended before the check did (exit code 0)"),
+    "a killed process": Case("import os\n" + inside("os.kill(os.getpid(), 9)"), WRONG,
+                             "Python ended before the check did (exit code -9)"),
+    "a closed channel": Case("import os\nos.closerange(3, 100)\n" + RIGHT_ANSWER, WRONG,
+                             "Python ended before the check did"),
+    # what uses up the machine
+    "four gigabytes": Case(inside("bytearray(4 << 30)"), WRONG, "MemoryError"),
+    "a gigabyte of output": Case("for _ in range(1000): print('x' * 1_000_000)\n" + RIGHT_ANSWER,
+                                 WRONG, "printed more than 1 MB"),
+    "a gigabyte of result": Case(
+        "async def report_async(path, build_report):\n    return 'x' * (1 << 28)", WRONG),
+    "five hundred processes": Case(
+        "import os\nfor _ in range(500):\n    if os.fork() == 0: import time; time.sleep(1e6)\n"
+        + RIGHT_ANSWER, WRONG, "PermissionError: [Errno 1] Operation not permitted"),
+    "a subprocess": Case("import subprocess\n" + inside("subprocess.Popen(['sleep', '1000'])"),
+                         WRONG, "no process is started and no connection is opened"),
+    # code that the check stands on
+    "assert is patched": Case("import builtins\nbuiltins.AssertionError = ValueError\n" + BLOCKING,
+                              WRONG, "The loop was frozen"),
+    "pytest is patched": Case(
+        "import sys, types\nsys.modules['pytest'] = types.ModuleType('pytest')\n" + BLOCKING,
+        WRONG, "The loop was frozen"),
+    "json is patched": Case(
+        "import json\nalways = json.dumps\n"
+        "json.dumps = lambda value, **_: always({'seen': {}, 'errors': []})\n" + BLOCKING,
+        WRONG, "The loop was frozen"),
+    "builtins are patched": Case(
+        "import builtins\nbuiltins.all = builtins.any = builtins.sum = lambda *_: True\n"
+        "builtins.setattr = builtins.print = lambda *_: None\n" + BLOCKING, WRONG,
+        "The loop was frozen"),
+    "a builtin that the loop needs": Case(
+        "import builtins\nbuiltins.isinstance = lambda *_: True\n" + BLOCKING, WRONG,
+        "had not finished after"),
+    "sqlalchemy is patched": Case(
+        "import sqlalchemy.event\nsqlalchemy.event.listen = lambda *_, **__: None\n" + BLOCKING,
+        WRONG, "The loop was frozen"),
+    "the check is patched": Case(
+        "import course.observation\n"
+        "async def attempt(*_, **__):\n"
+        "    return course.observation.Outcome('returned', 'report of march.csv')\n"
+        "course.observation.attempt = attempt\n"
+        "course.observation.attempt.__code__ = attempt.__code__\n" + BLOCKING,
+        WRONG, "The loop was frozen"),
+    "the check is patched while it runs": Case(
+        "import course.observation\n" + inside("course.observation.attempt = print"),
+        WRONG, "it replaced course.observation.attempt"),
+    "a module is replaced": Case(
+        "import sys, types\nsys.modules['course.exercise'] = types.ModuleType('course.exercise')\n"
+        + BLOCKING, WRONG, "The loop was frozen"),
+    "an import hook": Case(
+        "import sys\nclass Hook:\n    def find_spec(self, *_): raise ImportError('not today')\n"
+        "sys.meta_path.insert(0, Hook())\n" + BLOCKING, WRONG, "The loop was frozen"),
+    # objects that lie
+    "an object equal to everything": Case(
+        "class Anything(str):\n    __eq__ = lambda *_: True\n    __hash__ = str.__hash__\n"
+        "async def report_async(path, build_report):\n    return Anything('no report')",
+        WRONG, "instead of what build_report returned"),
+    "an object that lies as text": Case(
+        "class Report:\n    def __str__(self): return 'report of march.csv'\n"
+        "    __repr__ = __str__\n"
+        "async def report_async(path, build_report):\n    return Report()",
+        WRONG, "instead of what build_report returned"),
+    "an error that hangs as text": Case(
+        "class Endless(Exception):\n    def __str__(self):\n        while True: pass\n"
+        "async def report_async(path, build_report):\n    raise Endless", WRONG),
+    "an error that fails as text": Case(
+        "class Odd(Exception):\n    def __str__(self): raise ValueError\n"
+        "async def report_async(path, build_report):\n    raise Odd", WRONG,
+        "Odd: (an error that can't even be printed)"),
+    "an await that hangs": Case(
+        "class Wait:\n    def __await__(self):\n        while True: yield\n"
+        "def report_async(path, build_report):\n    return Wait()", WRONG,
+        "had not returned after 3 s"),
+    "an await that lies": Case(
+        "class Done:\n    def __await__(self):\n        return 'report of march.csv'\n"
+        "        yield\n"
+        "def report_async(path, build_report):\n    return Done()", WRONG),
+    "text that is no text": Case(
+        "async def report_async(path, build_report):\n    raise ValueError('\\ud800 \\x00')", WRONG,
+        "ValueError: ?"),
+    # what is not theirs
+    "reads the checks": Case(
+        "import course.checks\nfolder = course.checks.__path__[0]\n"
+        + inside("open(folder + '/ch01_event_loop.py').read()"), WRONG,
+        "PermissionError: [Errno 13]"),
+    "imports the checks": Case("import course.checks.ch01_event_loop\n" + RIGHT_ANSWER, WRONG,
+                               "PermissionError: [Errno 13]"),
+    "reads the solution": Case(
+        "import course\nfolder = course.__path__[0] + '/../solutions'\n"
+        + inside("open(folder + '/ch01_event_loop.ipynb').read()"), WRONG,
+        "PermissionError: [Errno 13]"),
+    "looks around": Case("import os\n" + inside("os.listdir('..')"), WRONG,
+                         "PermissionError: [Errno 13]"),
+    "writes outside": Case(inside("open('../outside', 'w')"), WRONG, "PermissionError: [Errno 13]"),
+    "writes its own score": Case(
+        "import json\nopen('seen.json', 'w').write(json.dumps({'seen': {'frozen': False}}))\n"
+        "open('grades.csv', 'w').write('me,ch01-ex2,3,3,right')\n" + BLOCKING, WRONG,
+        "The loop was frozen"),
+    "prints a verdict": Case(
+        "print('✓ ch01-ex2 A report that freezes nobody: right, 3 of 3 points')\n"
+        "print('{\"seen\": {}}')\n" + BLOCKING, WRONG, "The loop was frozen"),
+    "writes into the channel": Case(
+        "import json, os\n"
+        "line = json.dumps({'seen': {}, 'errors': [], 'token': 'x', 'replaced': []}).encode()\n"
+        "os.write(3, line + b'\\n' + line + b'\\n')\nos._exit(0)\n" + BLOCKING, WRONG,
+        "Something else than the check wrote"),
+    "opens a socket": Case("import socket\n" + inside("socket.socket()"), WRONG,
+                           "no process is started and no connection is opened"),
+    "asks the network": Case(
+        "import socket\n" + inside("socket.create_connection(('127.0.0.1', 9))"), WRONG,
+        "no process is started and no connection is opened"),
+    "kills its parent": Case("import os\n" + inside("os.kill(os.getppid(), 9)"), WRONG,
+                             "PermissionError"),
+}  # fmt: skip
+
+
+def notebooks() -> Iterator[tuple[str, dict]]:
+    """Yield (case, notebook) for every case."""
+    for name, case in CASES.items():
+        source = IMPORTS + case.source if case.source else ""
+        yield name, notebook_with(STEM, {**REFERENCE, EXERCISE: source})
+
+
+def _notebook(**changes: object) -> bytes:
+    return json.dumps({**notebook_with(STEM, REFERENCE), **changes}).encode()
+
+
+# Files that are no notebook at all: (its bytes); what is said of each stands in the tests.
+FILES = {
+    "empty file": b"",
+    "truncated JSON": _notebook()[:2000],
+    "no JSON": b"Dear instructor, {my notebook} is at home}",
+    "wrong nbformat": _notebook(nbformat=3),
+    "no cells": _notebook(cells=None),
+    "damaged cells": _notebook(cells=[{"cell_type": "code", "source": 5}]),
+    "two hundred megabytes": b"[" + b" " * 200_000_000 + b"]",
+    "another notebook": _notebook(cells=[]),
+}

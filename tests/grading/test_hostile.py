@@ -1,0 +1,70 @@
+"""Whatever a class hands in, each answer gets its own right outcome, and no other suffers."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from course.exercise import RIGHT
+from course.grading.grader import Grader
+from course.grading.observers import LocalWorkers
+from course.grading.results import Result
+from course.grading.submissions import read
+from tests.grading.hostile import CASES, EXERCISE, OTHERS, STEM, notebooks
+
+SECONDS = 8.0  # for an answer; only what never ends needs so long
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="elsewhere what is handed in here would not be shut in"
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the results go; what hostile answers reach outside of their own folder is seen here."""
+    return tmp_path_factory.mktemp("results")
+
+
+@pytest.fixture(scope="module")
+def results(folder: Path) -> Iterator[dict[str, Result]]:
+    """The result of every case, graded in one go as a class is."""
+    submissions = [
+        read(f"{name}/{STEM}.ipynb", json.dumps(notebook).encode())
+        for name, notebook in notebooks()
+    ]
+    workers = LocalWorkers(2)
+    try:
+        graded = list(Grader(workers, folder, SECONDS).grade(iter(submissions)))
+    finally:
+        workers.close()
+    yield {result.path.split("/")[0]: result for result in graded}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_hostile_answer_gets_its_own_outcome(results: dict[str, Result], case: str) -> None:
+    verdicts = {each["exercise"]: each for each in results[case].exercises}
+    verdict, due = verdicts[EXERCISE], CASES[case]
+    assert verdict["state"] == due.state, verdict
+    assert due.message in " ".join(verdict["messages"])
+    if due.state != RIGHT:
+        assert verdict["points"] < verdict["of"]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_other_answers_of_its_notebook_keep_their_points(
+    results: dict[str, Result], case: str
+) -> None:
+    verdicts = {each["exercise"]: each for each in results[case].exercises}
+    assert [verdicts[other]["state"] for other in OTHERS] == [RIGHT] * len(OTHERS)
+
+
+def test_on_linux_all_protection_is_on(results: dict[str, Result]) -> None:
+    protection = results["os._exit"].protection
+    assert len(protection["on"]) == 3
+    assert protection["off"] == []
+
+
+def test_code_with_which_a_check_can_be_misled_is_pointed_out(results: dict[str, Result]) -> None:
+    assert results["the check is patched"].unusual == ("__code__", "course.observation")
+    assert results["blocking sleep"].unusual == ()
