@@ -203,7 +203,7 @@ class Cluster:
                 "--scheduler needs dask.distributed: python -m pip install distributed"
             ) from error
         try:
-            self.client = Client(scheduler, timeout=10, set_as_default=False)
+            self.client = Client(scheduler, timeout=5, set_as_default=False)
         except (OSError, ValueError) as error:
             raise CannotContinue(
                 f"No dask scheduler answers at {scheduler}. Start one with `dask scheduler` and "
