@@ -15,6 +15,7 @@ from pathlib import Path
 from course.exercise import exercises_of, stems
 
 ROOT = Path(__file__).resolve().parents[2]
+TABLES = ("RIGHT_ANSWERS", "STARS", "WRONG_")
 EXERCISES_BY_TABLE = {"WRONG_ANSWERS": "ch00-ex1", "WRONG_TITLES": "ch00-ex2"}
 
 
@@ -34,7 +35,7 @@ def known_answers(stem: str) -> dict[str, Answers]:
     for exercise in answers:
         answers[exercise].right.append(answer_in("solutions", stem, exercise))
     for table, content in vars(tests).items():
-        if isinstance(content, dict) and table.isupper():
+        if isinstance(content, dict) and table.startswith(TABLES):
             for key, value in content.items():
                 exercise = key[0] if isinstance(key, tuple) else EXERCISES_BY_TABLE[table]
                 if isinstance(value, str):
