@@ -81,7 +81,7 @@ def submissions(stem: str) -> Iterator[dict]:
 
 
 def make(folder: Path, learners: int, chapters: tuple[str, ...] = ()) -> None:
-    """Write one notebook for each learner, the chapters in turn, and after ten a hostile one."""
+    """Write one notebook for each learner, the chapters in turn, every third one a hostile case."""
     from tests.grading.hostile import FILES, notebooks
 
     chosen = [stem for stem in stems() if not chapters or stem in chapters]
@@ -91,7 +91,7 @@ def make(folder: Path, learners: int, chapters: tuple[str, ...] = ()) -> None:
         stem = chosen[number % len(chosen)]
         contents: dict | bytes = next(turns[stem])
         name = f"learner{number:04}"
-        if number % 5 == 4 and not chapters:
+        if number % 3 == 2 and not chapters:
             case, contents = next(hostile)
             stem, name = "ch01_event_loop", f"{name} {case}"
         path = folder / name / f"{stem}.ipynb"
