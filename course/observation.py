@@ -12,13 +12,13 @@ from typing import Any
 PATIENCE = 3.0  # seconds for one call; far more than any right answer needs on a busy machine
 
 
+NO_PROCESSES = " Where answers are graded, no process is started and no connection is opened."
 CURES = {
     "asyncio.run() cannot be called from a running event loop": (
         " A loop runs already, here as in an endpoint: await instead."
     ),
-    "[Errno 1] Operation not permitted": (
-        " Where answers are graded, no process is started and no connection is opened."
-    ),
+    "[Errno 1] Operation not permitted": NO_PROCESSES,
+    "[Errno 13] Permission denied": NO_PROCESSES,  # the lock that a pool of processes wants
 }
 
 
