@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import re
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -160,13 +161,17 @@ def plain(value: Any) -> Any:
 
 
 def describe(error: BaseException) -> str:
-    """Return class and first line of an error; of a group, its first member in brackets."""
+    """Return class and first line of an error; of a group, its first member in brackets.
+
+    Addresses, which differ in every run, are left out.
+    """
     if isinstance(error, BaseExceptionGroup):
         return f"{type(error).__name__}({describe(error.exceptions[0])})"
     try:
         first = (str(error).strip().splitlines() or [""])[0]
     except Exception:
         first = "(an error that can't even be printed)"
+    first = re.sub(r" at 0x[0-9a-fA-F]+", "", first)
     return f"{type(error).__name__}: {first}" if first else type(error).__name__
 
 

@@ -224,14 +224,17 @@ def _defined(source: str) -> Iterator[str]:
 
 
 def _learner(path: str, notebook: dict[str, Any]) -> str:
-    """Return the learner's name: from the metadata, else the folder, else the file's name."""
+    """Return the learner's name: from the folder, else the file's name, else the metadata.
+
+    The first two are the doing of whoever collected the notebooks; the last is the learner's own.
+    """
+    *folders, file = PurePosixPath(path).parts
+    for name in (*folders[:1], PurePosixPath(file).stem):
+        if (cleaned := _cleaned(name)).lower() not in NOT_A_NAME:
+            return cleaned
     metadata = notebook.get("metadata")
     named = metadata.get("learner") if isinstance(metadata, dict) else None
-    if isinstance(named, str) and named.strip():
-        return named.strip()[:100]
-    *folders, file = PurePosixPath(path).parts
-    names = [_cleaned(name) for name in (*folders[:1], PurePosixPath(file).stem)]
-    return next((name for name in names if name.lower() not in NOT_A_NAME), "")
+    return named.strip()[:100] if isinstance(named, str) else ""
 
 
 def _cleaned(name: str) -> str:

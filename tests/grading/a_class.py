@@ -82,18 +82,21 @@ def submissions(stem: str) -> Iterator[dict]:
 
 def make(folder: Path, learners: int, chapters: tuple[str, ...] = ()) -> None:
     """Write one notebook for each learner, the chapters in turn, every third one a hostile case."""
-    from tests.grading.hostile import FILES, notebooks
+    from tests.grading.hostile import CASES, FILES
 
     chosen = [stem for stem in stems() if not chapters or stem in chapters]
     turns = {stem: submissions(stem) for stem in chosen}
-    hostile = itertools.cycle([*notebooks(), *FILES.items()])
+    hostile = itertools.cycle(
+        [(name, case.stem, case.notebook()) for name, case in CASES.items()]
+        + [(name, "ch01_event_loop", contents) for name, contents in FILES.items()]
+    )
     for number in range(learners):
         stem = chosen[number % len(chosen)]
         contents: dict | bytes = next(turns[stem])
         name = f"learner{number:04}"
         if number % 3 == 2 and not chapters:
-            case, contents = next(hostile)
-            stem, name = "ch01_event_loop", f"{name} {case}"
+            case, stem, contents = next(hostile)
+            name = f"{name} {case}"
         path = folder / name / f"{stem}.ipynb"
         path.parent.mkdir(parents=True)
         data = contents if isinstance(contents, bytes) else json.dumps(contents).encode()

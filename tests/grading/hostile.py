@@ -1,19 +1,17 @@
 """What a class hands in on a bad day, and what each case must come to.
 
-Each notebook of CASES is chapter 1's: `ch01-ex2` carries the case, and the other answers are right,
-so that a case which harms more than itself is seen.
+Each case is an answer to one exercise; the other answers of its notebook are right, so that a case
+which harms more than itself is seen.
 """
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from course.exercise import NOT_ATTEMPTED, RIGHT, WRONG
+from course.exercise import NOT_ATTEMPTED, RIGHT, WRONG, exercises_of, find
 from tests.grading.a_class import answer_in, notebook_with
 
 STEM, EXERCISE = "ch01_event_loop", "ch01-ex2"
-OTHERS = ("ch01-ex1", "ch01-ex3", "ch01-ex4")
-REFERENCE = {name: answer_in("solutions", STEM, name) for name in (*OTHERS, EXERCISE)}
+REFERENCE = {e.id: answer_in("solutions", STEM, e.id) for e in exercises_of(STEM)}
 IMPORTS = "import asyncio\nimport threading\n"
 RIGHT_ANSWER = """
 async def report_async(path, build_report):
@@ -28,11 +26,23 @@ async def report_async(path, build_report):
 
 @dataclass(frozen=True)
 class Case:
-    """An answer to ch01-ex2, the state it must get, and words that its message must have."""
+    """An answer, the state that it must get, and words that its message must have."""
 
     source: str
     state: str
     message: str = ""
+    exercise: str = EXERCISE
+
+    @property
+    def stem(self) -> str:
+        """The chapter of its exercise."""
+        return find(self.exercise)[0]
+
+    def notebook(self) -> dict:
+        """Return a notebook with this answer among right ones."""
+        others = {e.id: answer_in("solutions", self.stem, e.id) for e in exercises_of(self.stem)}
+        source = IMPORTS + self.source if self.source else ""
+        return notebook_with(self.stem, {**others, self.exercise: source})
 
 
 def inside(line: str) -> str:
@@ -159,6 +169,13 @@ CASES = {
     "text that is no text": Case(
         "async def report_async(path, build_report):\n    raise ValueError('\\ud800 \\x00')", WRONG,
         "ValueError: ?"),
+    "deletes the database": Case(
+        "import os\n"
+        "def sell(Session, show_id, guest_id, seat_ids):\n"
+        "    database = Session.kw['bind'].url.database\n"
+        "    for end in ('', '-wal', '-shm'):\n"
+        "        if os.path.exists(database + end): os.remove(database + end)\n"
+        "    return 1\n", WRONG, exercise="ch02-ex1"),
     # what is not theirs
     "reads the checks": Case(
         "import course.checks\nfolder = course.checks.__path__[0]\n"
@@ -195,13 +212,6 @@ CASES = {
 }  # fmt: skip
 
 
-def notebooks() -> Iterator[tuple[str, dict]]:
-    """Yield (case, notebook) for every case."""
-    for name, case in CASES.items():
-        source = IMPORTS + case.source if case.source else ""
-        yield name, notebook_with(STEM, {**REFERENCE, EXERCISE: source})
-
-
 def _notebook(**changes: object) -> bytes:
     return json.dumps({**notebook_with(STEM, REFERENCE), **changes}).encode()
 
@@ -215,5 +225,5 @@ FILES = {
     "no cells": _notebook(cells=None),
     "damaged cells": _notebook(cells=[{"cell_type": "code", "source": 5}]),
     "two hundred megabytes": b"[" + b" " * 200_000_000 + b"]",
-    "another notebook": _notebook(cells=[]),
+    "deleted cells": _notebook(cells=[]),
 }

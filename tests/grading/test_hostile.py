@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from course.exercise import RIGHT
+from course.exercise import NOT_ATTEMPTED, RIGHT, exercises_of
 from course.grading.grader import Grader
 from course.grading.observers import LocalWorkers
 from course.grading.results import Result
 from course.grading.submissions import read
-from tests.grading.hostile import CASES, EXERCISE, OTHERS, STEM, notebooks
+from tests.grading.hostile import CASES, FILES, STEM
 
 SECONDS = 8.0  # for an answer; only what never ends needs so long
 pytestmark = pytest.mark.skipif(
@@ -30,9 +30,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def results(folder: Path) -> Iterator[dict[str, Result]]:
     """The result of every case, graded in one go as a class is."""
     submissions = [
-        read(f"{name}/{STEM}.ipynb", json.dumps(notebook).encode())
-        for name, notebook in notebooks()
+        read(f"{name}/{case.stem}.ipynb", json.dumps(case.notebook()).encode())
+        for name, case in CASES.items()
     ]
+    submissions.append(read(f"deleted cells/{STEM}.ipynb", FILES["deleted cells"]))
     workers = LocalWorkers(2)
     try:
         graded = list(Grader(workers, folder, SECONDS).grade(iter(submissions)))
@@ -44,7 +45,8 @@ def results(folder: Path) -> Iterator[dict[str, Result]]:
 @pytest.mark.parametrize("case", CASES)
 def test_a_hostile_answer_gets_its_own_outcome(results: dict[str, Result], case: str) -> None:
     verdicts = {each["exercise"]: each for each in results[case].exercises}
-    verdict, due = verdicts[EXERCISE], CASES[case]
+    due = CASES[case]
+    verdict = verdicts[due.exercise]
     assert verdict["state"] == due.state, verdict
     assert due.message in " ".join(verdict["messages"])
     if due.state != RIGHT:
@@ -55,8 +57,8 @@ def test_a_hostile_answer_gets_its_own_outcome(results: dict[str, Result], case:
 def test_the_other_answers_of_its_notebook_keep_their_points(
     results: dict[str, Result], case: str
 ) -> None:
-    verdicts = {each["exercise"]: each for each in results[case].exercises}
-    assert [verdicts[other]["state"] for other in OTHERS] == [RIGHT] * len(OTHERS)
+    others = [each for each in results[case].exercises if each["exercise"] != CASES[case].exercise]
+    assert {each["state"] for each in others} == {RIGHT}
 
 
 def test_on_linux_all_protection_is_on(results: dict[str, Result]) -> None:
@@ -68,3 +70,8 @@ def test_on_linux_all_protection_is_on(results: dict[str, Result]) -> None:
 def test_code_with_which_a_check_can_be_misled_is_pointed_out(results: dict[str, Result]) -> None:
     assert results["the check is patched"].unusual == ("__code__", "course.observation")
     assert results["blocking sleep"].unusual == ()
+
+
+def test_deleted_cells_are_answers_that_nobody_wrote(results: dict[str, Result]) -> None:
+    states = [each["state"] for each in results["deleted cells"].exercises]
+    assert states == [NOT_ATTEMPTED] * len(exercises_of(STEM))

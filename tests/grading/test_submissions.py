@@ -43,10 +43,15 @@ def test_a_learner_is_told_by_folder_or_file_name(path: str, learner: str) -> No
     assert not submission.problem
 
 
-def test_a_learner_named_in_the_metadata_or_on_the_command_line_comes_first() -> None:
+def test_a_learner_named_in_the_metadata_counts_where_nothing_else_names_one() -> None:
     named = json.dumps({**NOTEBOOK, "metadata": {"learner": "Ana"}}).encode()
-    assert read("x/ch01_event_loop.ipynb", named).learner == "Ana"
-    assert read("x/ch01_event_loop.ipynb", named, learner="bo").learner == "bo"
+    assert read("ch01_event_loop.ipynb", named).learner == "Ana"
+    # Nobody hands in under the name of another.
+    assert read("bo/ch01_event_loop.ipynb", named).learner == "bo"
+
+
+def test_a_learner_named_on_the_command_line_comes_first() -> None:
+    assert read("bo/ch01_event_loop.ipynb", CONTENTS, learner="ana").learner == "ana"
 
 
 def test_a_renamed_notebook_without_tags_is_known_by_its_answers() -> None:
