@@ -133,6 +133,9 @@ def made_up(
 
     modules = {name: sys.modules[name] for name in versions or {} if name in sys.modules}
     before = {name: getattr(module, "__version__", None) for name, module in modules.items()}
+    package, _, attribute = broken.rpartition(".")
+    # A package keeps its modules as attributes, and `from package import module` finds them there.
+    known = vars(sys.modules[package]).pop(attribute, None) if package in sys.modules else None
     for name in hidden:
         del sys.modules[name]
     sys.meta_path.insert(0, blocker)
@@ -147,6 +150,8 @@ def made_up(
         importlib.metadata.Distribution.discover = discover  # type: ignore[method-assign]
         sys.meta_path.remove(blocker)
         sys.modules.update(hidden)
+        if known is not None:
+            setattr(sys.modules[package], attribute, known)
 
 
 class _Blocker(importlib.abc.MetaPathFinder):
@@ -204,15 +209,17 @@ PROGRAMME = {3: "The Tempest", 8: "Twelfth Night"}
 
 async def observe_title_of(title_of: Any) -> dict[str, Any]:
     """Ask for two shows that an app has, and for one that it has not."""
-    from fastapi import FastAPI, HTTPException
+    from fastapi import FastAPI
+    from fastapi.responses import JSONResponse
 
     app, asked = FastAPI(), []
 
     @app.get("/shows/{show_id}")
-    async def show(show_id: int) -> dict[str, Any]:
+    async def show(show_id: int) -> Any:
         asked.append(show_id)
         if show_id not in PROGRAMME:
-            raise HTTPException(404, "no such show")
+            # An error has a title too, as RFC 9457 has it: only the status tells them apart.
+            return JSONResponse({"title": "Not Found", "status": 404}, status_code=404)
         return {"id": show_id, "title": PROGRAMME[show_id]}
 
     outcomes = {}
@@ -244,12 +251,18 @@ def judge_title_of(seen: dict[str, Any]) -> Iterable[Broken | Star]:
             "Look at the status before you read the body.",
         )
     elif missing["value"] is not None:
-        yield Broken("missing", f"There is no show 99; title_of returned {missing['value']!r}.")
+        yield Broken(
+            "missing",
+            f"There is no show 99; title_of returned {missing['value']!r}. "
+            "Look at the status before you read the body.",
+        )
 
 
 def _explained(reason: str) -> str:
     if "'coroutine' object has no attribute" in reason:
         return f"{reason} Calling http.get gives a coroutine; await it to get the answer."
+    if "context manager protocol" in reason:
+        return f"{reason} Use `async with`, in an `async def`."
     return reason
 
 

@@ -37,6 +37,22 @@ def doctor():
     return report | {"async": True}
 """
 
+FROM_THE_PARENT = """
+import importlib.metadata
+def doctor():
+    report = {}
+    for name in ("fastapi", "sqlalchemy", "aiosqlite"):
+        try:
+            report[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            report[name] = False
+    try:
+        from sqlalchemy.ext import asyncio
+    except ImportError:
+        return report | {"async": False}
+    return report | {"async": True}
+"""
+
 READ_VERSIONS = """
 import importlib.metadata, importlib.util
 def versions():
@@ -129,7 +145,9 @@ def doctor():
 }
 
 
-@pytest.mark.parametrize("source", [BY_VERSION_ATTRIBUTE, BY_LISTING_DISTRIBUTIONS])
+@pytest.mark.parametrize(
+    "source", [BY_VERSION_ATTRIBUTE, BY_LISTING_DISTRIBUTIONS, FROM_THE_PARENT]
+)
 def test_a_right_answer_of_another_shape_passes(judged, source):
     verdict = judged("ch00-ex1", source)
     assert verdict.state == RIGHT, verdict
@@ -148,7 +166,8 @@ import httpx
 async def title_of(app, show_id):
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://any") as http:
-        return (await http.get(f"/shows/{show_id}")).json().get("title")
+        answer = await http.get(f"/shows/{show_id}")
+    return None if answer.is_error else answer.json().get("title")
 """
 
 WRONG_TITLES = {
@@ -181,6 +200,27 @@ async def title_of(app, show_id):
         return (await http.get(f"/shows/{show_id}")).json()["title"]
 """,
         "Look at the status before you read the body",
+    ),
+    "every error is None": (
+        """
+from lantern import client
+async def title_of(app, show_id):
+    async with client(app) as http:
+        try:
+            return (await http.get(f"/shows/{show_id}")).json()["title"]
+        except Exception:
+            return None
+""",
+        "title_of returned 'Not Found'. Look at the status before you read the body",
+    ),
+    "with in a plain function": (
+        """
+from lantern import client
+def title_of(app, show_id):
+    with client(app) as http:
+        return http.get(f"/shows/{show_id}").json()["title"]
+""",
+        "Use `async with`, in an `async def`",
     ),
     "the body in place of the title": (
         """
@@ -226,10 +266,13 @@ def test_the_reference_passes_and_the_stub_is_not_attempted(judged, cell, name):
 def test_the_made_up_environment_leaves_no_trace():
     importlib.import_module("sqlalchemy.ext.asyncio")
     modules, path = dict(sys.modules), list(sys.meta_path)
+    discover = vars(importlib.metadata.Distribution)["discover"]
     with made_up(versions={"fastapi": ANOTHER_VERSION}, broken="sqlalchemy.ext.asyncio"):
         assert importlib.metadata.version("fastapi") == ANOTHER_VERSION
         with pytest.raises(ImportError):
             importlib.import_module("sqlalchemy.ext.asyncio")
     assert importlib.metadata.version("fastapi") == INSTALLED["fastapi"]
+    assert vars(importlib.metadata.Distribution)["discover"] is discover
+    assert sys.modules["sqlalchemy.ext"].asyncio is modules["sqlalchemy.ext.asyncio"]
     assert {k: v for k, v in sys.modules.items() if k in modules} == modules
     assert sys.meta_path == path
