@@ -15,6 +15,10 @@ PATIENCE = 3.0  # seconds for one call; far more than any right answer needs on 
 
 NO_PROCESSES = " Where answers are graded, no process is started and no connection is opened."
 CURES = {
+    "CancelledError": (
+        " Awaiting a task that you cancelled raises it: collect them with "
+        "`asyncio.gather(*tasks, return_exceptions=True)`."
+    ),
     "asyncio.run() cannot be called from a running event loop": (
         " A loop runs already, here as in an endpoint: await instead."
     ),
@@ -69,8 +73,6 @@ async def _guarded(call: Callable[[], Any], seconds: float, at_end: Callable[[],
                 return Outcome("returned", await result)
             finally:
                 at_end()
-    except asyncio.CancelledError:
-        return Outcome("timed out")
     except BaseException as error:
         return _failed(error)
 
@@ -179,7 +181,8 @@ def interruption(outcome: dict[str, Any], name: str) -> str | None:
     """Say in a sentence why a call did not return, or None if it did."""
     match outcome["ended"]:
         case "raised":
-            cure = CURES.get(outcome["error"].partition(":")[2].strip(), "")
+            name_of_error, _, message = outcome["error"].partition(":")
+            cure = CURES.get(message.strip() or name_of_error, "")
             return f"{name} raised {outcome['error'].rstrip('.')}.{cure}"
         case "timed out":
             return (

@@ -276,12 +276,14 @@ BREATH = 2.0  # seconds that the report waits for a sign of life from the loop
 async def observe_report_async(report_async: Any) -> dict[str, Any]:
     """Hand over a report that waits until the loop gives a sign of life."""
     loop = asyncio.get_running_loop()
+    here = threading.get_ident()
     calls: list[str] = []
-    frozen = False
+    frozen = elsewhere = False
 
     def build_report(path: str) -> str:
-        nonlocal frozen
+        nonlocal frozen, elsewhere
         calls.append(path)
+        elsewhere = threading.get_ident() != here
         alive = threading.Event()
         loop.call_soon_threadsafe(alive.set)
         frozen = not alive.wait(BREATH)
@@ -296,6 +298,7 @@ async def observe_report_async(report_async: Any) -> dict[str, Any]:
         "report": _plainly(outcome),
         "calls": calls,
         "frozen": frozen,
+        "elsewhere": elsewhere,
         "failed": _plainly(failed),
     }
 
@@ -306,29 +309,33 @@ def _plainly(outcome: Outcome) -> dict[str, Any]:
 
 def judge_report_async(seen: dict[str, Any]) -> Iterable[Broken | Star]:
     report = seen["report"]
-    if seen["frozen"]:
-        yield Broken("free", _why_frozen(report))
     reason = interruption(report, "report_async")
     if reason and ("pickle" in reason.lower() or "local object" in reason):
         reason = (
             "build_report can't be sent to another process: it holds on to things of this one. "
             "A thread takes it as it is."
         )
-    if reason and not seen["calls"]:
-        yield Broken("free", reason)
+    if not seen["calls"]:
+        for promise in REPORT_ASYNC.promises:
+            yield Broken(promise, reason or _not_called(report))
+        return
+    if seen["frozen"]:
+        yield Broken("free", _why_frozen(seen))
     if len(seen["calls"]) > 1:
         yield Broken(
             "value", f"build_report was called {len(seen['calls'])} times; once is enough."
         )
     elif reason:
-        yield Broken("value", _why_frozen(report) if seen["frozen"] else reason)
+        yield Broken("value", _why_frozen(seen) if seen["frozen"] else reason)
     elif report["value"] != "report of march.csv":
         yield Broken(
             "value",
             f"report_async returned {report['value']!r} instead of what build_report returned. "
             "Was something started and never awaited?",
         )
-    if seen["failed"]["ended"] == "returned":
+    if reason:
+        yield Broken("errors", "Whether an error comes out shows once a report comes back.")
+    elif seen["failed"]["ended"] == "returned":
         yield Broken(
             "errors",
             "build_report raised FileNotFoundError, and report_async returned "
@@ -340,7 +347,15 @@ def judge_report_async(seen: dict[str, Any]) -> Iterable[Broken | Star]:
         )
 
 
-def _why_frozen(report: dict[str, Any]) -> str:
+def _not_called(report: dict[str, Any]) -> str:
+    return (
+        f"build_report was never called; report_async returned {report['value']!r}. "
+        "Was something started and never awaited?"
+    )
+
+
+def _why_frozen(seen: dict[str, Any]) -> str:
+    report = seen["report"]
     if "a coroutine was expected" in report["error"]:
         return (
             "The loop was frozen while the report was built, and then came "
@@ -358,6 +373,11 @@ def _why_frozen(report: dict[str, Any]) -> str:
             "The loop was frozen while the report was built, and then came "
             f"{report['error']}. You called build_report before handing it over: pass the "
             "function and its argument separately."
+        )
+    if seen["elsewhere"]:
+        return (
+            "build_report ran in another thread, and the loop's thread waited for it, as `join()` "
+            "and `result()` do: no other request was answered. Leave the loop's thread, and await."
         )
     return (
         "The loop was frozen for as long as the report was built: no other request was answered. "
@@ -417,9 +437,11 @@ class Agency:
                 raise
             finally:
                 # Putting things away takes one turn of the loop: a cancel that nobody awaits
-                # has not happened yet when its caller goes on.
-                await asyncio.sleep(0)
-                self.ended.append(name)
+                # has not happened yet when its caller goes on. AnyIO cancels this turn as well.
+                try:
+                    await asyncio.sleep(0)
+                finally:
+                    self.ended.append(name)
 
         return offer
 
@@ -440,10 +462,10 @@ async def observe_first_offer(first_offer: Any) -> dict[str, Any]:
     return {
         "won": won,
         "at return": at_return,
-        "cancelled later": later,
+        "later": later,
         "late": late,
         "late at return": late_return,
-        "late cancelled later": late_later,
+        "late later": late_later,
         "hung up": await _hang_up(first_offer),
         "one fails": one_fails,
     }
@@ -451,15 +473,15 @@ async def observe_first_offer(first_offer: Any) -> dict[str, Any]:
 
 async def _raced(
     first_offer: Any, agency: "Agency", deadline: float
-) -> tuple[dict[str, Any], dict[str, int], int]:
-    """Return how it ended, the agency at that very moment, and how many were cancelled by then."""
+) -> tuple[dict[str, Any], dict[str, int], dict[str, int]]:
+    """Return how it ended, and the agency at that very moment and after some turns of the loop."""
     at_end: dict[str, int] = {}
     outcome = await attempt(
         lambda: first_offer(agency.suppliers, deadline),
         at_end=lambda: at_end.update(agency.report()),
     )
     await _turns()
-    return _plainly(outcome), at_end or agency.report(), agency.report()["cancelled"]
+    return _plainly(outcome), at_end or agency.report(), agency.report()
 
 
 async def _hang_up(first_offer: Any) -> dict[str, Any]:
@@ -509,7 +531,9 @@ def judge_first_offer(seen: dict[str, Any]) -> Iterable[Broken | Star]:
         reason = interruption(late, "first_offer") or f"first_offer returned {late['value']!r}."
         if late["ended"] == "timed out":
             reason = f"The deadline was {SHORT} s, and first_offer waited on."
-        yield Broken("deadline", f"Nobody answered before the deadline, so None is due. {reason}")
+        if not late["error"] or late["error"] != won["error"]:
+            reason = f"Nobody answered before the deadline, so None is due. {reason}"
+        yield Broken("deadline", reason)
     yield from _judge_losers(seen)
     hung_up = seen["hung up"]
     if "CancelledError" not in hung_up["ending"]:
@@ -521,35 +545,40 @@ def judge_first_offer(seen: dict[str, Any]) -> Iterable[Broken | Star]:
     elif hung_up["working"]:
         yield Broken(
             "hang-up",
-            f"The caller was cancelled, and {hung_up['working']} suppliers worked on for nobody. "
-            "Clean up in a finally block: it runs in this case too.",
+            f"The caller was cancelled, and {_suppliers(hung_up['working'])} worked on for nobody. "
+            "A finally block runs in this case too: cancel and collect all of them there.",
         )
     if seen["one fails"]["value"] == "offer from south":
         yield Star("One supplier failed at once, and the race went on without it.")
 
 
 def _judge_losers(seen: dict[str, Any]) -> Iterable[Broken]:
-    for report, later in (
-        (seen["at return"], seen["cancelled later"]),
-        (seen["late at return"], seen["late cancelled later"]),
+    for outcome, report, later in (
+        (seen["won"], seen["at return"], seen["later"]),
+        (seen["late"], seen["late at return"], seen["late later"]),
     ):
-        working = report["working"]
-        if not working:
+        if not (working := report["working"]):
             continue
-        if later:
+        left = f"{_suppliers(working)} {'was' if working == 1 else 'were'} still"
+        if outcome["error"] == "CancelledError":
+            yield Broken("losers", f"{left} on the line when CancelledError came out.")
+        elif later["working"]:
             yield Broken(
                 "losers",
-                f"{working} suppliers had not put their things away when first_offer returned. "
-                "cancel() only asks; the task ends at its next step. Await it after cancelling.",
+                f"{left} working after first_offer returned, and nobody had told them to stop. "
+                "Waiting for one task leaves the others running: cancel them, then await them.",
             )
         else:
             yield Broken(
                 "losers",
-                f"{working} suppliers were still working after first_offer returned, and nobody "
-                "had told them to stop. Waiting for one task leaves the others running: cancel "
-                "them, then await them.",
+                f"{left} putting things away when first_offer returned. "
+                "cancel() only asks; the task ends at its next step. Await it after cancelling.",
             )
         return
+
+
+def _suppliers(count: int) -> str:
+    return "1 supplier" if count == 1 else f"{count} suppliers"
 
 
 FIRST_OFFER = Exercise(
@@ -618,15 +647,15 @@ def judge_order(seen: dict[str, Any]) -> Iterable[Broken | Star]:
             "create_task only schedules: a task takes its first step when the running code "
             "reaches an await. `doors open` is logged before that.",
         )
-    elif place("foyer opens") < place("balcony opens"):
-        yield Broken(
-            "scheduled", "Tasks take their first step in the order in which they were made."
-        )
-    elif place("archive read") < place("foyer opens"):
+    elif place("archive read") < max(place("foyer opens"), place("balcony opens")):
         yield Broken(
             "scheduled",
             "`await asyncio.sleep(0)` lets every task that is ready take a step: both ushers open "
             "before the archive is read.",
+        )
+    elif place("foyer opens") < place("balcony opens"):
+        yield Broken(
+            "scheduled", "Tasks take their first step in the order in which they were made."
         )
     if min(place("balcony is seated"), place("foyer is seated")) < place("archive read"):
         yield Broken(

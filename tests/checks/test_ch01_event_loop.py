@@ -92,6 +92,19 @@ async def first_offer(suppliers, deadline):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 """,
+    ("ch01-ex3", "a task group of AnyIO, which cancels again and again"): """
+import anyio
+async def first_offer(suppliers, deadline):
+    offers = []
+    async with anyio.create_task_group() as group:
+        async def ask(supplier):
+            offers.append(await supplier())
+            group.cancel_scope.cancel()
+        group.cancel_scope.deadline = anyio.current_time() + deadline
+        for supplier in suppliers:
+            group.start_soon(ask, supplier)
+    return offers[0] if offers else None
+""",
     ("ch01-ex4", "a tuple"): """
 order = ("doors open", "balcony opens", "foyer opens", "archive read",
          "foyer is seated", "balcony is seated", "curtain up")
@@ -244,6 +257,25 @@ async def price_all(seats, fetch, limit):
 """,
         "cancel() only asks; await what you cancelled",
     ),
+    ("ch01-ex1", "cancelled tasks are awaited as they are"): (
+        """
+import asyncio
+async def price_all(seats, fetch, limit):
+    gate = asyncio.Semaphore(limit)
+    async def one(seat):
+        async with gate:
+            return await fetch(seat)
+    tasks = [asyncio.create_task(one(seat)) for seat in seats]
+    try:
+        return await asyncio.gather(*tasks)
+    except ConnectionError:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*(task for task in tasks if not task.done()))
+        raise
+""",
+        "price_all raised CancelledError. Awaiting a task that you cancelled raises it: collect",
+    ),
     ("ch01-ex1", "errors swallowed one by one"): (
         """
 import asyncio
@@ -340,6 +372,27 @@ async def report_async(path, build_report):
     return await asyncio.create_task(build_report(path))
 """,
         "create_task wants a coroutine",
+    ),
+    ("ch01-ex2", "a thread that is joined"): (
+        """
+import threading
+async def report_async(path, build_report):
+    reports = []
+    thread = threading.Thread(target=lambda: reports.append(build_report(path)))
+    thread.start()
+    thread.join()
+    return reports[0]
+""",
+        "build_report ran in another thread, and the loop's thread waited for it",
+    ),
+    ("ch01-ex2", "the result of a pool"): (
+        """
+from concurrent.futures import ThreadPoolExecutor
+async def report_async(path, build_report):
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(build_report, path).result()
+""",
+        "Leave the loop's thread, and await",
     ),
     ("ch01-ex2", "called before it is handed over"): (
         """
@@ -446,12 +499,77 @@ async def first_offer(suppliers, deadline):
 """,
         "so None is due. first_offer raised TimeoutError",
     ),
+    ("ch01-ex3", "a cancelled task is awaited"): (
+        """
+import asyncio
+async def first_offer(suppliers, deadline):
+    tasks = [asyncio.create_task(supplier()) for supplier in suppliers]
+    done, pending = await asyncio.wait(
+        tasks, timeout=deadline, return_when=asyncio.FIRST_COMPLETED)
+    for task in pending:
+        task.cancel()
+        await task
+    return done.pop().result() if done else None
+""",
+        "first_offer raised CancelledError. Awaiting a task that you cancelled raises it: collect",
+    ),
+    ("ch01-ex3", "cancelled tasks are gathered as they are"): (
+        """
+import asyncio
+async def first_offer(suppliers, deadline):
+    tasks = [asyncio.create_task(supplier()) for supplier in suppliers]
+    done, pending = await asyncio.wait(
+        tasks, timeout=deadline, return_when=asyncio.FIRST_COMPLETED)
+    for task in pending:
+        task.cancel()
+    await asyncio.gather(*pending)
+    return done.pop().result() if done else None
+""",
+        "first_offer raised CancelledError. Awaiting a task that you cancelled raises it: collect",
+    ),
+    ("ch01-ex3", "a cancelled task is awaited in finally"): (
+        """
+import asyncio
+async def first_offer(suppliers, deadline):
+    tasks = [asyncio.create_task(supplier()) for supplier in suppliers]
+    try:
+        done, _ = await asyncio.wait(tasks, timeout=deadline, return_when=asyncio.FIRST_COMPLETED)
+        return done.pop().result() if done else None
+    finally:
+        for task in tasks:
+            task.cancel()
+            await task
+""",
+        "2 suppliers worked on for nobody. A finally block runs in this case too: cancel and",
+    ),
+    ("ch01-ex3", "one of the others is left out"): (
+        """
+import asyncio
+async def first_offer(suppliers, deadline):
+    tasks = [asyncio.create_task(supplier()) for supplier in suppliers]
+    try:
+        done, _ = await asyncio.wait(tasks, timeout=deadline, return_when=asyncio.FIRST_COMPLETED)
+        return done.pop().result() if done else None
+    finally:
+        for task in tasks[:2]:
+            task.cancel()
+        await asyncio.gather(*tasks[:2], return_exceptions=True)
+""",
+        "1 supplier was still working after first_offer returned, and nobody had told them to stop",
+    ),
     ("ch01-ex4", "started where it is made"): (
         """
 order = ["balcony opens", "foyer opens", "doors open", "archive read",
          "foyer is seated", "balcony is seated", "curtain up"]
 """,
         "create_task only schedules",
+    ),
+    ("ch01-ex4", "the await before the archive is overlooked"): (
+        """
+order = ["doors open", "archive read", "foyer opens", "foyer is seated",
+         "balcony opens", "balcony is seated", "curtain up"]
+""",
+        "`await asyncio.sleep(0)` lets every task that is ready take a step",
     ),
     ("ch01-ex4", "by the alphabet"): (
         """
@@ -500,6 +618,24 @@ def test_a_wrong_answer_is_told_its_mistake(judged, case):
     assert verdict.state == WRONG
     assert verdict.points < verdict.of
     assert message in " ".join(verdict.messages), verdict
+
+
+NOTHING_TO_SHOW = {
+    "the call is never awaited": WRONG_ANSWERS["ch01-ex2", "never awaited"][0],
+    "another process": WRONG_ANSWERS["ch01-ex2", "another process"][0],
+    "called before it is handed over": """
+import asyncio
+async def report_async(path, build_report):
+    return await asyncio.to_thread(build_report(path))
+""",
+}
+
+
+@pytest.mark.parametrize("mistake", NOTHING_TO_SHOW)
+def test_a_report_that_does_not_come_earns_nothing_for_what_did_not_happen(judged, mistake):
+    verdict = judged("ch01-ex2", NOTHING_TO_SHOW[mistake])
+    assert verdict.points == 0, verdict
+    assert "pickle" not in " ".join(verdict.messages)
 
 
 @pytest.mark.parametrize("name", ["ch01-ex1", "ch01-ex2", "ch01-ex3", "ch01-ex4"])
