@@ -84,7 +84,7 @@ def judge(shows: Sequence[Sequence], ordered: int, booked: int, twice: Sequence[
                 ),
             ),
             Finding(
-                "every counter equals its tickets",
+                "every show's sold count equals its tickets",
                 tuple(
                     f"{title} counts {sold} and issued {tickets}"
                     for title, _, sold, tickets in shows

@@ -30,7 +30,7 @@ async def test_a_fresh_theatre_passes_all_four(engine):
     assert findings.ok
     assert repr(findings).splitlines() == [
         "✓ no show has more tickets than seats",
-        "✓ every counter equals its tickets",
+        "✓ every show's sold count equals its tickets",
         "✓ the ledger equals the orders",
         "✓ no seat was sold twice",
     ]
@@ -50,7 +50,7 @@ async def test_it_finds_what_a_careless_sale_left_behind(engine):
     assert not findings.ok
     assert repr(findings).splitlines() == [
         "✗ no show has more tickets than seats: The Tempest has 3 tickets for 2 seats",
-        "✗ every counter equals its tickets: The Tempest counts 1 and issued 3",
+        "✗ every show's sold count equals its tickets: The Tempest counts 1 and issued 3",
         "✗ the ledger equals the orders: orders 75.00, ledger 25.00",
         "✓ no seat was sold twice",
     ]
