@@ -189,11 +189,10 @@ def _judge_order(seen: dict[str, Any]) -> Iterable[Broken]:
             f"Where a price should be stands {odd[0]}. Await each fetch, and take its result.",
         )
     elif isinstance(prices, list) and sorted(map(str, prices)) == sorted(map(str, right)):
-        other = next(seat for seat in SEATS if price(seat) == prices[0])
         yield Broken(
             "order",
-            f"The prices are in the order in which they arrived: seat {SEATS[0]} got {other}'s "
-            "price. Keep each answer with its question.",
+            "The prices are in the order in which they arrived: seat A1 got the price of another "
+            "one. Keep each answer with its question.",
         )
     elif not isinstance(prices, list):
         yield Broken("order", f"price_all returned {prices}, not a list of prices.")

@@ -145,12 +145,12 @@ CASES = {
     "an object equal to everything": Case(
         "class Anything(str):\n    __eq__ = lambda *_: True\n    __hash__ = str.__hash__\n"
         "async def report_async(path, build_report):\n    return Anything('no report')",
-        WRONG, "instead of what build_report returned"),
+        WRONG, "build_report was never called"),
     "an object that lies as text": Case(
         "class Report:\n    def __str__(self): return 'report of march.csv'\n"
         "    __repr__ = __str__\n"
         "async def report_async(path, build_report):\n    return Report()",
-        WRONG, "instead of what build_report returned"),
+        WRONG, "build_report was never called"),
     "an error that hangs as text": Case(
         "class Endless(Exception):\n    def __str__(self):\n        while True: pass\n"
         "async def report_async(path, build_report):\n    raise Endless", WRONG),
