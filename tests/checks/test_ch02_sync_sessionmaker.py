@@ -1,11 +1,14 @@
 """The sync sessionmaker: every right answer passes, every wrong one is told which mistake it is."""
 
+import asyncio
 import inspect
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+from course.checks import ch02_sync_sessionmaker as checks
 from course.checks.ch02_sync_sessionmaker import FRESH, LIST, evening
 from course.exercise import NOT_ATTEMPTED, RIGHT, STAR, WRONG
 
@@ -132,6 +135,18 @@ def import_guests(Session, rows):
             statement = sqlite_insert(Guest).values(email=email).on_conflict_do_nothing()
             added += session.execute(statement).rowcount
     return [added, len(rows) - added]
+""",
+    ("ch02-ex2", "the whole list again, until nobody came between"): """
+def import_guests(Session, rows):
+    while True:
+        try:
+            with Session.begin() as session:
+                known = set(session.scalars(select(Guest.email)))
+                new = dict.fromkeys(email for email in rows if email not in known)
+                session.add_all(Guest(email=email) for email in new)
+            return len(new), len(rows) - len(new)
+        except IntegrityError:
+            continue
 """,
     ("ch02-ex3", "a tuple, in capitals"): """
 states = ("Pending", "Persistent", "Transient", "Detached", "Persistent", "Deleted", "Detached")
@@ -298,7 +313,7 @@ def sell(Session, show_id, guest_id, seat_ids):
 """,
         "take the id before the commit",
     ),
-    ("ch02-ex1", "the counter is forgotten"): (
+    ("ch02-ex1", "the count is forgotten"): (
         FORM.replace("show.sold += len(seat_ids)", "pass")
         + """
 def sell(Session, show_id, guest_id, seat_ids):
@@ -361,6 +376,19 @@ def sell(Session, show_id, guest_id, seat_ids):
         return order.id
 """,
         "One purchase is one line, with the sum of 9500",
+    ),
+    ("ch02-ex1", "a line in the ledger before there is an id"): (
+        """
+def sell(Session, show_id, guest_id, seat_ids):
+    with Session.begin() as session:
+        order = Order(show_id=show_id, guest_id=guest_id, total_cents=9500)
+        order.tickets = [Ticket(seat_id=seat_id) for seat_id in seat_ids]
+        session.add_all([order, LedgerEntry(order_id=order.id, amount_cents=9500)])
+        session.get_one(Show, show_id).sold += len(seat_ids)
+        session.scalars(select(Seat)).all()
+        return order.id
+""",
+        "constraint failed: ledger.order_id. order.id is None until the flush",
     ),
     ("ch02-ex1", "async def"): (
         "async def sell(Session, show_id, guest_id, seat_ids): return 1",
@@ -443,6 +471,21 @@ def import_guests(Session, rows):
     return len(rows), 0
 """,
         "One known guest ended it all: import_guests raised IntegrityError",
+    ),
+    ("ch02-ex2", "an except inside the inner block"): (
+        """
+def import_guests(Session, rows):
+    skipped = 0
+    with Session.begin() as session:
+        for email in rows:
+            with session.begin_nested():
+                try:
+                    session.add(Guest(email=email))
+                except IntegrityError:
+                    skipped += 1
+    return len(rows) - skipped, skipped
+""",
+        "The error came out of the inner block's end: catch it outside.",
     ),
     ("ch02-ex2", "known guests are replaced"): (
         """
@@ -532,6 +575,102 @@ def import_guests(Session, rows):
 """,
         "the 5 requests that held one waited for a thread",
     ),
+    # The garbage collector returns what nobody closed, sooner or later: it must not decide.
+    ("ch02-ex4", "never closed"): (
+        """
+import gc
+from fastapi import BackgroundTasks
+def make_app(engine):
+    app = FastAPI()
+    Session = sessionmaker(engine)
+    @app.get("/shows/{show_id}", response_model=ShowOut)
+    def read_show(show_id: int, afterwards: BackgroundTasks):
+        afterwards.add_task(gc.collect)
+        session = Session()
+        return session.get_one(Show, show_id)
+    return app
+""",
+        "your sessions are never closed",
+    ),
+    ("ch02-ex4", "returned from the dependency"): (
+        """
+def make_app(engine):
+    app = FastAPI()
+    Session = sessionmaker(engine)
+    def get_session():
+        return Session()
+    @app.get("/shows/{show_id}", response_model=ShowOut)
+    def read_show(show_id: int, session: Annotated[object, Depends(get_session)]):
+        return session.get_one(Show, show_id)
+    return app
+""",
+        "your sessions are never closed",
+    ),
+    ("ch02-ex4", "a session for each thread, never removed"): (
+        """
+from sqlalchemy.orm import scoped_session
+def make_app(engine):
+    app = FastAPI()
+    Session = scoped_session(sessionmaker(engine))
+    @app.get("/shows/{show_id}", response_model=ShowOut)
+    def read_show(show_id: int):
+        return Session.get_one(Show, show_id)
+    return app
+""",
+        "your sessions are never closed",
+    ),
+    ("ch02-ex4", "a commit that expires what is returned"): (
+        """
+def make_app(engine):
+    app = FastAPI()
+    Session = sessionmaker(engine)
+    @app.get("/shows/{show_id}", response_model=ShowOut)
+    def read_show(show_id: int):
+        with Session.begin() as session:
+            return session.get_one(Show, show_id)
+    return app
+""",
+        "the show was expired by the commit and its session is closed",
+    ),
+    ("ch02-ex4", "a dependency's session in async def"): (
+        "\ndef make_app(engine):"
+        + GET_SHOW
+        + """
+    @app.get("/shows/{show_id}", response_model=ShowOut)
+    async def read_show(show_id: int, session: Annotated[object, Depends(get_session)]):
+        return session.get_one(Show, show_id)
+    return app
+""",
+        "on the event loop's own thread",
+    ),
+    ("ch02-ex4", "threads raised by the request itself"): (
+        """
+from anyio.to_thread import current_default_thread_limiter
+async def raise_threads():
+    current_default_thread_limiter().total_tokens = 1000
+def make_app(engine):"""
+        + GET_SHOW
+        + """
+    raised = [Depends(raise_threads)]
+    @app.get("/shows/{show_id}", response_model=ShowOut, dependencies=raised)
+    def read_show(show_id: int, session: Annotated[object, Depends(get_session)]):
+        return session.get_one(Show, show_id)
+    return app
+""",
+        "More threads move the cliff",
+    ),
+    ("ch02-ex4", "an app that does not start"): (
+        """
+from contextlib import asynccontextmanager
+@asynccontextmanager
+async def broken(app):
+    raise KeyError("settings")
+    yield
+def make_app(engine):
+    return FastAPI(lifespan=broken)
+""",
+        "KeyError: 'settings'",
+    ),
     ("ch02-ex4", "scope function"): (
         "\ndef make_app(engine):"
         + GET_SHOW
@@ -580,7 +719,7 @@ def make_app(engine):
             return session.get_one(Show, show_id)
     return app
 """,
-        "60 queries ran on the event loop's own thread",
+        "A query ran on the event loop's own thread",
     ),
     ("ch02-ex4", "one show for all"): (
         """
@@ -635,6 +774,14 @@ def test_a_better_answer_earns_its_star(judged, case):
     assert verdict.state == STAR, verdict
 
 
+def test_one_statement_for_all_rows_is_told_in_the_singular():
+    seen = {"ended": "returned", "value": "", "error": "", "pair": [480, 20], "commits": 1}
+    seen |= {"held": 0, "statements": 1, "selects": 0, "new": 480, "kept": 480, "staff": True}
+    quiet, meanwhile = dict(seen), dict(seen)
+    (star,) = checks.judge_import_guests({"quiet": quiet, "meanwhile": meanwhile})
+    assert star.message.startswith("1 statement for 500 rows")
+
+
 @pytest.mark.parametrize("case", WRONG_ANSWERS, ids=" ".join)
 def test_a_wrong_answer_is_told_its_mistake(judged, case):
     source, message = WRONG_ANSWERS[case]
@@ -642,6 +789,54 @@ def test_a_wrong_answer_is_told_its_mistake(judged, case):
     assert verdict.state == WRONG
     assert verdict.points < verdict.of
     assert message in " ".join(verdict.messages), verdict
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("ch02-ex2", "no commit"),
+        ("ch02-ex4", "never closed"),
+        ("ch02-ex4", "another path"),
+        ("ch02-ex4", "a bigger pool"),
+    ],
+    ids=" ".join,
+)
+def test_one_mistake_is_told_once_and_nothing_else_is_said(judged, case):
+    source, message = WRONG_ANSWERS[case]
+    (only,) = judged(case[0], IMPORTS + source).messages
+    assert message in only
+
+
+def test_a_semaphore_that_holds_threads_is_told_when_nothing_moves_any_more(judged, monkeypatch):
+    monkeypatch.setattr(checks, "HUNG", 2.0)
+    source = """
+import threading
+def make_app(engine):
+    app = FastAPI()
+    Session = sessionmaker(engine)
+    five = threading.Semaphore(5)
+    def get_session():
+        with five, Session() as session:
+            yield session
+    @app.get("/shows/{show_id}", response_model=ShowOut)
+    def read_show(show_id: int, session: Annotated[object, Depends(get_session)]):
+        return session.get_one(Show, show_id)
+    return app
+"""
+    assert "all 40 wait in it" in " ".join(judged("ch02-ex4", IMPORTS + source).messages)
+
+
+STATES = {"transient", "pending", "persistent", "deleted", "detached"}
+
+
+@pytest.mark.parametrize("place", range(7))
+def test_a_wrong_state_gets_its_reason_and_not_the_right_word(place):
+    true = asyncio.run(checks.observe_states([]))["true"]
+    for word in STATES - {true[place]}:
+        said = [*true[:place], word, *true[place + 1 :]]
+        (broken,) = checks.judge_states({"said": said, "true": true})
+        assert len(broken.message.split("; ", 1)[1].split()) > 5
+        assert not re.search(rf"\b{true[place]}\b", broken.message)
 
 
 @pytest.mark.parametrize("name", ["ch02-ex1", "ch02-ex2", "ch02-ex3", "ch02-ex4"])
