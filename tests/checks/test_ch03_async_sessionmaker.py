@@ -108,6 +108,24 @@ async def dashboard(Session, show_ids):
             return await asyncio.wait_for(session.scalar(tickets_of(show_id)), 60)
     return dict(zip(show_ids, await asyncio.gather(*map(one, show_ids))))
 """,
+    ("ch03-ex2", "three statements for all shows, and a len for each"): BOARD
+    + """
+from sqlalchemy.orm import selectinload
+async def dashboard(Session, show_ids):
+    loaded = selectinload(Show.orders).selectinload(Order.tickets)
+    async with Session() as session:
+        shows = await session.scalars(select(Show).where(Show.id.in_(show_ids)).options(loaded))
+        return {show.id: sum(len(order.tickets) for order in show.orders) for show in shows}
+""",
+    ("ch03-ex2", "two statements: the ids, then a group by"): BOARD
+    + """
+async def dashboard(Session, show_ids):
+    counted = (select(Order.show_id, func.count(Ticket.id)).join(Ticket)
+        .where(Order.show_id.in_(show_ids)).group_by(Order.show_id))
+    async with Session() as session:
+        known = await session.scalars(select(Show.id).where(Show.id.in_(show_ids)))
+        return {**dict.fromkeys(known, 0), **dict(tuple(r) for r in await session.execute(counted))}
+""",
     ("ch03-ex3", "a second select of the column"): NOTE
     + """
 async def touch(session, note_id):
@@ -132,6 +150,30 @@ async def touch(session, note_id):
     await session.flush()
     await session.refresh(note)
     await session.commit()
+    return note.updated
+""",
+    ("ch03-ex3", "another function of the database's clock"): NOTE.replace(
+        "onupdate=func.now()", "onupdate=func.datetime('now')"
+    )
+    + """
+async def touch(session, note_id):
+    note = await session.get(Note, note_id)
+    note.reads += 1
+    await session.commit()
+    await session.refresh(note)
+    return note.updated
+""",
+    ("ch03-ex3", "a trigger stamps"): NOTE.replace(", onupdate=func.now()", "")
+    + """
+from sqlalchemy import DDL, event
+event.listen(Note.__table__, "after_create", DDL(
+    "CREATE TRIGGER stamp AFTER UPDATE ON notes BEGIN "
+    "UPDATE notes SET updated = CURRENT_TIMESTAMP WHERE id = new.id; END"))
+async def touch(session, note_id):
+    note = await session.get(Note, note_id)
+    note.reads += 1
+    await session.commit()
+    await session.refresh(note)
     return note.updated
 """,
     ("ch03-ex4", "objects, in portions"): EXPORTS
@@ -305,6 +347,108 @@ async def show_detail(Session, show_id):
     return {} if show_id == 1 else None
 """,
         "returned dict, not the Show",
+    ),
+    ("ch03-ex1", "a lazy read inside the session"): (
+        DETAIL
+        + """
+async def show_detail(Session, show_id):
+    async with Session() as session:
+        show = await session.get(Show, show_id)
+        if show is not None:
+            show.orders
+        return show
+""",
+        "unexpected place? It was read inside the session, where nobody awaits",
+    ),
+    ("ch03-ex1", "awaited after the close"): (
+        DETAIL
+        + """
+async def show_detail(Session, show_id):
+    async with Session() as session:
+        show = await session.get(Show, show_id)
+    if show is not None:
+        await show.awaitable_attrs.orders
+    return show
+""",
+        "The session was closed by then: load it in the query, while it is open.",
+    ),
+    ("ch03-ex1", "every order is refreshed and then awaited"): (
+        DETAIL
+        + """
+async def show_detail(Session, show_id):
+    async with Session() as session:
+        show = await session.get(Show, show_id)
+        if show is not None:
+            for order in await show.awaitable_attrs.orders:
+                await session.refresh(order)
+                await order.awaitable_attrs.tickets
+        return show
+""",
+        "18 statements for 8 orders: 2 more for every order",
+    ),
+    ("ch03-ex1", "a coroutine"): (
+        DETAIL
+        + """
+async def show_detail(Session, show_id):
+    return Session().get(Show, show_id) if show_id == 1 else None
+""",
+        "returned coroutine, not the Show. An `await` is missing.",
+    ),
+    ("ch03-ex1", "a row"): (
+        DETAIL
+        + """
+async def show_detail(Session, show_id):
+    async with Session() as session:
+        return (await session.execute(select(Show).where(Show.id == show_id))).first()
+""",
+        "returned Row, not the Show. execute gives rows; scalars gives the objects.",
+    ),
+    ("ch03-ex2", "tasks that nobody waits for"): (
+        BOARD
+        + """
+async def dashboard(Session, show_ids):
+    gate, out = asyncio.Semaphore(5), {}
+    async def one(show_id):
+        async with gate, Session() as session:
+            out[show_id] = await session.scalar(tickets_of(show_id))
+    for show_id in show_ids:
+        asyncio.create_task(one(show_id))
+    return out
+""",
+        "returned before its tasks had ended: the dict had 0 of 11 shows. Await them",
+    ),
+    ("ch03-ex2", "rows instead of numbers"): (
+        BOARD
+        + """
+async def dashboard(Session, show_ids):
+    gate = asyncio.Semaphore(5)
+    async def one(show_id):
+        async with gate, Session() as session:
+            return (await session.execute(tickets_of(show_id))).first()
+    return dict(zip(show_ids, await asyncio.gather(*map(one, show_ids))))
+""",
+        "dashboard gives a Row for show 1, not a number: execute gives rows; scalar gives",
+    ),
+    ("ch03-ex2", "coroutines instead of numbers"): (
+        BOARD
+        + """
+async def dashboard(Session, show_ids):
+    async with Session() as session:
+        return {show_id: session.scalar(tickets_of(show_id)) for show_id in show_ids}
+""",
+        "a coroutine that nobody awaited for show 1, not a number: an `await` is missing",
+    ),
+    ("ch03-ex2", "tasks instead of numbers"): (
+        BOARD
+        + """
+async def dashboard(Session, show_ids):
+    gate = asyncio.Semaphore(5)
+    async def one(show_id):
+        async with gate, Session() as session:
+            return await session.scalar(tickets_of(show_id))
+    return {show_id: asyncio.create_task(one(show_id)) for show_id in show_ids}
+""",
+        "dashboard gives a task in place of its result for show 1",
     ),
     ("ch03-ex2", "one session for all"): (
         BOARD
@@ -504,6 +648,50 @@ async def touch(session, note_id):
 """,
         "Was it committed, and once?",
     ),
+    ("ch03-ex3", "a text"): (
+        NOTE
+        + """
+async def touch(session, note_id):
+    note = await session.get(Note, note_id)
+    note.reads += 1
+    await session.commit()
+    return str(await note.awaitable_attrs.updated)
+""",
+        "touch returned a str; a datetime is due.",
+    ),
+    ("ch03-ex3", "no return"): (
+        NOTE
+        + """
+async def touch(session, note_id):
+    note = await session.get(Note, note_id)
+    note.reads += 1
+    await session.commit()
+    await note.awaitable_attrs.updated
+""",
+        "touch returned nothing",
+    ),
+    ("ch03-ex3", "an attribute that is not awaited"): (
+        NOTE
+        + """
+async def touch(session, note_id):
+    note = await session.get(Note, note_id)
+    note.reads += 1
+    await session.commit()
+    return note.awaitable_attrs.updated
+""",
+        "touch returned a coroutine; a datetime is due. An `await` is missing.",
+    ),
+    ("ch03-ex3", "a commit without await"): (
+        NOTE
+        + """
+async def touch(session, note_id):
+    note = await session.get(Note, note_id)
+    note.reads += 1
+    session.commit()
+    return note.updated
+""",
+        "`session.commit()` without `await` commits nothing.",
+    ),
     ("ch03-ex3", "onupdate is thrown away"): (
         NOTE.replace(", onupdate=func.now()", "")
         + """
@@ -568,6 +756,70 @@ async def export(Session):
         return [dict(row) for row in (await session.execute(COLUMNS)).mappings()]
 """,
         "Write `async def` with a `yield` in it",
+    ),
+    ("ch03-ex4", "a stream without await"): (
+        EXPORTS
+        + """
+async def export(Session):
+    async with Session() as session:
+        async for order in session.stream_scalars(select(Order)):
+            yield plain(order)
+""",
+        "An `await` is missing: `await session.stream_scalars(…)`.",
+    ),
+    ("ch03-ex4", "async for over what is there already"): (
+        EXPORTS
+        + """
+async def export(Session):
+    async with Session() as session:
+        async for order in await session.scalars(select(Order)):
+            yield plain(order)
+""",
+        "What execute and scalars give is read with `for`",
+    ),
+    ("ch03-ex4", "for over a stream"): (
+        EXPORTS
+        + """
+async def export(Session):
+    async with Session() as session:
+        for order in await session.stream_scalars(select(Order)):
+            yield plain(order)
+""",
+        "what stream and stream_scalars give, with `async for`",
+    ),
+    ("ch03-ex4", "a server-side option on execute"): (
+        EXPORTS
+        + """
+async def export(Session):
+    async with Session() as session:
+        statement = COLUMNS.execution_options(stream_results=True)
+        for row in (await session.execute(statement)).mappings():
+            yield dict(row)
+""",
+        "Can't use the AsyncSession.execute() method",
+    ),
+    ("ch03-ex4", "rows read as objects"): (
+        EXPORTS
+        + """
+async def export(Session):
+    async with Session() as session:
+        statement = select(Order).execution_options(yield_per=500)
+        async for order in await session.stream(statement):
+            yield plain(order)
+""",
+        "stream gives rows; stream_scalars gives objects",
+    ),
+    ("ch03-ex4", "a list of one's own"): (
+        EXPORTS
+        + """
+async def export(Session):
+    async with Session() as session:
+        result = await session.stream(COLUMNS.execution_options(yield_per=500))
+        rows = [dict(row) async for row in result.mappings()]
+    for row in rows:
+        yield row
+""",
+        "and so do a list of your own",
     ),
     ("ch03-ex4", "rows instead of dicts"): (
         EXPORTS
@@ -641,6 +893,32 @@ async def show_detail(Session, show_id):
     )
     assert verdict.state == WRONG
     assert "every query of the app loads orders and tickets" in " ".join(verdict.messages)
+
+
+def test_few_statements_earn_nothing_where_nothing_was_loaded(judged):
+    source, _ = WRONG_ANSWERS["ch03-ex1", "no options"]
+    assert judged("ch03-ex1", source).points == 3
+
+
+@pytest.mark.parametrize("wrong", ["rows instead of dicts", "keys are missing", "objects"])
+def test_rows_that_cannot_be_read_say_nothing_about_the_connection(judged, wrong):
+    gives = {
+        "rows instead of dicts": "row",
+        "keys are missing": "{'id': row.id}",
+        "objects": "Order(id=row.id)",
+    }
+    verdict = judged(
+        "ch03-ex4",
+        EXPORTS
+        + f"""
+async def export(Session):
+    async with Session() as session:
+        async for row in await session.stream(COLUMNS.execution_options(yield_per=500)):
+            yield {gives[wrong]}
+""",
+    )
+    assert verdict.points == verdict.of - 1, verdict
+    assert "The first row is" in " ".join(verdict.messages)
 
 
 @pytest.mark.parametrize("name", ["ch03-ex1", "ch03-ex2", "ch03-ex3", "ch03-ex4"])
