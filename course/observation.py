@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 PATIENCE = 3.0  # seconds for one call; far more than any right answer needs on a busy machine
-
+MOST_TEXT = 10_000  # characters that are told as they are
 
 NO_PROCESSES = " Where answers are graded, no process is started and no connection is opened."
 CURES = {
@@ -146,6 +146,8 @@ def _failed(error: BaseException) -> Outcome:
 
 def plain(value: Any) -> Any:
     """Return the value as JSON could hold it; what it can't hold becomes a few words."""
+    if isinstance(value, str) and len(value) > MOST_TEXT:
+        return f"<a text of {len(value)} characters>"
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, list | tuple):

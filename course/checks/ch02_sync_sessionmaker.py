@@ -947,8 +947,8 @@ def judge_make_app(seen: dict[str, Any]) -> Iterable[Broken | Star]:
     yield from alone
     if not seen["crowd"]:
         yield Broken("served", alone[0].message)
-    elif (served := seen["codes"].get("200", 0)) < seen["crowd"]:
-        yield Broken("served", _why_not_served(seen, served))
+    elif seen["codes"].get("200", 0) < seen["crowd"]:
+        yield Broken("served", _why_not_served(seen))
     yield from _judge_contract(seen)
     if seen["left"]:
         yield Broken(
@@ -1031,25 +1031,26 @@ def _show(show_id: int) -> dict[str, Any]:
     return {"id": show_id, "title": title, "capacity": capacity}
 
 
-def _why_not_served(seen: dict[str, Any], served: int) -> str:
+def _why_not_served(seen: dict[str, Any]) -> str:
     codes, crowd = seen["codes"], seen["crowd"]
-    pool = sum(count for code, count in codes.items() if "QueuePool" in code)
+    # How many lose depends on who was faster: without a number every run says the same.
+    pool = any("QueuePool" in code for code in codes)
     if pool and crowd > REQUESTS:
         return (
             f"Your app raised the number of threads, so {crowd} guests came, again "
-            f"{REQUESTS - USUAL_THREADS} more than there are threads, and {pool} of them failed "
+            f"{REQUESTS - USUAL_THREADS} more than there are threads, and some of them failed "
             "with a QueuePool timeout. More threads move the cliff: somebody still holds a "
             "connection while waiting for a thread."
         )
     if pool:
         return (
-            f"{pool} of {REQUESTS} requests failed with a QueuePool timeout. 40 threads waited for "
+            f"Of {REQUESTS} requests some failed with a QueuePool timeout. 40 threads waited for "
             f"a connection; the {PRINTERS} requests that held one waited for a thread, in which "
             "their answer is validated. A longer timeout makes them fail later, and the exit of a "
             'dependency, with scope="function" too, comes after the validation.'
         )
     other = next(code for code in codes if code != "200")
-    return f"{crowd - served} of {crowd} requests failed: {other}."
+    return f"Of {crowd} requests some failed: {other}."
 
 
 MAKE_APP = Exercise(
