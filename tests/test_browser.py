@@ -20,6 +20,32 @@ LESSON = "notebooks/ch00a_cells.html"
 WRONG_ANSWER = "Yes: it starts now"
 RIGHT_ANSWER = "No: it runs f now"
 
+# Lines as a terminal shows them, each with the beginning of its title in the course.
+BACKGROUND = "(Background on this error at: https://sqlalche.me/e/{})"
+NO_GREENLET = (
+    "sqlalchemy.exc.MissingGreenlet: greenlet_spawn has not been called; can't call {} here. "
+    "Was IO attempted in an unexpected place? "
+)
+PASTED = {
+    "sqlalchemy.exc.TimeoutError: QueuePool limit of size 5 overflow 10 reached, connection timed"
+    " out, timeout 30.00 " + BACKGROUND.format("21/3o7r"): "sqlalchemy.exc.TimeoutError",
+    NO_GREENLET.format("await_()") + BACKGROUND.format("21/xd2s"): "sqlalchemy.exc.MissingGreenlet",
+    NO_GREENLET.format("await_only()")
+    + BACKGROUND.format("20/xd2s"): "sqlalchemy.exc.MissingGreenlet",
+    "sqlalchemy.exc.InvalidRequestError: This session is provisioning a new connection; concurrent"
+    " operations are not permitted "
+    + BACKGROUND.format("21/isce"): "sqlalchemy.exc.InvalidRequestError: This session is prov",
+    "sqlalchemy.exc.IllegalStateChangeError: Method 'close()' can't be called here; method"
+    " '_connection_for_bind()' is already in progress and this would cause an unexpected state"
+    " change to <SessionTransactionState.CLOSED: 5> "
+    + BACKGROUND.format("21/isce"): "sqlalchemy.exc.IllegalStateChangeError",
+    "sqlalchemy.orm.exc.DetachedInstanceError: Parent instance <Order at 0x7f6c> is not bound to a"
+    " Session; lazy load operation of attribute 'lines' cannot proceed "
+    + BACKGROUND.format("20/bhk3"): "sqlalchemy.orm.exc.DetachedInstanceError: Parent",
+    BACKGROUND.format("21/xd2s"): "sqlalchemy.exc.MissingGreenlet",
+    "RuntimeWarning: coroutine 'buy_seven_tickets' was never awaited": "RuntimeWarning: coroutine",
+}
+
 
 @pytest.fixture
 def address(site: Built) -> Iterator[str]:
@@ -203,17 +229,49 @@ def test_search_works_from_a_folder(page: Page, sample_site: Built) -> None:
     expect(page.locator("ul.search a").first).to_be_visible()
 
 
-def test_a_pasted_error_is_found_even_with_names_of_ones_own(
+def searched(page: Page, home: str, words: str):
+    """The links that a finished search for the words found, the best one first."""
+    page.goto(f"{home}/search.html?{urlencode({'q': words})}")
+    expect(page.get_by_role("heading", name="Search Results")).to_be_visible()
+    return page.locator("ul.search a")
+
+
+def test_an_error_line_as_a_terminal_shows_it_leads_to_its_place(
     page: Page, course_site: Built
 ) -> None:
     soup = BeautifulSoup((course_site.html / "book/errors.html").read_bytes(), "html.parser")
-    messages = [heading.text.rstrip("…") for heading in soup.select(".finding.error h2")]
-    messages.append("RuntimeWarning: coroutine 'buy_seven_tickets' was never awaited")
-    with served(course_site.html) as address:
-        for message in messages:
-            page.goto(f"{address}/search.html?{urlencode({'q': message})}")
-            link = page.locator("ul.search").get_by_role("link", name="Find your error")
-            expect(link, message).to_be_visible()
+    titles = {card.h2.text: card["id"] for card in reversed(soup.select(".finding.error"))}
+    lines = {title.rstrip("…"): title for title in titles}
+    for line, beginning in PASTED.items():
+        (lines[line],) = (title for title in titles if title.startswith(beginning))
+    home = course_site.html.as_uri()
+    for line, title in lines.items():
+        first = searched(page, home, line).first
+        expect(first, line).to_have_text(f"Find your error > {title}")
+        assert first.get_attribute("href") == f"book/errors.html#{titles[title]}"
+    first.click()
+    expect(page.locator(":target")).to_be_in_viewport()
+
+
+def test_a_line_that_only_looks_like_a_known_error_finds_pages_as_other_words_do(
+    page: Page, course_site: Built
+) -> None:
+    home = course_site.html.as_uri()
+    for words in (
+        "AttributeError: 'Show' object has no attribute 'title'",
+        "sqlalchemy.exc.OperationalError: (sqlite3.OperationalError) disk I/O error"
+        " (Background on this error at: https://sqlalche.me/e/21/e3q8)",
+        "session commit",
+    ):
+        links = searched(page, home, words)
+        expect(links.first).to_be_visible()
+        assert not [link for link in links.all() if "#error-" in link.get_attribute("href")], words
+
+
+def test_a_search_for_words_that_are_nowhere_says_so(page: Page, course_site: Built) -> None:
+    links = searched(page, course_site.html.as_uri(), "quagga zebra okapi gnu")
+    expect(page.get_by_text("Your search did not match any documents.")).to_be_visible()
+    expect(links).to_have_count(0)
 
 
 def test_previous_and_next_lead_through_the_course(page: Page, sample: str) -> None:

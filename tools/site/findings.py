@@ -7,6 +7,7 @@ message must stand in what that cell printed.
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
@@ -130,17 +131,29 @@ def collecting_pages(
     return [docname for docname, data in env.metadata.items() if COLLECTS in data]
 
 
+def copies(env: BuildEnvironment, kind: str) -> Iterator[tuple[str, Finding]]:
+    """The findings of one kind for the page that collects them, each with its source.
+
+    Two chapters may meet the same error: only there must their ids differ.
+    """
+    met: Counter[str] = Counter()
+    for source, node in every_finding(env, kind):
+        copy = deepcopy(node)
+        (name,) = node["ids"]
+        met[name] += 1
+        copy["ids"] = [name if met[name] == 1 else f"{name}-{met[name]}"]
+        yield source, copy
+
+
 def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Put every finding where a page asks for all, and link each to its cell."""
     for place in list(doctree.findall(AllFindings)):
-        copies = []
-        for source, node in every_finding(app.env, place["kind"]):
-            copy = deepcopy(node)
+        found = list(copies(app.env, place["kind"]))
+        for source, copy in found:
             # There it stands right below the title of the page.
             copy[0]["level"] = 2
             app.env.resolve_references(copy, source, app.builder)
-            copies.append(copy)
-        place.replace_self(copies)
+        place.replace_self([copy for _, copy in found])
     for shown in list(doctree.findall(Shown)):
         target = f"notebooks/{shown['lesson']}"
         if target not in app.env.found_docs:

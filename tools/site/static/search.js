@@ -1,4 +1,4 @@
-// Three differences from Sphinx's own search, made before the index arrives.
+// Four differences from Sphinx's own search, made before the index arrives.
 {
   // The root page is written to index.html, wherever its source lies.
   const root = document.currentScript.dataset.root;
@@ -7,6 +7,7 @@
     index.docnames = index.docnames.map((name) => (name === root ? "index" : name));
     setIndex(index);
   };
+
   // A pasted error holds names that no page has: then pages with at least half of its words.
   const wordsSearch = Search.performTermsSearch;
   Search.performTermsSearch = (words, excluded) => {
@@ -24,6 +25,60 @@
       .filter(({ hits }) => hits >= words.size / 2)
       .map(({ result, hits }) => [...result.slice(0, 4), hits, ...result.slice(5)]);
   };
+
+  // An error of the course comes first, at its own place. A title is a shorter line than the
+  // one that a terminal prints, and that one has other numbers and names: so the title counts
+  // whose words are nearly all in the line.
+  const NEARLY_ALL = 0.75;
+  const BACKGROUND = /\(?Background on this error at:?\s*\S*\/e\/\w+\/(\w+)\)?/i;
+  const wordsOf = (line) =>
+    line
+      .replace(/\b(?:\w+\.)+(?=[A-Z])/g, "") // sqlalchemy.exc.
+      .toLowerCase()
+      .split(/\s+/)
+      .map((word) => word.replace(/^[^\p{Letter}_]+|[^\p{Letter}\p{Number}_]+$/gu, ""))
+      .filter((word) => word);
+
+  const known = document.getElementById("known-errors");
+  const errors = [...(known?.content.children ?? [])].map((link) => {
+    const words = wordsOf(link.textContent);
+    return { link, words, different: [...new Set(words)], codes: link.dataset.codes.split(" ") };
+  });
+
+  const errorsLike = (line) => {
+    const pasted = wordsOf(line.replace(BACKGROUND, ""));
+    const code = BACKGROUND.exec(line)?.[1];
+    // The link that SQLAlchemy prints on the last line says by itself which error it is.
+    if (!pasted.length) return errors.filter(({ codes }) => codes.includes(code));
+    const phrase = ` ${pasted.join(" ")} `;
+    return errors
+      .map((error) => {
+        const hits = error.different.filter((word) => pasted.includes(word)).length;
+        const piece = pasted.length > 2 && ` ${error.words.join(" ")} `.includes(phrase);
+        return { ...error, hits, share: piece ? 1 : hits / error.different.length };
+      })
+      .filter(({ share }) => share >= NEARLY_ALL)
+      .sort((one, other) => other.share - one.share || other.hits - one.hits);
+  };
+
+  const search = Search._performSearch;
+  Search._performSearch = (query, ...terms) => {
+    const pages = search(query, ...terms);
+    const found = errorsLike(query);
+    if (!found.length) return pages;
+    const { page, title } = known.dataset;
+    const others = pages.filter(([name]) => name !== page);
+    const first = found.map(({ link, hits }) => [
+      page,
+      `${title} &gt; ${link.innerHTML}`,
+      link.getAttribute("href"),
+      null,
+      hits,
+      "",
+    ]);
+    return [...others, ...first.reverse()]; // They are shown from the last.
+  };
+
   // A page opened from a folder may not fetch its neighbours: results go without extracts.
   if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
 }
