@@ -274,6 +274,20 @@ def test_a_search_for_words_that_are_nowhere_says_so(page: Page, course_site: Bu
     expect(links).to_have_count(0)
 
 
+def test_only_whole_words_of_two_letters_or_more_are_marked_until_escape(
+    page: Page, sample: str
+) -> None:
+    marks = page.locator(".highlighted")
+    links = searched(page, sample, "lamp e keeper")
+    expect(page.locator("ul.search .highlighted").first).to_be_visible()
+    assert {text.lower() for text in marks.all_text_contents()} <= {"lamp", "keeper"}
+    links.get_by_text("Who holds the loop?").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Who holds the loop?")
+    assert {text.lower() for text in marks.all_text_contents()} == {"lamp", "keeper"}
+    page.keyboard.press("Escape")
+    expect(marks).to_have_count(0)
+
+
 def test_previous_and_next_lead_through_the_course(page: Page, sample: str) -> None:
     page.goto(f"{sample}/index.html")
     steps = page.get_by_role("navigation", name="Previous and next page")

@@ -12,6 +12,8 @@ STYLESHEET = "site.css"
 UNUSED_STYLES = ("mystnb.",)
 COPY_SCRIPTS = {"_static/clipboard.min.js", "_static/copybutton.js"}
 QUIZ_SCRIPT = "_static/quiz.js"
+# It marks single letters inside words; highlight.js takes its place.
+SPHINX_HIGHLIGHT = "_static/sphinx_highlight.js"
 DARK_CODE_STYLE = "a11y-high-contrast-dark"
 
 
@@ -28,7 +30,7 @@ def choose_assets(
 ) -> None:
     """Give the page one stylesheet, and leave out scripts for things it does not have."""
     context["css_files"] = [f"_static/{STYLESHEET}"]
-    unwanted = set()
+    unwanted = {SPHINX_HIGHLIGHT}
     if doctree is None or not any(doctree.findall(nodes.literal_block)):
         unwanted |= COPY_SCRIPTS
     if doctree is None or not any(doctree.findall(Question)):
@@ -56,6 +58,7 @@ def join_stylesheets(app: Sphinx, error: Exception | None) -> None:
 def setup(app: Sphinx) -> None:
     """Register the stylesheet and scripts of the course, and the choice among all of them."""
     app.add_css_file("lantern.css", priority=900)
+    app.add_js_file("highlight.js")
     app.add_js_file("site.js")
     app.add_js_file("quiz.js")
     app.connect("builder-inited", choose_dark_code_style, priority=100)
