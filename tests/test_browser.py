@@ -456,7 +456,7 @@ def test_answers_survive_a_reload_and_are_counted(page: Page, sample: str) -> No
     expect(verdict(page)).to_contain_text("Right.")
     expect(overview(page)).to_contain_text("1 of 2 answered, 1 right")
     expect(overview(page).locator("li").nth(0)).to_contain_text("✓ right")
-    expect(overview(page).locator("li").nth(1)).to_contain_text("open")
+    expect(overview(page).locator("li").nth(1)).to_contain_text("not answered")
 
 
 def test_start_again_clears_the_answers_for_good(page: Page, sample: str) -> None:

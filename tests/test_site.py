@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlparse
 
 import pytest
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 
 from tests.site_server import ROOT, Built, build, copy_sample
 from tools.page_weight import plain_markdown
@@ -241,6 +241,19 @@ def test_a_broken_quiz_fails_this_build_and_the_next(
     again = build(broken_book, broken_book)
     assert again.exit_code != 0
     assert BROKEN["one_option"][1] in again.log
+
+
+def test_the_list_of_questions_says_them_as_they_are_asked(site: Built) -> None:
+    def said(part: Tag) -> tuple[str, list[str]]:
+        return part.get_text(), [code.get_text() for code in part.select("code")]
+
+    for page in site.pages:
+        soup = soup_of(site, page)
+        for place in soup.select("legend .quiz-place"):
+            place.extract()
+        asked = [said(legend) for legend in soup.select("fieldset.quiz legend")]
+        listed = [said(link) for link in soup.select(".quiz-overview li > a")]
+        assert listed == [(text.strip(), code) for text, code in asked], page
 
 
 def test_a_page_outside_the_chapters_has_no_companions() -> None:

@@ -14,6 +14,7 @@ PARTS = (
     "cells",
     "findings",
     "objectives",
+    "overview",
     "pages",
     "picture",
     "quiz",
@@ -28,4 +29,4 @@ def setup(app: Sphinx) -> dict[str, object]:
     for part in PARTS:
         # Here and not above: __main__ has something to say before myst-nb is imported.
         import_module(f"tools.site.{part}").setup(app)
-    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 1}
+    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 2}

@@ -1,7 +1,7 @@
 """The quiz directive: one question, its options, and why each is right or not yet.
 
 The page works with no network and no build step of its own; without JavaScript every
-explanation unfolds. site/static/quiz.js adds the verdict, the memory and the overview.
+explanation unfolds. site/static/quiz.js adds the verdict and the memory.
 """
 
 import re
@@ -33,7 +33,7 @@ class Question(nodes.General, nodes.Element):
     """A question: its text, then its options."""
 
 
-class QuestionText(nodes.General, nodes.Element):
+class QuestionText(nodes.General, nodes.TextElement):
     """What is asked."""
 
 
@@ -41,16 +41,12 @@ class Option(nodes.General, nodes.Element):
     """One possible answer: its text, then its explanation."""
 
 
-class OptionText(nodes.General, nodes.Element):
+class OptionText(nodes.General, nodes.TextElement):
     """What the answer says."""
 
 
 class Explanation(nodes.General, nodes.Element):
     """Why the answer is right, or not yet."""
-
-
-class Overview(nodes.General, nodes.Element):
-    """Every question of a page with its state."""
 
 
 def read_choices(lines: list[str]) -> tuple[list[Choice], list[str]]:
@@ -127,8 +123,8 @@ def warn(env, message: str, location: object) -> None:
     logger.warning(message, location=location, type="lantern")
 
 
-def add_overview(app: Sphinx, doctree: nodes.document) -> None:
-    """Number the questions of a page and list them above the first one."""
+def number_questions(app: Sphinx, doctree: nodes.document) -> None:
+    """Tell each question of a page its place among all."""
     questions = list(doctree.findall(Question))
     seen: set[str] = set()
     for number, question in enumerate(questions, start=1):
@@ -138,10 +134,6 @@ def add_overview(app: Sphinx, doctree: nodes.document) -> None:
             text = question["question"]
             warn(app.env, f'The quiz "{text}" is asked twice on this page.', question)
         seen.add(question["ids"][0])
-    if questions:
-        overview = Overview(questions=[(q["ids"][0], q["question"]) for q in questions])
-        first = questions[0]
-        first.parent.insert(first.parent.index(first), overview)
 
 
 def open_question(page: HTML5Translator, node: Question) -> None:
@@ -205,22 +197,6 @@ def close_explanation(page: HTML5Translator, node: Explanation) -> None:
     page.body.append("</div></details>")
 
 
-def write_overview(page: HTML5Translator, node: Overview) -> None:
-    """List the questions with a link and a state each."""
-    items = "".join(
-        f'<li><a href="#{name}">{escape(text)}</a> '
-        f'<span class="quiz-state" data-question="{name}">open</span></li>'
-        for name, text in node["questions"]
-    )
-    page.body.append(
-        '<nav class="quiz-overview" aria-label="Questions on this page">'
-        f'<p class="quiz-count">0 of {len(node["questions"])} answered</p><ol>{items}</ol>'
-        '<button type="button" class="quiz-again" hidden>Start again</button>'
-        '<span class="quiz-cleared" role="status"></span></nav>\n'
-    )
-    raise nodes.SkipNode
-
-
 def setup(app: Sphinx) -> None:
     """Register the directive, its nodes and the overview."""
     app.add_directive("quiz", QuizDirective)
@@ -229,5 +205,4 @@ def setup(app: Sphinx) -> None:
     app.add_node(Option, html=(open_option, close_option))
     app.add_node(OptionText, html=(open_option_text, close_option_text))
     app.add_node(Explanation, html=(open_explanation, close_explanation))
-    app.add_node(Overview, html=(write_overview, None))
-    app.connect("doctree-read", add_overview)
+    app.connect("doctree-read", number_questions)

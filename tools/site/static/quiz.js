@@ -22,7 +22,7 @@
     const words = why ? [why.querySelector(".quiz-words").cloneNode(true)] : [];
     question.querySelector(".quiz-verdict").replaceChildren(...words);
     const state = overview.querySelector(`[data-question="${question.id}"]`);
-    state.textContent = WORDS[verdict] ?? "open";
+    state.textContent = WORDS[verdict] ?? "not answered";
     state.dataset.verdict = verdict;
   };
 
