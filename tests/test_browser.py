@@ -160,6 +160,34 @@ def test_no_page_is_wider_than_a_phone(browser: Browser, site: Built, address: s
     assert {path: width for path, width in wide.items() if width > 390} == {}
 
 
+def test_no_word_of_a_card_is_broken_on_a_phone(browser: Browser, course_site: Built) -> None:
+    broken = """() => [...document.querySelectorAll(".finding h2")].flatMap((title) => {
+        const walker = document.createTreeWalker(title, NodeFilter.SHOW_TEXT);
+        const range = document.createRange();
+        const found = [];
+        while (walker.nextNode())
+          for (const { 0: word, index } of walker.currentNode.data.matchAll(/[^\\s-]+/g)) {
+            range.setStart(walker.currentNode, index);
+            range.setEnd(walker.currentNode, index + word.length);
+            if (range.getClientRects().length > 1) found.push(word);
+          }
+        return found;
+      })"""
+    indented = """() => [...document.querySelectorAll(".finding")].filter((card) => {
+        const [title, body] = ["h2", "p"].map((part) => {
+          const range = document.createRange();
+          range.selectNodeContents(card.querySelector(part));
+          return range.getBoundingClientRect().left;
+        });
+        return Math.abs(title - body) > 1;
+      }).map((card) => card.id)"""
+    with opened(browser, 390) as page:
+        for path in ("book/errors.html", "book/heard.html"):
+            page.goto(f"{course_site.html.as_uri()}/{path}")
+            assert page.evaluate(broken) == [], path
+            assert page.evaluate(indented) == [], path
+
+
 def test_every_page_opens_from_a_folder(browser: Browser, site: Built) -> None:
     home = site.html.as_uri()
     with opened(browser) as page:

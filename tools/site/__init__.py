@@ -13,6 +13,7 @@ PARTS = (
     "builder",
     "cells",
     "findings",
+    "literals",
     "objectives",
     "overview",
     "pages",
