@@ -160,6 +160,27 @@ def test_no_page_is_wider_than_a_phone(browser: Browser, site: Built, address: s
     assert {path: width for path, width in wide.items() if width > 390} == {}
 
 
+def test_a_phone_shows_what_a_picture_is_about_without_scrolling(
+    browser: Browser, course_site: Built
+) -> None:
+    told = """() => [...document.querySelectorAll(".lantern-picture svg text")]
+        .filter((text) => !text.closest("[aria-label^='Map']"))
+        .filter((text) => text.textContent === "greenlet" || text.matches(
+          ".frozen-word, rect[width='16.0'] + text, circle:last-of-type + text"))
+        .map((text) => [text.textContent, text.getBoundingClientRect().right
+          - text.closest("figure").getBoundingClientRect().right])"""
+    words: set[str] = set()
+    with opened(browser, 390) as page:
+        for path in course_site.pages:
+            page.goto(f"{course_site.html.as_uri()}/{path}")
+            unfold(page)
+            for word, beyond in page.evaluate(told):
+                words.add(word)
+                assert beyond <= 0, f"{path}: {word}"
+    assert {"greenlet", "no greenlet, no baton", "running on the loop"} < words
+    assert any(word.startswith("loop frozen") for word in words)
+
+
 def test_no_word_of_a_card_is_broken_on_a_phone(browser: Browser, course_site: Built) -> None:
     broken = """() => [...document.querySelectorAll(".finding h2")].flatMap((title) => {
         const walker = document.createTreeWalker(title, NodeFilter.SHOW_TEXT);
