@@ -163,6 +163,12 @@ def test_every_link_inside_the_site_has_a_target(site: Built) -> None:
                 assert unquote(anchor) in ids[target], f"{page} links to {link['href']}"
 
 
+def test_an_id_stands_once_on_a_page(site: Built) -> None:
+    for page in site.pages:
+        ids = [tag["id"] for tag in soup_of(site, page).select("[id]")]
+        assert sorted(ids) == sorted(set(ids)), page
+
+
 def test_every_page_says_what_it_is_to_browsers_and_search_engines(site: Built) -> None:
     for page in site.pages:
         soup = soup_of(site, page)

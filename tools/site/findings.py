@@ -108,9 +108,13 @@ def outputs_of(notebook: Path, tag: str) -> Iterator[str]:
 
 def name_cells(app: Sphinx, doctree: nodes.document) -> None:
     """Give every cell of a lesson that has tags of its own an id to be linked by."""
+    named: set[str] = set()
     for cell in doctree.findall(nodes.container):
         if cell.get("nb_element") == "cell_code":
-            cell["ids"] += [f"cell-{name[4:]}" for name in cell["classes"] if name[:4] == "tag_"]
+            names = {f"cell-{name[4:]}" for name in cell["classes"] if name[:4] == "tag_"}
+            # hide-output and its like stand on many cells of a page: an id is one cell's.
+            cell["ids"] += sorted(names - named)
+            named |= names
 
 
 def every_finding(env: BuildEnvironment, kind: str) -> Iterator[tuple[str, Finding]]:
