@@ -74,14 +74,14 @@ async def test_spans_of_a_lane_follow_one_another_without_gap_or_overlap(engine)
 
 async def test_a_frozen_loop_is_found_with_the_lane_that_ran():
     async def block():
-        time.sleep(0.2)  # noqa: ASYNC251  the freeze to be recorded
+        time.sleep(0.4)  # noqa: ASYNC251  the freeze to be recorded
 
     async with timeline() as recorder:
         await asyncio.gather(recorder.lane("culprit", block()), recorder.lane("other", noop()))
     recording = recorder.recording
-    assert recording.frozen >= 0.15
-    assert spent(recording, "culprit", RUNNING) >= 0.2
-    assert spent(recording, "other", RUNNING) < 0.2
+    assert recording.frozen >= 0.35
+    assert spent(recording, "culprit", RUNNING) >= 0.4
+    assert spent(recording, "other", RUNNING) < 0.4
 
 
 async def noop():
