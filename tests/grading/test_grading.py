@@ -18,6 +18,7 @@ from typer.testing import CliRunner, Result
 from course.cli import app
 from course.exercise import NOT_ATTEMPTED, RIGHT, WRONG, exercises_of
 from course.grading import batch
+from course.grading.observers import Spawner
 from tests.grading.a_class import notebook_with
 from tests.grading.hostile import BLOCKING, CASES, EXERCISE, REFERENCE, STEM
 
@@ -278,3 +279,22 @@ def test_nothing_outside_the_results_is_touched(
     assert grade(folder).exit_code == 0
     assert everything() == before
     assert list((tmp_path / "scratch").iterdir()) == []
+
+
+@pytest.mark.parametrize(("answer", "state"), [(None, RIGHT), (BLOCKING, WRONG)])
+def test_where_answers_cannot_be_shut_in_they_are_graded_all_the_same_and_it_is_said(
+    grade: Callable[..., Result],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: str | None,
+    state: str,
+) -> None:
+    # What happens outside Linux.
+    monkeypatch.setattr("course.grading.observers.make_worker", Spawner)
+    hand_in(tmp_path / "in", "ana", answer)
+    run = grade(tmp_path / "in")
+    assert "On this system there were not: limits on memory and file size" in run.output
+    [row] = [row for row in rows_of(tmp_path / "results") if row["exercise"] == EXERCISE]
+    assert row["state"] == state
+    report = (tmp_path / "results" / "report.html").read_text(encoding="utf-8")
+    assert "no sight of other files" in report
