@@ -43,6 +43,10 @@ PASTED = {
     " Session; lazy load operation of attribute 'lines' cannot proceed "
     + BACKGROUND.format("20/bhk3"): "sqlalchemy.orm.exc.DetachedInstanceError: Parent",
     BACKGROUND.format("21/xd2s"): "sqlalchemy.exc.MissingGreenlet",
+    "MissingGreenlet: greenlet_spawn has not been called; can't call await_only() here": (
+        "sqlalchemy.exc.MissingGreenlet"
+    ),
+    "database is locked": "sqlalchemy.exc.OperationalError: (sqlite3.OperationalError) database",
     "RuntimeWarning: coroutine 'buy_seven_tickets' was never awaited": "RuntimeWarning: coroutine",
 }
 
@@ -314,6 +318,7 @@ def test_a_line_that_only_looks_like_a_known_error_finds_pages_as_other_words_do
         "sqlalchemy.exc.OperationalError: (sqlite3.OperationalError) disk I/O error"
         " (Background on this error at: https://sqlalche.me/e/21/e3q8)",
         "session commit",
+        "the session is closed",
     ):
         links = searched(page, home, words)
         expect(links.first).to_be_visible()

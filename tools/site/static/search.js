@@ -26,10 +26,11 @@
       .map(({ result, hits }) => [...result.slice(0, 4), hits, ...result.slice(5)]);
   };
 
-  // An error of the course comes first, at its own place. A title is a shorter line than the
-  // one that a terminal prints, and that one has other numbers and names: so the title counts
-  // whose words are nearly all in the line.
+  // An error of the course comes first, at its own place. Its title may be longer or shorter than
+  // what is pasted, and has other numbers and names: so the title counts that has nearly all
+  // words of the line, or whose words the line has.
   const NEARLY_ALL = 0.75;
+  const ENOUGH = 5; // words; with fewer, only those that follow each other in the title
   const BACKGROUND = /\(?Background on this error at:?\s*\S*\/e\/\w+\/(\w+)\)?/i;
   const wordsOf = (line) =>
     line
@@ -51,14 +52,16 @@
     // The link that SQLAlchemy prints on the last line says by itself which error it is.
     if (!pasted.length) return errors.filter(({ codes }) => codes.includes(code));
     const phrase = ` ${pasted.join(" ")} `;
+    const asked = Math.max(new Set(pasted).size, ENOUGH);
     return errors
       .map((error) => {
+        const { length } = error.different;
         const hits = error.different.filter((word) => pasted.includes(word)).length;
         const piece = pasted.length > 2 && ` ${error.words.join(" ")} `.includes(phrase);
-        return { ...error, hits, share: piece ? 1 : hits / error.different.length };
+        return { ...error, hits, length, share: piece ? 1 : hits / Math.min(length, asked) };
       })
       .filter(({ share }) => share >= NEARLY_ALL)
-      .sort((one, other) => other.share - one.share || other.hits - one.hits);
+      .sort((a, b) => b.share - a.share || b.hits - a.hits || a.length - b.length);
   };
 
   const search = Search._performSearch;
