@@ -14,13 +14,15 @@ COMPILE = [
     "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url", "--no-header",
 ]  # fmt: skip
 
+GROUPS = {"dev": "requirements-dev.txt", "rivals": "requirements-rivals.txt"}
+
 
 def main(upgrade: bool) -> None:
     options = ["--upgrade"] if upgrade else []
     own = ["pyproject.toml", "--output-file", "requirements.txt"]
-    development = ["--group", "dev", "--constraints", "requirements.txt"]
-    development += ["--output-file", "requirements-dev.txt"]
-    for arguments in (own, development):
+    subprocess.run([*COMPILE, *options, *own], cwd=ROOT, check=True)
+    for group, target in GROUPS.items():
+        arguments = ["--group", group, "--constraints", "requirements.txt", "--output-file", target]
         subprocess.run([*COMPILE, *options, *arguments], cwd=ROOT, check=True)
 
 

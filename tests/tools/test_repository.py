@@ -31,7 +31,7 @@ def test_every_file_that_the_readme_links_exists():
     assert [target for target in targets if not (ROOT / target).exists()] == []
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", sorted(path.name for path in ROOT.glob("requirements*.txt")))
 def test_every_package_is_pinned_with_hashes_and_no_index_is_named(name):
     text = (ROOT / name).read_text(encoding="utf-8")
     blocks = re.split(r"\n(?=[a-z0-9])", "\n" + text)[1:]
