@@ -15,15 +15,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 from course.cli import usable_cores
 from course.environment import put_first
+from tools.measure import IMPORTS, ROUNDS, Row, beside, seconds, table
 from tools.run import FOLDERS, ROOT
 
-ROUNDS = 3
 REPORT = ROOT / "BENCHMARK.md"
 NOTEBOOKS = [f"{folder}/{p.name}" for folder in FOLDERS for p in sorted((ROOT / folder).glob("*"))]
 EXECUTE = """
@@ -40,36 +39,6 @@ with ThreadPoolExecutor(int(sys.argv[1])) as pool:
     list(pool.map(execute, sys.argv[2:]))
 """
 NBVAL = ["--nbval", "--nbval-current-env", "--nbval-sanitize-with=tests/sanitize.cfg", "-q"]
-IMPORTS = "import fastapi, sqlalchemy"
-
-
-@dataclass(frozen=True)
-class Row:
-    """One figure: what, the measured value, its floor, their ratio, and what is asked for."""
-
-    what: str
-    value: str
-    floor: str
-    ratio: float | None
-    target: str
-
-
-def seconds(command: list[str], **options: object) -> float:
-    """Return how long a command takes; raises CalledProcessError if it fails."""
-    began = time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True, **{"cwd": ROOT, **options})
-    return time.perf_counter() - began
-
-
-def beside(
-    what: str, measured: Callable[[], float], floor: Callable[[], float], target: str,
-    rounds: int = ROUNDS,
-) -> Row:  # fmt: skip
-    """Measure both in turn and return the medians and the median of the rounds' ratios."""
-    pairs = [(measured(), floor()) for _ in range(rounds)]
-    values, floors = zip(*pairs, strict=True)
-    ratio = median(value / least for value, least in pairs)
-    return Row(what, f"{median(values):.2f} s", f"{median(floors):.2f} s", ratio, target)
 
 
 def notebooks() -> Iterator[Row]:
@@ -214,28 +183,24 @@ def served(tree: Path) -> float:
 PARTS = {part.__name__: part for part in (notebooks, site, checks, pages, start)}
 
 
-def table(rows: list[Row]) -> str:
-    """Return the rows as a Markdown table."""
-    lines = ["| what | measured | floor | ratio | asked for |", "|---|---|---|---|---|"]
-    for row in rows:
-        ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
-        lines.append(f"| {row.what} | {row.value} | {row.floor} | {ratio} | {row.target} |")
-    return "\n".join(lines) + "\n"
-
-
 def main(chosen: list[str]) -> None:
     rows: list[Row] = []
+    paragraphs: list[str] = []
     for name in chosen or PARTS:
-        for row in PARTS[name]():
-            rows.append(row)
-            print(table([row]).splitlines()[-1], flush=True)
+        for measured in PARTS[name]():
+            if isinstance(measured, str):
+                paragraphs.append(f"\n{measured}\n")
+                print(measured, flush=True)
+            else:
+                rows.append(measured)
+                print(table([measured]).splitlines()[-1], flush=True)
     if chosen:
         return
     machine = f"{usable_cores()} cores, Python {platform.python_version()}, {platform.system()}"
     REPORT.write_text(
         "# Speed and size\n\n"
         "Written by `python -m tools.bench`; read the ratios, since both sides of a ratio were "
-        f"measured in turn on one machine ({machine}).\n\n{table(rows)}",
+        f"measured in turn on one machine ({machine}).\n\n{table(rows)}{''.join(paragraphs)}",
         encoding="utf-8",
     )
 
