@@ -1,0 +1,67 @@
+"""The benchmark of the grader compares what it says it compares."""
+
+import itertools
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from course.exercise import exercises_of
+from tests.grading.a_class import known_answers, notebook_with
+from tools.grading_speed import MEGABYTE, STEM, Grading, hand_in, right_notebooks
+from tools.measure import peak_memory
+from tools.run import ROOT
+
+
+def test_the_bare_checks_give_every_point_to_a_right_answer_only(tmp_path: Path) -> None:
+    right = next(right_notebooks(STEM))
+    exercise = "ch01-ex4"
+    known = known_answers(STEM)[exercise].wrong
+    answer = next(source for source, message in known if "time.sleep" in message)
+    wrong = notebook_with(STEM, {exercise: answer})  # and the others are not attempted
+    handed_in = hand_in("two", iter([right, wrong]), tmp_path / "in", count=2)
+    result = tmp_path / "measured.json"
+    command = [sys.executable, "-m", "tools.grading_floor", str(handed_in.folder), str(result)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    measured = json.loads(result.read_text(encoding="utf-8"))
+    full = {exercise.id: len(exercise.promises) for exercise in exercises_of(STEM)}
+    points = {(learner, exercise): points for learner, exercise, points in measured["points"]}
+    assert {name: points["learner0000", name] for name in full} == full
+    assert 0 < points["learner0001", exercise] < full[exercise]
+    assert points["learner0001", "ch01-ex1"] == 0
+    assert measured["seconds"] > 0
+
+
+def test_an_answer_with_other_points_is_named(tmp_path: Path) -> None:
+    grading = Grading(tmp_path)
+    workers = grading.usual
+    points = {("ana", "ch01-ex1"): 5, ("ana", "ch01-ex2"): 3}
+    grading.note(workers, grading.right, 1.0, points)
+    grading.note("otter", grading.right, 1.0, {**points, ("ana", "ch01-ex2"): 2})
+    row = grading.agreement("otter", grading.right)
+    assert row.ratio == 0.5
+    assert "NOT ana ch01-ex2" in row.what
+    assert grading.agreement(workers, grading.right).ratio == 1.0
+
+
+def test_memory_is_told_of_a_process_and_of_its_child(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready, seen = tmp_path / "ready", tmp_path / "seen"
+    wait = f"import pathlib, time\nwhile not pathlib.Path({str(seen)!r}).exists(): time.sleep(0.01)"
+    child = f"kept = bytearray({200 * MEGABYTE})\nopen({str(ready)!r}, 'w').close()\n{wait}"
+    parent = (
+        f"import subprocess, sys\nkept = bytearray({100 * MEGABYTE})\n"
+        f"subprocess.run([sys.executable, '-c', {child!r}])"
+    )
+    looks_since_ready = itertools.count()
+
+    def look(_: float) -> None:
+        if ready.exists() and next(looks_since_ready) == 1:
+            seen.touch()
+
+    monkeypatch.setattr("tools.measure.time.sleep", look)
+    own, of_child = peak_memory([sys.executable, "-c", parent])
+    assert 100 * MEGABYTE < own < 200 * MEGABYTE < of_child
