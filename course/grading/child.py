@@ -41,6 +41,7 @@ def run(
 
     Both are file descriptors, and the only ones of its parent that are kept. Never returns.
     """
+    confinement.end_with_parent()
     os.setsid()
     os.chdir(folder)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)

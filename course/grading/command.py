@@ -22,7 +22,9 @@ def grade(
     seconds: Annotated[
         float, typer.Option(min=1, help="The most that one answer may take.")
     ] = SECONDS,
-    workers: Annotated[int, typer.Option(min=0, help="Processes; 0: one a core.")] = 0,
+    workers: Annotated[
+        int, typer.Option(min=0, help="Answers that run at once; 0: four a core.")
+    ] = 0,
     scheduler: Annotated[
         str, typer.Option(help="A dask scheduler, as in tcp://10.0.0.5:8786.")
     ] = "",

@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import os
 import platform
+import signal
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -19,6 +20,16 @@ MEGABYTE = 1 << 20
 MEMORY = 2048 * MEGABYTE  # of address space; forty threads and their stacks need a third of it
 FILE_SIZE = 64 * MEGABYTE
 OPEN_FILES = 256
+PARENT_DEATH_SIGNAL, NO_NEW_PRIVILEGES, SECCOMP = 1, 38, 22  # for prctl
+
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
+
+# The C library of this process, loaded once: each child would load it anew.
+LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
 @dataclass
@@ -35,9 +46,7 @@ class Protection:
 
 def limit(seconds: float) -> bool:
     """Limit processor time, memory, file size and open files; return whether the system can."""
-    try:
-        import resource
-    except ImportError:  # Windows
+    if resource is None:
         return False
     processor = int(seconds) + 5
     limits = (
@@ -56,6 +65,11 @@ def limit(seconds: float) -> bool:
     return whole
 
 
+def end_with_parent() -> None:
+    """Have this process killed when the one that forked it ends, however it ends (on Linux)."""
+    LIBC.prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+
+
 # --- Landlock: which files ------------------------------------------------------------------
 
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446  # the same on every architecture
@@ -69,7 +83,6 @@ TRUNCATE, DEVICE_CONTROL = 1 << 14, 1 << 15
 RIGHTS_OF_A_FILE = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | DEVICE_CONTROL
 TCP_FROM, TCP = 4, 0b11  # bind and connect
 SCOPES_FROM, SCOPES = 6, 0b11  # signals, and sockets without a path, stay inside
-NO_NEW_PRIVILEGES, SECCOMP = 38, 22
 
 
 class _Ruleset(ctypes.Structure):
@@ -88,9 +101,7 @@ class _PathRule(ctypes.Structure):
 
 def landlock_version() -> int:
     """Return the version of Landlock that this kernel has, 0 for none."""
-    if sys.platform != "linux":
-        return 0
-    return max(0, ctypes.CDLL(None).syscall(CREATE_RULESET, None, 0, ASK_VERSION))
+    return max(0, LIBC.syscall(CREATE_RULESET, None, 0, ASK_VERSION)) if LIBC else 0
 
 
 def hide_files(readable: Iterable[Path], writable: Iterable[Path]) -> bool:
@@ -102,27 +113,26 @@ def hide_files(readable: Iterable[Path], writable: Iterable[Path]) -> bool:
     version = landlock_version()
     if not version:
         return False
-    libc = ctypes.CDLL(None, use_errno=True)
     rights = (1 << RIGHTS_OF_VERSION.get(version, MOST_RIGHTS)) - 1
     ruleset = _Ruleset(
         rights, TCP if version >= TCP_FROM else 0, SCOPES if version >= SCOPES_FROM else 0
     )
     size = 8 if version < TCP_FROM else 16 if version < SCOPES_FROM else 24
-    descriptor = _checked(libc.syscall(CREATE_RULESET, ctypes.byref(ruleset), size, 0))
+    descriptor = _checked(LIBC.syscall(CREATE_RULESET, ctypes.byref(ruleset), size, 0))
     for paths, allowed in ((readable, READ), (writable, rights)):
         for path in paths:
             if path.exists():
-                _allow(libc, descriptor, path, allowed & rights)
-    _checked(libc.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0))
-    _checked(libc.syscall(RESTRICT_SELF, descriptor, 0))
+                _allow(descriptor, path, allowed & rights)
+    _checked(LIBC.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0))
+    _checked(LIBC.syscall(RESTRICT_SELF, descriptor, 0))
     os.close(descriptor)
     return True
 
 
-def _allow(libc: ctypes.CDLL, ruleset: int, path: Path, rights: int) -> None:
+def _allow(ruleset: int, path: Path, rights: int) -> None:
     opened = os.open(path, os.O_PATH)  # type: ignore[attr-defined]
     rule = _PathRule(rights if path.is_dir() else rights & RIGHTS_OF_A_FILE, opened)
-    _checked(libc.syscall(ADD_RULE, ruleset, PATH_BENEATH, ctypes.byref(rule), 0))
+    _checked(LIBC.syscall(ADD_RULE, ruleset, PATH_BENEATH, ctypes.byref(rule), 0))
     os.close(opened)
 
 
@@ -185,9 +195,8 @@ def refuse_calls() -> bool:
     column = list(ARCHITECTURES).index(machine)
     program = _filter(ARCHITECTURES[machine], column, os.getpid())
     instructions = (_Instruction * len(program))(*program)
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0)
-    installed = libc.prctl(SECCOMP, 2, ctypes.byref(_Program(len(program), instructions)), 0, 0)
+    LIBC.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0)
+    installed = LIBC.prctl(SECCOMP, 2, ctypes.byref(_Program(len(program), instructions)), 0, 0)
     return installed == 0
 
 

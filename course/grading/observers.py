@@ -7,6 +7,8 @@ import contextlib
 import hashlib
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -42,71 +44,97 @@ class Observers(Protocol):
         """Stop at once, whatever is under way."""
 
 
-class Worker:
-    """One worker process, started anew when it ends."""
+class ForkServer:
+    """The process that has everything imported, and forks workers; started anew when it ends."""
 
     def __init__(self) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="lantern-grade-")
-        self.process: subprocess.Popen[bytes] | None = None
+        self.lock = threading.Lock()
         self.closed = False
         self.start()
 
     def start(self) -> None:
-        """Start the process and hear what it protects from."""
+        """Start the process and hear what it protects from; raises CannotContinue if it fails."""
+        self.control, theirs = socket.socketpair()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "course.grading.worker", self.folder.name],
+            [sys.executable, "-m", "course.grading.worker", self.folder.name, str(theirs.fileno())],
             cwd=ROOT,
             # Few pools of memory: with one for each thread the limit would be used up by them.
             env={**os.environ, "PYTHONPATH": str(ROOT), "MALLOC_ARENA_MAX": "2"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            # Ctrl-C is for the grader, which then ends its workers.
+            stdin=subprocess.DEVNULL,
+            pass_fds=[theirs.fileno()],
+            # Ctrl-C is for the grader, which then ends all of them.
             start_new_session=True,
         )
-        try:
-            self.protection = Protection(**self._answer(ANSWER_TIME))
-        except EOFError as error:
+        theirs.close()
+        self.control.settimeout(ANSWER_TIME)
+        with self.control.makefile("rb") as stream:
+            line = stream.readline()
+        if not line:
             raise CannotContinue(
                 "The process that runs answers could not start; what it said stands above."
-            ) from error
+            )
+        self.protection = Protection(**json.loads(line))
+
+    def new_worker(self) -> socket.socket:
+        """Return the channel of a new worker; a server that has ended is started anew."""
+        ours, theirs = socket.socketpair()
+        with self.lock, theirs:
+            try:
+                socket.send_fds(self.control, [b"worker"], [theirs.fileno()])
+            except OSError:
+                if not self.closed:
+                    self._end()
+                    self.start()
+                    socket.send_fds(self.control, [b"worker"], [theirs.fileno()])
+        return ours
+
+    def close(self) -> None:
+        """End the process, its workers, and whatever they run."""
+        self.closed = True
+        self._end()
+        with contextlib.suppress(OSError):
+            self.folder.cleanup()
+
+    def _end(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.control.close()
+
+
+class Worker:
+    """One worker process: it observes one answer at a time, and is replaced when it ends."""
+
+    def __init__(self, server: ForkServer) -> None:
+        self.server, self.protection = server, server.protection
+        self.channel = server.new_worker()
 
     def ask(self, request: Request) -> dict[str, Any]:
-        """Return what was observed; a worker that ends is started anew, once."""
+        """Return what was observed; a worker that ends is replaced, once."""
         for _ in range(2):
             try:
-                assert self.process and self.process.stdin
-                self.process.stdin.write(json.dumps(request).encode() + b"\n")
-                self.process.stdin.flush()
-                return self._answer(request["seconds"] + ANSWER_TIME)
-            except (EOFError, BrokenPipeError):
-                if self.closed:
+                return self._answer(request)
+            except OSError:
+                self.channel.close()
+                if self.server.closed:
                     break
-                self.start()
+                self.channel = self.server.new_worker()
         return {"stopped": ENDED_TWICE}
 
-    def _answer(self, seconds: float) -> dict[str, Any]:
-        assert self.process and self.process.stdout
-        late = threading.Timer(seconds, self.process.kill)
-        late.start()
-        try:
-            line = self.process.stdout.readline()
-        finally:
-            late.cancel()
+    def _answer(self, request: Request) -> dict[str, Any]:
+        self.channel.settimeout(request["seconds"] + ANSWER_TIME)
+        self.channel.sendall(json.dumps(request).encode() + b"\n")
+        with self.channel.makefile("rb") as stream:
+            line = stream.readline()
         if not line.endswith(b"\n"):
-            raise EOFError
+            raise ConnectionError("the worker ended in the middle")
         return json.loads(line)
 
     def close(self) -> None:
-        """End the process, and whatever it runs."""
-        self.closed = True
-        if self.process:
-            self.process.kill()
-            self.process.wait()
-            for pipe in (self.process.stdin, self.process.stdout):
-                with contextlib.suppress(OSError):
-                    pipe.close()  # type: ignore[union-attr]
-        with contextlib.suppress(OSError):
-            self.folder.cleanup()
+        """End it, and all workers of the same server."""
+        self.server.close()
+        self.channel.close()
 
 
 class Spawner:
@@ -131,9 +159,12 @@ class Spawner:
         """Do nothing: each process has ended with its answer."""
 
 
-def make_worker() -> Worker | Spawner:
-    """Return the best that this system has."""
-    return Worker() if sys.platform == "linux" else Spawner()
+def make_workers(count: int) -> list[Worker] | list[Spawner]:
+    """Return so many of the best that this system has."""
+    if sys.platform != "linux":
+        return [Spawner() for _ in range(count)]
+    server = ForkServer()
+    return [Worker(server) for _ in range(count)]
 
 
 def timed(worker: Worker | Spawner, request: Request) -> dict[str, Any]:
@@ -144,12 +175,11 @@ def timed(worker: Worker | Spawner, request: Request) -> dict[str, Any]:
 
 
 class LocalWorkers:
-    """Worker processes on this machine, each with a thread that waits for it."""
+    """Workers on this machine, each with a thread that waits for it."""
 
     def __init__(self, count: int) -> None:
         self.count = count
-        with ThreadPoolExecutor(count) as starting:
-            self.workers = list(starting.map(lambda _: make_worker(), range(count)))
+        self.workers = make_workers(count)
         self.protection = self.workers[0].protection
         self.idle = list(self.workers)
         self.threads = ThreadPoolExecutor(count)
@@ -181,13 +211,13 @@ _of_this_thread = threading.local()
 def observe_here(request: Request) -> dict[str, Any]:
     """Observe on the machine of a cluster where this is called; a thread keeps its worker."""
     if not hasattr(_of_this_thread, "worker"):
-        _of_this_thread.worker = make_worker()
+        [_of_this_thread.worker] = make_workers(1)
     return timed(_of_this_thread.worker, request)
 
 
 def describe_here() -> dict[str, Any]:
     """Return what this machine protects from, and which course it has."""
-    worker = make_worker()
+    [worker] = make_workers(1)
     worker.close()
     return {"protection": vars(worker.protection), "course": course_fingerprint()}
 

@@ -10,14 +10,16 @@ import types
 from collections.abc import Iterable
 from typing import Any
 
-# Whatever a check measures with, or is measured through.
+# What a check measures with, or is measured through. Each name costs: to look at an object is to
+# copy the page of memory that it lies on, in every child.
 GUARDED = (
     "course", "lantern", "builtins", "asyncio", "json", "inspect", "time", "threading", "signal",
-    "contextlib", "warnings", "gc", "tracemalloc", "importlib.metadata", "marshal", "anyio",
-    "aiosqlite", "httpx", "fastapi", "starlette", "sqlite3",
-    "sqlalchemy.event", "sqlalchemy.engine", "sqlalchemy.pool", "sqlalchemy.orm.session",
-    "sqlalchemy.ext.asyncio", "sqlalchemy.util", "sqlalchemy.sql.dml", "sqlalchemy.sql.selectable",
+    "contextlib", "warnings", "gc", "tracemalloc", "importlib.metadata", "marshal",
+    "anyio.to_thread", "aiosqlite", "sqlite3", "sqlalchemy.event", "sqlalchemy.engine.base",
+    "sqlalchemy.pool", "sqlalchemy.orm.session", "sqlalchemy.ext.asyncio",
 )  # fmt: skip
+# Where a function's code itself is looked at, and not only which function has its name.
+CLOSELY_GUARDED = ("course", "lantern")
 CODE = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type, property,
         staticmethod, classmethod, types.MethodDescriptorType,
         types.WrapperDescriptorType)  # fmt: skip
@@ -29,7 +31,7 @@ class Pristine:
     """What the code of the guarded modules was like at one moment."""
 
     def __init__(self) -> None:
-        self.modules = {name: m for name, m in sys.modules.items() if _guarded(name)}
+        self.modules = {name: m for name, m in sys.modules.items() if _within(name, GUARDED)}
         self.finders = list(sys.meta_path)
         self.set = setattr  # the builtin itself may be among what was replaced
         self.spaces: list[tuple[str, Any, dict[str, Any]]] = []
@@ -41,7 +43,8 @@ class Pristine:
                     known.add(id(owner))
                     code = {k: v for k, v in vars(owner).items() if isinstance(v, CODE)}
                     self.spaces.append((getattr(owner, "__qualname__", name), owner, code))
-                    self._remember(code.values())
+                    if _within(name, CLOSELY_GUARDED):
+                        self._remember(code.values())
 
     def _remember(self, values: Iterable[Any]) -> None:
         for value in values:
@@ -79,12 +82,12 @@ def _body(function: types.FunctionType) -> Body:
     return function.__code__, function.__defaults__, function.__kwdefaults__
 
 
-def _guarded(name: str) -> bool:
-    return any(name == guarded or name.startswith(guarded + ".") for guarded in GUARDED)
+def _within(name: str, packages: tuple[str, ...]) -> bool:
+    return any(name == package or name.startswith(package + ".") for package in packages)
 
 
 def _own(owner: Any) -> bool:
     """Tell whether it is a module, or a class that can be changed."""
     if isinstance(owner, types.ModuleType):
         return True
-    return bool(owner.__flags__ & MADE_BY_PYTHON) and _guarded(owner.__module__)
+    return bool(owner.__flags__ & MADE_BY_PYTHON) and _within(owner.__module__, GUARDED)

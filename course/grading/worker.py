@@ -1,8 +1,9 @@
-"""Observe exercises for a grader: `python -m course.grading.worker FOLDER`, on Linux.
+"""Observe exercises for a grader: `python -m course.grading.worker FOLDER DESCRIPTOR`, on Linux.
 
 It imports what checks need, shuts itself in so that no child can ask it for more freedom than
-the child has, and says so in a line. Then each line it reads is a request, and each line it
-writes is what was observed:
+the child has, and says so in a line to the socket of that descriptor. Each socket that it then
+receives there gets a worker, a fork of it. To a worker each line is a request, and each line that
+it writes is what was observed:
 
     {"stem": "ch01_event_loop", "exercise": "ch01-ex2", "answers": ["report_async"],
      "cells": [[1, "..."]], "seconds": 15}
@@ -49,8 +50,8 @@ REPLACED = (
 )
 
 
-def main(folder: str) -> None:
-    """Serve requests until standard input ends."""
+def main(folder: str, descriptor: str) -> None:
+    """Fork workers until the socket is closed."""
     scratch = Path(folder).resolve()
     tempfile.tempdir = str(scratch)
     # SQLite asks once, here, where its temporary files go: to the folder that a child is in.
@@ -61,17 +62,35 @@ def main(folder: str) -> None:
     for thread in threading.enumerate():
         if thread is not threading.current_thread():
             thread.join(5)
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     protection = try_out(scratch)
     confinement.hide_files(confinement.python_needs(), [scratch, Path(os.devnull)])
     pristine = Pristine()
     # What is here now stays: the collector shall not touch, and so copy, it in every child.
     gc.collect()
     gc.freeze()
-    print(json.dumps(vars(protection)), file=answers, flush=True)
-    for line in sys.stdin.buffer:
-        seen = observe(json.loads(line), scratch, checks, pristine)
-        print(json.dumps(seen), file=answers, flush=True)
+    # Nobody waits for the end of a worker.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    with socket.socket(fileno=int(descriptor)) as control:
+        control.sendall(json.dumps(vars(protection)).encode() + b"\n")
+        while channels := socket.recv_fds(control, 100, 1)[1]:
+            if os.fork() == 0:
+                control.close()
+                serve(socket.socket(fileno=channels[0]), scratch, checks, pristine)
+                os._exit(0)
+            os.close(channels[0])
+
+
+def serve(
+    channel: socket.socket, scratch: Path, checks: dict[str, bytes], pristine: Pristine
+) -> None:
+    """Be a worker: answer requests until the channel is closed."""
+    confinement.end_with_parent()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    with channel, channel.makefile("rwb") as stream:
+        for line in stream:
+            seen = observe(json.loads(line), scratch, checks, pristine)
+            stream.write(json.dumps(seen).encode() + b"\n")
+            stream.flush()
 
 
 def load_checks() -> dict[str, bytes]:

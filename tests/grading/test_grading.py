@@ -226,7 +226,8 @@ def test_two_runs_at_once_come_to_the_same_and_spoil_nothing(
 def test_ctrl_c_stops_cleanly_and_the_next_run_goes_on(tmp_path: Path) -> None:
     folder, results = tmp_path / "in", tmp_path / "results"
     hand_in(folder, "ana")
-    hand_in(folder, "zoe", "while True: pass")
+    endless = dict.fromkeys(REFERENCE, "while True: pass")
+    hand_in(folder, "zoe").write_text(json.dumps(notebook_with(STEM, endless)), encoding="utf-8")
     command = [*COMMAND, str(folder), "--out", str(results), "--seconds", "60", "--workers", "1"]
     # The workers' folders, and so their command lines, are known by this one.
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
@@ -290,7 +291,9 @@ def test_where_answers_cannot_be_shut_in_they_are_graded_all_the_same_and_it_is_
     state: str,
 ) -> None:
     # What happens outside Linux.
-    monkeypatch.setattr("course.grading.observers.make_worker", Spawner)
+    monkeypatch.setattr(
+        "course.grading.observers.make_workers", lambda count: [Spawner() for _ in range(count)]
+    )
     hand_in(tmp_path / "in", "ana", answer)
     run = grade(tmp_path / "in")
     assert "On this system there were not: limits on memory and file size" in run.output
