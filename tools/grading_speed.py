@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import json
+import os
 import sys
 import tempfile
 import time
@@ -13,9 +14,9 @@ from pathlib import Path
 from statistics import median
 
 from course.cli import usable_cores
-from course.grading.batch import observing
+from course.grading.batch import WORKERS_PER_CORE, observing
 from course.grading.grader import Grader
-from course.grading.observers import Cluster, Observers
+from course.grading.observers import Cluster, LocalWorkers, Observers
 from course.grading.submissions import find_files, read
 from tests.grading.a_class import known_answers, notebook_with, submissions
 from tools.measure import IMPORTS, Row, beside, peak_memory, seconds
@@ -72,7 +73,7 @@ class Grading:
         self.right = hand_in("all right", right_notebooks(STEM), folder / "right")
         self.taken: dict[tuple[str, str], list[float]] = defaultdict(list)
         self.points: dict[tuple[str, str], Points] = {}
-        self.usual = f"LocalWorkers of {usable_cores()}"
+        self.usual = f"LocalWorkers of {WORKERS_PER_CORE * usable_cores()}"
 
     def note(self, grader: str, of: Class, took: float, points: Points) -> float:
         """Keep what a grader took and gave, and return the seconds."""
@@ -116,8 +117,8 @@ class Grading:
         """Ours beside the bare checks, and one worker beside two."""
         for of in (self.mixed, self.right):
             yield beside(
-                f"{of.title}: ours times {workers.count} workers ÷ the bare checks in one process",
-                lambda of=of: self.ours(workers, of) * workers.count,
+                f"{of.title}: ours times {usable_cores()} cores ÷ the bare checks in one process",
+                lambda of=of: self.ours(workers, of) * usable_cores(),
                 lambda of=of: self.floor(of), "at most 1.5",
             )  # fmt: skip
             yield self.agreement("the bare checks", of)
@@ -126,11 +127,12 @@ class Grading:
             lambda: seconds([sys.executable, "-c", START]),
             lambda: seconds([sys.executable, "-c", IMPORTS]), "under 2 s", 5,
         )  # fmt: skip
-        yield beside(
-            f"{self.mixed.title}: one worker ÷ {workers.count} workers",
-            lambda: self.ours(alone, self.mixed),
-            lambda: self.ours(workers, self.mixed), "at least 1.8",
-        )  # fmt: skip
+        for of in (self.mixed, self.right):
+            yield beside(
+                f"{of.title}: one core ÷ {usable_cores()} cores",
+                lambda of=of: self.ours(alone, of),
+                lambda of=of: self.ours(workers, of), "at least 1.8",
+            )  # fmt: skip
 
     def beside_rivals(self) -> Iterator[Row]:
         """Each rival's command, once, beside the course's command on the same files."""
@@ -157,7 +159,7 @@ class Grading:
         with dask() as cluster:
             self.ours(cluster, self.right)  # each of its threads starts a worker once
             return beside(
-                f"{self.right.title}: {cluster.count} workers of a dask cluster ÷ without",
+                f"{self.right.title}: a dask cluster of {usable_cores()} processes ÷ without",
                 lambda: self.ours(cluster, self.right), lambda: self.ours(workers, self.right), "",
             )  # fmt: skip
 
@@ -178,17 +180,17 @@ class Grading:
         cores = usable_cores()
         wrong, right = (self.planned(self.usual, of) for of in (self.mixed, self.right))
         # With dask's scheduler in it: what can't be spread.
-        busy = self.planned(f"process of Cluster of {cores}", self.right)
+        busy = self.planned(f"process of Cluster of {WORKERS_PER_CORE * cores}", self.right)
         spread = [max(each * dask_costs / MACHINES, busy) for each in (wrong, right)]
         others = ", ".join(f"{name} {hours(self.planned(name, self.mixed))}" for name in RIVALS)
         return (
-            f"**{PLANNED:,} submissions**, planned from the figures above: with {cores} workers "
+            f"**{PLANNED:,} submissions**, planned from the figures above: with {cores} cores "
             f"this machine grades them in {hours(wrong)} if they are as the {COUNT} with wrong "
             f"answers among them, whose checks mostly wait, and in {hours(right)} if all are "
             f"right. {MACHINES} such machines in a dask cluster, at what dask costs here, need "
             f"{hours(spread[0])} and {hours(spread[1])}: the one process that reads, hands out, "
             f"judges and writes is busy for {busy / PLANNED * 1000:.0f} ms a submission, so it "
-            f"keeps up with {right / busy * cores:.0f} workers where all is right. One process of "
+            f"keeps up with {right / busy * cores:.0f} cores where all is right. One process of "
             f"each other grader, with wrong answers among them: {others}. Not in it: the network "
             "between machines."
         )
@@ -198,7 +200,7 @@ def grade() -> Iterator[Row | str]:
     """Our grader beside the bare checks, nbgrader and otter, on one and on many workers."""
     with tempfile.TemporaryDirectory() as folder:
         grading = Grading(Path(folder))
-        with observing(0, "") as workers, observing(1, "") as alone:
+        with observing(0, "") as workers, on_one_core() as alone:
             yield from grading.beside_the_floor(workers, alone)
             on_a_cluster = grading.on_a_cluster(workers)
         yield on_a_cluster
@@ -208,12 +210,28 @@ def grade() -> Iterator[Row | str]:
 
 
 @contextlib.contextmanager
+def on_one_core() -> Iterator[Observers]:
+    """Give the usual workers of one core, which are kept to it where the system can."""
+    allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+    if allowed:
+        os.sched_setaffinity(0, {min(allowed)})  # what is started now inherits it
+    observers = LocalWorkers(WORKERS_PER_CORE)
+    if allowed:
+        os.sched_setaffinity(0, allowed)
+    try:
+        yield observers
+    finally:
+        observers.close()
+
+
+@contextlib.contextmanager
 def dask() -> Iterator[Cluster]:
-    """Give a cluster of this machine alone, with a worker a core."""
+    """Give a cluster of this machine alone, with a process a core."""
     from distributed import LocalCluster
 
     address = {"host": "127.0.0.1", "dashboard_address": None}
-    with LocalCluster(n_workers=usable_cores(), threads_per_worker=1, **address) as running:
+    size = {"n_workers": usable_cores(), "threads_per_worker": WORKERS_PER_CORE}
+    with LocalCluster(**size, **address) as running:
         cluster = Cluster(running.scheduler_address)
         try:
             yield cluster

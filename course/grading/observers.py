@@ -206,13 +206,24 @@ class LocalWorkers:
 # --- a dask cluster -------------------------------------------------------------------------
 
 _of_this_thread = threading.local()
+_of_this_process: list[ForkServer] = []
+_starting = threading.Lock()
 
 
 def observe_here(request: Request) -> dict[str, Any]:
     """Observe on the machine of a cluster where this is called; a thread keeps its worker."""
     if not hasattr(_of_this_thread, "worker"):
-        [_of_this_thread.worker] = make_workers(1)
+        _of_this_thread.worker = _another_worker()
     return timed(_of_this_thread.worker, request)
+
+
+def _another_worker() -> Worker | Spawner:
+    if sys.platform != "linux":
+        return Spawner()
+    with _starting:
+        if not _of_this_process:
+            _of_this_process.append(ForkServer())
+    return Worker(_of_this_process[0])
 
 
 def describe_here() -> dict[str, Any]:
