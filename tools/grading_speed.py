@@ -27,6 +27,7 @@ QUICK = "ch00_doors_open"  # its right answers take the least time
 COUNT = 20
 FEW, MANY = 100, 1_000  # submissions between which memory shall not grow
 PLANNED, MACHINES = 10_000, 10
+THREADS = 4  # of a dask worker, for each core, as the instructor's guide says
 MEGABYTE = 1 << 20
 COURSE_GRADE = [sys.executable, "-m", "course", "grade"]
 # From nothing until answers can be run: Python, the grader's imports, and its workers.
@@ -180,7 +181,7 @@ class Grading:
         cores = usable_cores()
         wrong, right = (self.planned(self.usual, of) for of in (self.mixed, self.right))
         # With dask's scheduler in it: what can't be spread.
-        busy = self.planned(f"process of Cluster of {WORKERS_PER_CORE * cores}", self.right)
+        busy = self.planned(f"process of Cluster of {THREADS * cores}", self.right)
         spread = [max(each * dask_costs / MACHINES, busy) for each in (wrong, right)]
         others = ", ".join(f"{name} {hours(self.planned(name, self.mixed))}" for name in RIVALS)
         return (
@@ -215,7 +216,7 @@ def on_one_core() -> Iterator[Observers]:
     allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
     if allowed:
         os.sched_setaffinity(0, {min(allowed)})  # what is started now inherits it
-    observers = LocalWorkers(WORKERS_PER_CORE)
+    observers = LocalWorkers(WORKERS_PER_CORE, 1)
     if allowed:
         os.sched_setaffinity(0, allowed)
     try:
@@ -230,7 +231,7 @@ def dask() -> Iterator[Cluster]:
     from distributed import LocalCluster
 
     address = {"host": "127.0.0.1", "dashboard_address": None}
-    size = {"n_workers": usable_cores(), "threads_per_worker": WORKERS_PER_CORE}
+    size = {"n_workers": usable_cores(), "threads_per_worker": THREADS}
     with LocalCluster(**size, **address) as running:
         cluster = Cluster(running.scheduler_address)
         try:

@@ -28,8 +28,7 @@ from course.grading.submissions import find_files, read
 from course.lock import only_one
 
 ROOT = Path(__file__).resolve().parents[2]
-# An answer mostly waits: for a database, a deadline, or whatever a wrong one waits for in vain.
-WORKERS_PER_CORE = 4
+WORKERS_PER_CORE = 8
 # What the course's own notebooks must come to.
 DUE = {"solutions": (RIGHT, STAR), "exercises": (NOT_ATTEMPTED,)}
 
@@ -49,8 +48,9 @@ def grade_class(
 @contextlib.contextmanager
 def observing(workers: int, scheduler: str) -> Iterator[Observers]:
     """Give what observes, on this machine or on a cluster, and end it afterwards."""
-    usual = WORKERS_PER_CORE * usable_cores()
-    observers = Cluster(scheduler) if scheduler else LocalWorkers(workers or usual)
+    cores = usable_cores()
+    count = workers or WORKERS_PER_CORE * cores
+    observers = Cluster(scheduler) if scheduler else LocalWorkers(count, min(count, cores))
     try:
         yield observers
     finally:

@@ -23,7 +23,7 @@ def grade(
         float, typer.Option(min=1, help="The most that one answer may take.")
     ] = SECONDS,
     workers: Annotated[
-        int, typer.Option(min=0, help="Answers that run at once; 0: four a core.")
+        int, typer.Option(min=0, help="Answers that run at once; 0: as many as wait.")
     ] = 0,
     scheduler: Annotated[
         str, typer.Option(help="A dask scheduler, as in tcp://10.0.0.5:8786.")

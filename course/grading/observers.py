@@ -26,6 +26,7 @@ from course.supervisor import Process
 ROOT = Path(__file__).resolve().parents[2]
 Request = dict[str, Any]
 ANSWER_TIME = 30.0  # seconds that a worker may take beyond the time of the answer it runs
+A_MOMENT = 0.002  # seconds in which a worker begins
 ENDED_TWICE = (
     "The process that runs answers ended twice while this one was running, so there is no verdict."
 )
@@ -175,13 +176,18 @@ def timed(worker: Worker | Spawner, request: Request) -> dict[str, Any]:
 
 
 class LocalWorkers:
-    """Workers on this machine, each with a thread that waits for it."""
+    """Workers on this machine, each with a thread that waits for it.
 
-    def __init__(self, count: int) -> None:
-        self.count = count
+    There are more of them than cores, since answers mostly wait: for a database, a deadline, or
+    whatever a wrong one waits for in vain. Those that compute are not let in all at once.
+    """
+
+    def __init__(self, count: int, cores: int) -> None:
+        self.count, self.cores = count, cores
         self.workers = make_workers(count)
         self.protection = self.workers[0].protection
         self.idle = list(self.workers)
+        self.turn = threading.Lock()
         self.threads = ThreadPoolExecutor(count)
 
     def submit(self, request: Request) -> "Future[dict[str, Any]]":
@@ -189,11 +195,22 @@ class LocalWorkers:
         return self.threads.submit(self._ask, request)
 
     def _ask(self, request: Request) -> dict[str, Any]:
-        worker = self.idle.pop()
+        with self.turn:
+            while self._crowded():
+                time.sleep(A_MOMENT)
+            worker = self.idle.pop()
+            # Until it runs, so that the next one sees it.
+            time.sleep(A_MOMENT)
         try:
             return timed(worker, request)
         finally:
             self.idle.append(worker)
+
+    def _crowded(self) -> bool:
+        """Tell whether one more answer would only take time from the others."""
+        in_flight = self.count - len(self.idle)
+        # Two for a core in any case: another program's work shall not stop ours.
+        return in_flight >= 2 * self.cores and running() > self.cores + 1  # one of these asks
 
     def close(self) -> None:
         """See Observers."""
@@ -201,6 +218,15 @@ class LocalWorkers:
         for worker in self.workers:
             worker.close()
         self.threads.shutdown()
+
+
+def running() -> int:
+    """Return how many threads of this machine run or could run now, 0 where nobody knows."""
+    try:
+        with open("/proc/loadavg", encoding="ascii") as file:
+            return int(file.read().split()[3].partition("/")[0])
+    except OSError:
+        return 0
 
 
 # --- a dask cluster -------------------------------------------------------------------------

@@ -59,7 +59,7 @@ def without_seconds(results: list[Result]) -> list[Result]:
 def test_a_cluster_comes_to_the_same_results_and_loses_nothing_with_a_worker(
     cluster: Any, submissions: list[Submission], tmp_path: Path
 ) -> None:
-    local = LocalWorkers(1)
+    local = LocalWorkers(1, 1)
     try:
         here = list(Grader(local, tmp_path / "here").grade(iter(submissions)))
     finally:

@@ -34,7 +34,7 @@ def results(folder: Path) -> Iterator[dict[str, Result]]:
         for name, case in CASES.items()
     ]
     submissions.append(read(f"deleted cells/{STEM}.ipynb", FILES["deleted cells"]))
-    workers = LocalWorkers(2)
+    workers = LocalWorkers(8, 2)
     try:
         graded = list(Grader(workers, folder, SECONDS).grade(iter(submissions)))
     finally:
