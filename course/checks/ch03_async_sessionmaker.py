@@ -602,8 +602,8 @@ def judge_touch(seen: dict[str, Any]) -> Iterable[Broken | Star]:
     elif told != seen["stored"] and seen["reads"] == 1:
         yield Broken(
             "told",
-            f"touch returned {told}; in the table stands {seen['stored']}. Two clocks agree "
-            "by chance: ask for the value that the database wrote.",
+            f"touch returned another time than the one in the table, {seen['stored']}. Two clocks "
+            "agree by chance: ask for the value that the database wrote.",
         )
     if seen["reads"] != 1:
         yield Broken(
