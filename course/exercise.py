@@ -4,6 +4,7 @@ import dis
 import functools
 import importlib
 import inspect
+import pkgutil
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -157,7 +158,8 @@ def _code(text: str) -> str:
 @functools.cache
 def stems() -> tuple[str, ...]:
     """Return the stems of all chapters that have checks, in order."""
-    return tuple(sorted(path.stem for path in CHECKS.glob("ch*.py")))
+    modules = pkgutil.iter_modules([str(CHECKS)])
+    return tuple(sorted(module.name for module in modules if module.name.startswith("ch")))
 
 
 def exercises_of(stem: str) -> tuple[Exercise, ...]:

