@@ -9,6 +9,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from course.lock import only_one
 from tools.browser.packages import BROWSER, CACHE, LOCKS, fetch, fingerprint, run_node
 from tools.run import ROOT
 
@@ -37,15 +38,21 @@ def runtime() -> Path:
     """Return the folder of the built runtime; its name is a hash of all that it is made of."""
     printer = Path(importlib.util.find_spec("IPython").origin).parents[1] / PRINTER
     folder = CACHE / f"runtime-{fingerprint((*LOCKS, BROWSER, *OWN, HERE))}"
-    if not folder.exists():
-        wheels, modules = fetch()
-        with tempfile.TemporaryDirectory(dir=CACHE) as work:
-            built = Path(work) / "runtime"
-            shutil.copytree(libraries(wheels, modules / "pyodide"), built)
-            add_own_python(built, modules / "pyodide", printer)
-            add_scripts(built, modules)
-            built.rename(folder)
+    with only_one("browser edition"):
+        if not folder.exists():
+            build(folder, printer)
     return folder
+
+
+def build(folder: Path, printer: Path) -> None:
+    """Make the folder of the runtime, whole or not at all."""
+    wheels, modules = fetch()
+    with tempfile.TemporaryDirectory(dir=CACHE) as work:
+        built = Path(work) / "runtime"
+        shutil.copytree(libraries(wheels, modules / "pyodide"), built)
+        add_own_python(built, modules / "pyodide", printer)
+        add_scripts(built, modules)
+        built.rename(folder)
 
 
 def libraries(wheels: Path, pyodide: Path) -> Path:

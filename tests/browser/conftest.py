@@ -1,0 +1,26 @@
+"""What the tests of the browser edition share: one built runtime, one place that serves it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser.live import kernel_site
+from tools.browser.runtime import runtime
+from tools.page_weight import served
+
+
+@pytest.fixture(scope="session")
+def built_runtime() -> Path:
+    """The runtime, built once and kept in _build."""
+    return runtime()
+
+
+@pytest.fixture(scope="session")
+def kernel_address(built_runtime: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where a page with nothing but a kernel is served."""
+    with (
+        kernel_site(built_runtime, tmp_path_factory.mktemp("kernel")) as folder,
+        served(folder) as address,
+    ):
+        yield address

@@ -1,0 +1,72 @@
+"""A kernel in a page of its own, for tests that look at what Python does there."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+PATIENCE = 120.0  # seconds for one cell on a busy machine
+PAGE = """<!doctype html><title>A kernel</title><script type="module">
+  window.heard = [];
+  const worker = new Worker("live/worker.mjs", {type: "module"});
+  worker.onmessage = ({data}) => heard.push(data);
+  worker.onerror = (event) => heard.push({failed: event.message});
+  window.ask = (request) => worker.postMessage(request);
+</script>"""
+
+
+class LiveKernel:
+    """Runs cells in the worker of a page and returns their outputs as a notebook has them."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        page.goto(f"{address}/kernel.html")
+        page.wait_for_function("() => window.ask !== undefined")
+        self._seen = 0
+
+    def run(self, source: str, name: str = "cell") -> list[dict]:
+        """Run a cell to its end; fails if Python does."""
+        self.page.evaluate("(request) => ask(request)", {"cell": name, "code": source})
+        outputs: list[dict] = []
+        for message in self._messages():
+            if "failed" in message:
+                raise AssertionError(f"Python in the browser failed: {message['failed']}")
+            if "output" in message:
+                outputs.append(message["output"])
+            elif "done" in message:
+                return outputs
+        raise AssertionError(f"No end of {name} within {PATIENCE:.0f} s; so far: {outputs}")
+
+    def _messages(self) -> Iterator[dict]:
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            wait = "(seen) => heard.length > seen"
+            self.page.wait_for_function(wait, arg=self._seen, timeout=PATIENCE * 1000)
+            fresh = self.page.evaluate("(seen) => heard.slice(seen)", self._seen)
+            self._seen += len(fresh)
+            yield from fresh
+
+
+@contextmanager
+def kernel_site(runtime: Path, folder: Path) -> Iterator[Path]:
+    """A folder to serve: the runtime as live/, and a page that starts a kernel."""
+    (folder / "live").symlink_to(runtime, target_is_directory=True)
+    (folder / "kernel.html").write_text(PAGE, "utf-8")
+    yield folder
+
+
+def text_of(outputs: list[dict]) -> str:
+    """What a cell printed, with the text of its value or error."""
+    parts = []
+    for output in outputs:
+        data = output.get("data", {}).get("text/plain")
+        parts.append(output.get("text") or data or "\n".join(output.get("traceback", [])))
+    return "".join(parts)
+
+
+def printed_json(outputs: list[dict]) -> object:
+    """The JSON that a cell printed last."""
+    return json.loads(text_of(outputs).strip().splitlines()[-1])
