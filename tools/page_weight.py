@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import cache
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
@@ -38,6 +39,7 @@ BROWSER_ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PACKED = {".png", ".zip"}  # what another compression makes no smaller
 LAST_PAINT = """() => new Promise((resolve) =>
   new PerformanceObserver((list) => resolve(list.getEntries().at(-1).startTime))
     .observe({type: "largest-contentful-paint", buffered: true}))"""
@@ -65,6 +67,13 @@ class Weight:
     largest_contentful_paint: float
 
 
+@cache
+def contents(path: Path, changed: int, small: bool) -> bytes:
+    """A file's bytes, as they are or compressed; kept for as long as the file does not change."""
+    body = path.read_bytes()
+    return gzip.compress(body) if small else body
+
+
 class GzipHandler(SimpleHTTPRequestHandler):
     """Serve a folder as a static host does: over HTTP/1.1, text compressed."""
 
@@ -77,11 +86,11 @@ class GzipHandler(SimpleHTTPRequestHandler):
         if not path.is_file():
             self.send_error(404)
             return None
-        body = path.read_bytes()
         self.send_response(200)
         self.send_header("Content-Type", self.guess_type(str(path)))
-        if "gzip" in self.headers.get("Accept-Encoding", "") and path.suffix != ".png":
-            body = gzip.compress(body)
+        small = "gzip" in self.headers.get("Accept-Encoding", "") and path.suffix not in PACKED
+        body = contents(path, path.stat().st_mtime_ns, small)
+        if small:
             self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

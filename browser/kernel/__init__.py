@@ -17,7 +17,8 @@ from kernel.cells import Cells
 
 Send = Callable[[str], None]  # takes a message in JSON
 
-WORKSPACE = Path("/workspace")  # of the browser's file system in memory
+WORKSPACE = Path("/workspace")  # in the memory of the browser; course.workspace is told of it
+PROGRESS = WORKSPACE / "progress.jsonl"
 
 
 class Stream:
@@ -54,7 +55,11 @@ class Kernel:
         sys.stdout, sys.stderr = Stream("stdout", self._show), Stream("stderr", self._show)
 
     def ask(self, request: str) -> None:
-        """Take a request, {"cell": name, "code": source}, from outside of the loop."""
+        """Take a request from outside of the loop.
+
+        {"cell": name, "code": source} runs a cell; {"progress": lines} is what a learner has
+        done so far, and comes first.
+        """
         self._loop.call_soon_threadsafe(self._asked.put_nowait, json.loads(request))
 
     async def serve(self) -> None:
@@ -63,10 +68,15 @@ class Kernel:
         context = contextvars.copy_context()
         while True:
             request = await self._asked.get()
+            if "progress" in request:
+                PROGRESS.write_text(request["progress"], encoding="utf-8")
+                continue
             self._cell = request["cell"]
             self._post(begun=self._cell)
             work = self._cells.run(request["code"])
             succeeded = await asyncio.create_task(work, name="cell", context=context)
+            if PROGRESS.exists():
+                self._post(progress=PROGRESS.read_text(encoding="utf-8"))
             self._post(done=self._cell, succeeded=succeeded)
 
     def _show(self, output: dict[str, Any]) -> None:

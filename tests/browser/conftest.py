@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.browser.live import kernel_site
+from tests.site_server import ROOT
+from tools.browser.__main__ import build
 from tools.browser.runtime import runtime
 from tools.page_weight import served
 
@@ -24,3 +26,12 @@ def kernel_address(built_runtime: Path, tmp_path_factory: pytest.TempPathFactory
         served(folder) as address,
     ):
         yield address
+
+
+@pytest.fixture(scope="session")
+def public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the published book is served, under a path of its host."""
+    folder = tmp_path_factory.mktemp("host")
+    build(ROOT, folder / "course" / "v1")
+    with served(folder) as address:
+        yield f"{address}/course/v1"

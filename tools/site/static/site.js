@@ -69,6 +69,22 @@
     }
   }
 
+  // The browser edition brings Python into the page when it is asked to. It needs a server.
+  for (const place of document.querySelectorAll("[data-live]")) {
+    place.hidden = location.protocol === "file:";
+    place.querySelector(".live-open").addEventListener("click", async ({ target }) => {
+      target.disabled = true;
+      try {
+        const runner = new URL(`${place.dataset.live}runner.mjs`, document.baseURI);
+        await (await import(runner)).open(place);
+      } catch (error) {
+        target.disabled = false;
+        place.querySelector(".live-status").textContent =
+          `This did not come: ${error.message} Is the network there? Press again to retry.`;
+      }
+    });
+  }
+
   // Paper cannot unfold.
   addEventListener("beforeprint", () => {
     document.querySelectorAll("details.fold:not([open])").forEach((fold) => {

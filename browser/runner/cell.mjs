@@ -1,0 +1,105 @@
+// One cell of the page: its code, its buttons, and what it prints.
+
+import { button, draw, element } from "./elements.mjs";
+import * as work from "./work.mjs";
+
+export class Cell {
+  #runner;
+  #box;
+  #editor = null;
+  #output = element("div", "cell_output live-output");
+  #state = element("span", "live-state");
+  #undo = button("Undo edits", () => this.write(this.original));
+
+  // `box` is the cell's element in the page, `stored` the cell in the notebook.
+  constructor(runner, box, stored, number) {
+    this.#runner = runner;
+    this.#box = box;
+    this.stored = stored;
+    this.number = number;
+    this.original = [stored.source].flat().join("");
+    this.source = work.read(runner.name, stored.id) ?? this.original;
+    const tags = stored.metadata.tags ?? [];
+    this.runs = !tags.includes("not-in-browser");
+    this.outputs = []; // in nbformat's shape, of the last run
+    this.mayFail = tags.includes("raises-exception");
+    this.#state.setAttribute("role", "status");
+    const code = box.querySelector(".cell_input");
+    code.after(this.runs ? this.#tools() : this.#reason(), this.#output);
+    if (this.source !== this.original) this.edit(false);
+  }
+
+  async run() {
+    this.clear();
+    this.#state.textContent = "waiting";
+    const succeeded = await this.#runner.kernel.run(this.stored.id, this.source, {
+      begun: () => (this.#state.textContent = "running"),
+      output: (output) => {
+        this.outputs.push(output);
+        draw(this.#output, output);
+      },
+    });
+    this.#state.textContent = { true: "done", false: "ended with an error" }[succeeded] ?? "";
+    this.#box.classList.toggle("live-ran", succeeded !== null);
+    return succeeded;
+  }
+
+  clear() {
+    this.outputs = [];
+    this.#output.replaceChildren();
+    this.#state.textContent = "";
+    this.#box.classList.remove("live-ran");
+  }
+
+  // Put the editor in the place of the code.
+  async edit(focus = true) {
+    if (this.#editor) return;
+    this.#editor = "on its way";
+    const { edit } = await import("./editor.mjs");
+    const code = this.#box.querySelector(".cell_input");
+    const host = element("div", "live-editor");
+    code.before(host);
+    code.hidden = true;
+    this.#editor = edit(host, this.source, {
+      label: `Code of cell ${this.number}`,
+      focus,
+      run: () => this.run(),
+      changed: (source) => this.#change(source),
+    });
+  }
+
+  // Take another version of the code, and keep it.
+  async write(source) {
+    await this.edit(false);
+    this.#editor.write(source);
+  }
+
+  #change(source) {
+    this.source = source;
+    this.#undo.hidden = source === this.original;
+    const own = source === this.original ? null : source;
+    const kept = work.write(this.#runner.name, this.stored.id, own);
+    if (!kept) this.#state.textContent = "not kept: this browser refuses to store it";
+  }
+
+  #tools() {
+    const tools = element("div", "live-tools");
+    tools.setAttribute("role", "group");
+    tools.setAttribute("aria-label", `Cell ${this.number}`);
+    tools.append(
+      button("Run", () => this.run()),
+      button("Run to here", () => this.#runner.runTo(this)),
+      button("Edit", () => this.edit()),
+      this.#undo,
+      this.#state,
+    );
+    this.#undo.hidden = this.source === this.original;
+    return tools;
+  }
+
+  #reason() {
+    const words =
+      "This cell needs what no browser has, such as a process of its own: its output was recorded.";
+    return element("p", "live-note", words);
+  }
+}

@@ -1,0 +1,40 @@
+// Elements of the page: buttons, and outputs as the book draws stored ones, with its classes.
+
+export function element(tag, classes = "", text = "") {
+  const made = document.createElement(tag);
+  made.className = classes;
+  made.textContent = text;
+  return made;
+}
+
+export function button(text, action, classes = "live-button") {
+  const made = element("button", classes, text);
+  made.type = "button";
+  made.addEventListener("click", action);
+  return made;
+}
+
+function preformatted(classes, text) {
+  const box = element("div", `output ${classes}`);
+  box.append(element("pre", "", text));
+  return box;
+}
+
+// Add one output, in nbformat's shape, below those that are there.
+export function draw(place, { output_type: kind, name, text, data, traceback }) {
+  if (kind === "stream") {
+    const last = place.lastElementChild;
+    if (last?.dataset.stream === name) last.firstChild.textContent += text;
+    else {
+      const box = preformatted(name === "stderr" ? "stderr" : "stream", text);
+      box.dataset.stream = name;
+      place.append(box);
+    }
+  } else if (kind === "error") place.append(preformatted("traceback", traceback.join("\n")));
+  else if (data["text/html"]) {
+    // What the reader's own code shows, in the reader's own page: as in any notebook.
+    const box = element("div", "output text_html");
+    box.innerHTML = data["text/html"];
+    place.append(box);
+  } else place.append(preformatted("text_plain", data["text/plain"]));
+}

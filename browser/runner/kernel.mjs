@@ -1,0 +1,54 @@
+// The page's side of Python: a worker, started with the first cell, thrown away by a restart.
+
+export class Kernel {
+  #address;
+  #told;
+  #progress;
+  #worker = null;
+  #running = new Map(); // by cell: where its outputs go, and what ends the wait for it
+
+  // `told` gets {state: starting | ready | stopped | failed, reason} and {progress: lines};
+  // `progress` gives the lines that a new Python begins with.
+  constructor(address, told, progress) {
+    this.#address = address;
+    this.#told = told;
+    this.#progress = progress;
+  }
+
+  // Run code as a cell; outputs come as they are made. Resolves to whether it ended well, and
+  // to null if Python was stopped.
+  run(cell, code, { begun, output }) {
+    this.#start();
+    return new Promise((done) => {
+      this.#running.set(cell, { begun, output, done });
+      this.#worker.postMessage({ cell, code });
+    });
+  }
+
+  // Throw Python away with all that it knows.
+  stop(state = "stopped", reason = "") {
+    this.#worker?.terminate();
+    this.#worker = null;
+    for (const { done } of this.#running.values()) done(null);
+    this.#running.clear();
+    this.#told({ state, reason });
+  }
+
+  #start() {
+    if (this.#worker) return;
+    this.#told({ state: "starting" });
+    this.#worker = new Worker(this.#address, { type: "module" });
+    this.#worker.onmessage = ({ data }) => this.#hear(data);
+    this.#worker.postMessage({ progress: this.#progress() });
+    this.#worker.onerror = ({ message }) => this.stop("failed", message);
+  }
+
+  #hear({ ready, failed, begun, cell, output, progress, done, succeeded }) {
+    if (ready) this.#told({ state: "ready" });
+    else if (failed !== undefined) this.stop("failed", failed);
+    else if (begun) this.#running.get(begun)?.begun();
+    else if (output) this.#running.get(cell)?.output(output);
+    else if (progress) this.#told({ progress });
+    else if (done) this.#running.get(done)?.done(succeeded);
+  }
+}

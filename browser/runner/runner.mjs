@@ -1,0 +1,106 @@
+// Run a page's notebook in the page: nothing is fetched before the reader asks for it.
+
+import { Cell } from "./cell.mjs";
+import { Kernel } from "./kernel.mjs";
+import { button, element } from "./elements.mjs";
+import * as work from "./work.mjs";
+
+const here = new URL("./", import.meta.url).href;
+const STATES = {
+  starting: "Python is on its way (about 14 MB, once).",
+  ready: "Python runs in this page.",
+  stopped: "Python is stopped; what it knew is gone.",
+  failed: "Python ended:",
+};
+
+class Runner {
+  constructor(place, notebook) {
+    this.name = place.dataset.notebook;
+    this.notebook = notebook;
+    this.kernel = new Kernel(`${here}worker.mjs`, (told) => this.#hear(told), work.readProgress);
+    this.status = element("span", "live-status", "Python is fetched when the first cell runs.");
+    this.status.setAttribute("role", "status");
+    this.progress = element("p", "live-progress");
+    place.replaceChildren(...this.#buttons(), this.status, this.progress);
+    this.#showProgress();
+    const stored = notebook.cells.filter((cell) => cell.cell_type === "code");
+    const boxes = document.querySelectorAll("article div.cell");
+    this.cells = stored.map((cell, index) => new Cell(this, boxes[index], cell, index + 1));
+  }
+
+  // Run all cells up to one, in order; stop where one fails that should not.
+  async runTo(last) {
+    for (const cell of this.cells) {
+      if (cell.runs) {
+        const succeeded = await cell.run();
+        if (!succeeded && !(cell.mayFail && succeeded === false)) return;
+      }
+      if (cell === last) return;
+    }
+  }
+
+  restart() {
+    this.kernel.stop();
+    this.cells.forEach((cell) => cell.clear());
+  }
+
+  export() {
+    const written = new Map(this.cells.map((cell) => [cell.stored.id, cell.source]));
+    const copy = work.withSources(this.notebook, (cell) => written.get(cell.id));
+    work.download(copy, `${this.name.split("/").at(-1)}.ipynb`);
+  }
+
+  async import(file) {
+    try {
+      const sources = await work.sourcesOf(file, this.notebook);
+      for (const cell of this.cells) {
+        const source = sources.get(cell.stored.id);
+        if (source !== undefined && source !== cell.source) await cell.write(source);
+      }
+      this.status.textContent = `${file.name} is taken over.`;
+    } catch (error) {
+      this.status.textContent = error.message;
+    }
+  }
+
+  #hear({ state, reason = "", progress }) {
+    if (progress) {
+      work.addProgress(progress);
+      this.#showProgress();
+      return;
+    }
+    this.status.textContent = `${STATES[state]} ${reason}`.trim();
+    this.status.dataset.state = state;
+  }
+
+  // What this browser remembers of the exercises of the page.
+  #showProgress() {
+    const best = work.best();
+    const asked = JSON.stringify(this.notebook.cells).matchAll(/check\(\\?"(ch\d\d-ex\d+)/g);
+    const told = [...asked].map(([, name]) => `${name}: ${best.get(name) ?? "not attempted"}`);
+    this.progress.textContent = told.join(" · ");
+  }
+
+  #buttons() {
+    const chooser = element("input");
+    Object.assign(chooser, { type: "file", accept: ".ipynb", hidden: true });
+    chooser.addEventListener("change", () => this.import(chooser.files[0]));
+    return [
+      button("Run all", () => this.runTo(this.cells.at(-1)), "live-button live-first"),
+      button("Restart Python", () => this.restart()),
+      button("Save as a file", () => this.export()),
+      button("Open a file", () => chooser.click()),
+      chooser,
+    ];
+  }
+}
+
+// Make the page live; `place` is the element that held the button.
+export async function open(place) {
+  const style = document.createElement("link");
+  Object.assign(style, { rel: "stylesheet", href: `${here}runner.css` });
+  document.head.append(style);
+  const answer = await fetch(`${here}${place.dataset.notebook}.ipynb`);
+  if (!answer.ok) throw new Error(`The notebook of this page is not there (${answer.status}).`);
+  place.runner = new Runner(place, await answer.json());
+}

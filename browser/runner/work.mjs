@@ -1,0 +1,72 @@
+// The learner's own versions of cells, kept in this browser, and as a notebook to take away.
+
+const keyOf = (notebook, cell) => `lantern-work:${notebook}:${cell}`;
+
+// A private window may refuse storage, and a full one takes no more: what is written still runs.
+const keep = (action) => {
+  try {
+    return action(localStorage);
+  } catch {
+    return null;
+  }
+};
+
+export const read = (notebook, cell) => keep((storage) => storage.getItem(keyOf(notebook, cell)));
+
+// Keep a cell as the learner wrote it; with null it is the course's again.
+export function write(notebook, cell, source) {
+  const key = keyOf(notebook, cell);
+  const done = keep((storage) =>
+    (source === null ? storage.removeItem(key) : storage.setItem(key, source), true));
+  return done === true;
+}
+
+const PROGRESS = "lantern-progress";
+const STATES = ["not attempted", "not yet", "right", "right, with a star"]; // course/exercise.py
+
+export const readProgress = () => keep((storage) => storage.getItem(PROGRESS)) ?? "";
+
+// Add lines of course/progress.py to those that are kept; other tabs may have added some.
+export function addProgress(lines) {
+  const all = new Set([...readProgress().split("\n"), ...lines.split("\n")].filter(Boolean));
+  keep((storage) => storage.setItem(PROGRESS, [...all].join("\n")));
+}
+
+// The best state of each exercise, by its id.
+export function best() {
+  const found = new Map();
+  for (const line of readProgress().split("\n").filter(Boolean)) {
+    const { exercise, state } = JSON.parse(line);
+    const known = STATES.indexOf(found.get(exercise));
+    if (STATES.indexOf(state) >= known) found.set(exercise, state);
+  }
+  return found;
+}
+
+// The notebook with the sources that `sourceOf` gives for its code cells.
+export function withSources(notebook, sourceOf) {
+  const cells = notebook.cells.map((cell) =>
+    cell.cell_type === "code"
+      ? { ...cell, source: sourceOf(cell).split(/(?<=\n)/), outputs: [], execution_count: null }
+      : cell);
+  return { ...notebook, cells };
+}
+
+// Save the notebook as a file: put it into workspace/ and `make start` opens it.
+export function download(notebook, name) {
+  const file = new Blob([`${JSON.stringify(notebook, null, 1)}\n`], { type: "application/json" });
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(file);
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+// Sources by cell from a notebook file of this exercise; throws an Error that says what is wrong.
+export async function sourcesOf(file, notebook) {
+  const read = await file.text().then(JSON.parse).catch(() => null);
+  const known = new Set(notebook.cells.map((cell) => cell.id));
+  const found = (read?.cells ?? []).filter((cell) => cell.cell_type === "code" && known.has(cell.id));
+  if (!found.length) throw new Error(`${file.name} is not a copy of this notebook.`);
+  return new Map(found.map((cell) => [cell.id, [cell.source].flat().join("")]));
+}

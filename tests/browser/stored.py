@@ -1,0 +1,59 @@
+"""Compare what a cell shows with what its notebook stores, by the rules of nbval."""
+
+from collections import defaultdict
+from pathlib import Path
+from types import SimpleNamespace
+
+import nbformat
+from nbval.plugin import IPyNbCell, coalesce_streams, get_sanitize_patterns, nocolors
+
+SANITIZE = Path(__file__).parent.parent / "sanitize.cfg"
+# nbval's own list: what two runs of one notebook may differ in.
+OVERLOOKED = (
+    *("metadata", "traceback", "text/latex", "prompt_number", "output_type", "name"),
+    *("execution_count", "application/vnd.jupyter.widget-view+json", "image/png", "image/jpeg"),
+)
+
+
+class ComparedCell:
+    """nbval's comparison, without the pytest session that its cells live in."""
+
+    compare_outputs, sanitize = IPyNbCell.compare_outputs, IPyNbCell.sanitize
+
+    def __init__(self) -> None:
+        patterns = dict(get_sanitize_patterns(SANITIZE.read_text("utf-8")))
+        self.parent = SimpleNamespace(sanitize_patterns=patterns, skip_compare=OVERLOOKED)
+        self.colors = nocolors
+        self.difference = ""
+
+    def format_output_compare(self, key: str, left: object, right: object) -> None:
+        """Keep what differs."""
+        self.difference = f"{key}: stored {left!r}, and now {right!r}"
+
+
+def difference(shown: list[dict], stored: list[dict]) -> str:
+    """What differs between the outputs of a cell and those stored, or an empty string."""
+    cell = ComparedCell()
+    left, right = (
+        coalesce_streams([nbformat.from_dict(output) for output in outputs])
+        for outputs in (shown, stored)
+    )
+    if cell.compare_outputs(left, right):
+        return ""
+    return cell.difference or " ".join(map(str, cell.comparison_traceback))
+
+
+def code_cells(notebook: Path) -> dict[str, dict]:
+    """The code cells of a notebook by their ids."""
+    cells = nbformat.read(notebook, as_version=4).cells
+    return {cell.id: cell for cell in cells if cell.cell_type == "code"}
+
+
+def tagged(tag: str, folder: Path) -> dict[str, list[str]]:
+    """The ids of the cells with a tag, by notebook."""
+    found = defaultdict(list)
+    for path in sorted(folder.glob("*.ipynb")):
+        for name, cell in code_cells(path).items():
+            if tag in cell.metadata.get("tags", []):
+                found[path.stem].append(name)
+    return dict(found)

@@ -1,0 +1,142 @@
+"""An exercise in Chromium: wrong, then right, kept over a reload, taken away and brought back."""
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from course.checking import check
+from tests.site_server import ROOT
+
+STEM, EXERCISE = "ch01_event_loop", "ch01-ex2"
+ANSWER, CHECK = 4, 5  # the cells of the exercise, counted from 1
+WRONG = """async def report_async(path, build_report):
+    return build_report(path)"""
+RIGHT = """async def report_async(path, build_report):
+    return await asyncio.to_thread(build_report, path)"""
+PATIENCE = 60_000  # milliseconds
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser that nobody has used."""
+    context = browser.new_context(accept_downloads=True)
+    yield context
+    context.close()
+
+
+def opened(context: BrowserContext, public: str) -> Page:
+    """The exercise's page in a new tab, made live."""
+    page = context.new_page()
+    page.goto(f"{public}/exercises/{STEM}.html")
+    page.locator(".live-open").click()
+    expect(page.get_by_role("button", name="Run all")).to_be_visible()
+    return page
+
+
+def cell(page: Page, number: int) -> Locator:
+    """A cell with its tools."""
+    return page.locator(
+        "div.cell", has=page.get_by_role("group", name=f"Cell {number}", exact=True)
+    )
+
+
+def answer(page: Page, source: str) -> str:
+    """Write an answer, run up to its check, and return the verdict in plain text."""
+    mine = cell(page, ANSWER)
+    if not mine.locator(".cm-content").count():
+        mine.get_by_role("button", name="Edit", exact=True).click()
+    mine.locator(".cm-content").fill(source)
+    return verdict(page)
+
+
+def verdict(page: Page) -> str:
+    """Run up to the check, and return what it says in plain text."""
+    checked = f"document.querySelector('[data-live]').runner.cells[{CHECK - 1}]"
+    page.evaluate(f"() => {{ {checked}.outputs = [] }}")
+    checking = cell(page, CHECK)
+    checking.get_by_role("button", name="Run to here").click()
+    page.wait_for_function(f"() => {checked}.outputs.length", timeout=PATIENCE)
+    expect(checking.locator(".live-state")).to_have_text("done")
+    return page.evaluate(f"() => {checked}.outputs[0].data['text/plain']")
+
+
+def on_cpython(source: str) -> str:
+    """The verdict that the same answer gets here."""
+    names: dict[str, object] = {"asyncio": asyncio}
+    exec(source, names)
+    return repr(asyncio.run(check(EXERCISE, names["report_async"])))
+
+
+def test_an_answer_gets_the_same_verdict_as_on_cpython(
+    context: BrowserContext, public: str
+) -> None:
+    page = opened(context, public)
+    assert answer(page, WRONG) == on_cpython(WRONG)
+    assert answer(page, RIGHT) == on_cpython(RIGHT)
+    expect(page.locator(".live-progress")).to_contain_text(f"{EXERCISE}: right")
+
+
+def test_work_and_progress_are_there_after_the_tab_was_closed(
+    context: BrowserContext, public: str
+) -> None:
+    page = opened(context, public)
+    answer(page, RIGHT)
+    page.close()
+    again = opened(context, public)
+    expect(cell(again, ANSWER).locator(".cm-content")).to_contain_text("asyncio.to_thread")
+    expect(again.locator(".live-progress")).to_contain_text(f"{EXERCISE}: right")
+    assert "right" in verdict(again)
+
+
+def test_edits_can_be_undone(context: BrowserContext, public: str) -> None:
+    page = opened(context, public)
+    mine = cell(page, ANSWER)
+    expect(mine.get_by_role("button", name="Undo edits")).to_be_hidden()
+    mine.get_by_role("button", name="Edit", exact=True).click()
+    mine.locator(".cm-content").fill(WRONG)
+    mine.get_by_role("button", name="Undo edits").click()
+    expect(mine.locator(".cm-content")).to_contain_text("# your turn")
+    expect(opened(context, public).locator(".cm-content")).to_have_count(0)
+
+
+def test_a_saved_file_is_a_notebook_of_the_workspace(
+    context: BrowserContext, public: str, tmp_path: Path
+) -> None:
+    page = opened(context, public)
+    mine = cell(page, ANSWER)
+    mine.get_by_role("button", name="Edit", exact=True).click()
+    mine.locator(".cm-content").fill(RIGHT)
+    with page.expect_download() as saving:
+        page.get_by_role("button", name="Save as a file").click()
+    saved = tmp_path / saving.value.suggested_filename
+    saving.value.save_as(saved)
+    nbformat.validate(nbformat.read(saved, as_version=4))
+    assert saved.name == f"{STEM}.ipynb"
+    done = subprocess.run(
+        [sys.executable, "-m", "course", "check", EXERCISE],
+        cwd=ROOT, env={**os.environ, "LANTERN_WORKSPACE": str(tmp_path)},
+        capture_output=True, encoding="utf-8",
+    )  # fmt: skip
+    assert f"✓ {EXERCISE}" in done.stdout, done.stdout + done.stderr
+
+
+def test_a_notebook_of_the_workspace_is_opened(
+    context: BrowserContext, public: str, tmp_path: Path
+) -> None:
+    shutil.copy(ROOT / "solutions" / f"{STEM}.ipynb", tmp_path)
+    page = opened(context, public)
+    chooser = page.locator("input[type=file]")
+    chooser.set_input_files(tmp_path / f"{STEM}.ipynb")
+    expect(page.locator(".live-status")).to_contain_text(f"{STEM}.ipynb is taken over.")
+    assert "right" in verdict(page)
+    (tmp_path / "other.ipynb").write_text("{}", encoding="utf-8")
+    chooser.set_input_files(tmp_path / "other.ipynb")
+    expect(page.locator(".live-status")).to_contain_text("is not a copy of this notebook")

@@ -1,0 +1,93 @@
+"""Every lesson and exercise in Chromium, opened by its button, under a path of the server."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.stored import code_cells, difference, tagged
+from tests.site_server import ROOT
+
+PATIENCE = 120_000  # milliseconds for all cells of a lesson on a busy machine
+LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+EXERCISES = sorted(path.stem for path in (ROOT / "exercises").glob("*.ipynb"))
+NOT_IN_BROWSER = {"ch00a_five_minutes": ["ch00a-09"]}
+OUTPUTS = """() => Object.fromEntries(document.querySelector("[data-live]").runner.cells
+    .map((cell) => [cell.stored.id, cell.outputs]))"""
+
+
+@contextmanager
+def opened(browser: Browser, address: str) -> Iterator[Page]:
+    """A page that is made live; leaving it fails if a script threw or another host was asked."""
+    context = browser.new_context()
+    page = context.new_page()
+    troubles: list[str] = []
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("console", lambda said: said.type == "error" and troubles.append(said.text))
+    home = address.partition("/course/")[0]
+    page.on(
+        "request", lambda asked: asked.url.startswith((home, "blob:")) or troubles.append(asked.url)
+    )
+    page.goto(address)
+    page.locator(".live-open").click()
+    expect(page.get_by_role("button", name="Run all")).to_be_visible()
+    yield page
+    context.close()
+    assert troubles == []
+
+
+def run_all(page: Page) -> dict[str, list[dict]]:
+    """Press "Run all", wait for the end, and return every cell's outputs."""
+    page.get_by_role("button", name="Run all").click()
+    ended = """() => { const states = [...document.querySelectorAll(".live-state")];
+        return states.every((state) => state.textContent.startsWith("done"))
+            || states.some((state) => state.textContent.startsWith("ended")) }"""
+    page.wait_for_function(ended, timeout=PATIENCE)
+    return page.evaluate(OUTPUTS)
+
+
+@pytest.mark.parametrize("stem", LESSONS)
+def test_run_all_shows_what_the_page_shows(browser: Browser, public: str, stem: str) -> None:
+    with opened(browser, f"{public}/notebooks/{stem}.html") as page:
+        shown = run_all(page)
+    skipped = NOT_IN_BROWSER.get(stem, [])
+    stored = code_cells(ROOT / "notebooks" / f"{stem}.ipynb")
+    differing = {
+        name: told
+        for name, cell in stored.items()
+        if name not in skipped and (told := difference(shown[name], cell.outputs))
+    }
+    assert differing == {}
+    assert all(shown[name] == [] for name in skipped)
+
+
+@pytest.mark.parametrize("stem", EXERCISES)
+def test_an_untouched_exercise_says_that_nobody_has_written_it(
+    browser: Browser, public: str, stem: str
+) -> None:
+    with opened(browser, f"{public}/exercises/{stem}.html") as page:
+        shown = run_all(page)
+    cells = code_cells(ROOT / "exercises" / f"{stem}.ipynb")
+    checks = [name for name, cell in cells.items() if "check" in cell.metadata.get("tags", [])]
+    assert checks
+    for name in checks:
+        assert "not attempted" in json.dumps(shown[name]), name
+
+
+def test_few_cells_cannot_run_in_a_browser_and_they_say_so(browser: Browser, public: str) -> None:
+    assert tagged("not-in-browser", ROOT / "notebooks") == NOT_IN_BROWSER
+    with opened(browser, f"{public}/notebooks/ch00a_five_minutes.html") as page:
+        notes = page.locator(".live-note")
+        expect(notes).to_have_count(1)
+        expect(notes).to_contain_text("its output was recorded")
+
+
+def test_a_page_that_is_only_read_fetches_nothing_of_python(browser: Browser, public: str) -> None:
+    page = browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{public}/notebooks/{LESSONS[0]}.html", wait_until="networkidle")
+    page.close()
+    assert not [url for url in asked if "/live/" in url]
