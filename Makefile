@@ -1,7 +1,9 @@
 # `make start OPTIONS=--no-browser`, `make test PYTHON=python3.13`; without make, see the README.
 PYTHON ?= python3
-.PHONY: start test
+.PHONY: start test site
 start:
 	$(PYTHON) -m course start $(OPTIONS)
 test:
 	$(PYTHON) -m course test $(OPTIONS)
+site:
+	$(PYTHON) -m course site

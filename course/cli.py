@@ -59,6 +59,16 @@ def test(context: typer.Context) -> None:
     become([sys.executable, "-m", "pytest", *pytest_arguments(context.args)])
 
 
+@app.command()
+def site() -> None:
+    """Build what gets published: the book, with a Python that runs its lessons in the browser."""
+    from course.environment import become, put_first
+
+    os.chdir(ROOT)
+    put_first()
+    become([sys.executable, "-m", "tools.browser"])
+
+
 def pytest_arguments(arguments: list[str]) -> list[str]:
     """Return the arguments of the one pytest run that holds all checks.
 

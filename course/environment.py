@@ -40,7 +40,7 @@ def enter(arguments: list[str]) -> None:
     if sys.prefix == sys.base_prefix:
         become([str(own_python()), *again])
     wanted = [REQUIREMENTS]
-    if arguments[:1] == ["test"]:
+    if arguments[:1] in (["test"], ["site"]):
         wanted.append(DEVELOPMENT_REQUIREMENTS)
     # A list, not any(): every file that is wanted must be looked at.
     installed = [complete(requirements) for requirements in wanted]

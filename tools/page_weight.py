@@ -78,6 +78,7 @@ class GzipHandler(SimpleHTTPRequestHandler):
     """Serve a folder as a static host does: over HTTP/1.1, text compressed."""
 
     protocol_version = "HTTP/1.1"
+    policy = ""  # the Content-Security-Policy that is sent along
 
     def send_head(self) -> BytesIO | None:
         """Send the file that is asked for, compressed where that helps."""
@@ -92,6 +93,8 @@ class GzipHandler(SimpleHTTPRequestHandler):
         body = contents(path, path.stat().st_mtime_ns, small)
         if small:
             self.send_header("Content-Encoding", "gzip")
+        if self.policy:
+            self.send_header("Content-Security-Policy", self.policy)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         return BytesIO(body)
@@ -101,13 +104,15 @@ class GzipHandler(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
+def served(folder: Path, policy: str = "") -> Iterator[str]:
     """The address of a server for the folder, on a free port of this machine, while it is used."""
 
-    def handler(*request: object) -> GzipHandler:
-        return GzipHandler(*request, directory=str(folder))
+    class Handler(GzipHandler):
+        def __init__(self, *request: object) -> None:
+            self.policy = policy
+            super().__init__(*request, directory=str(folder))
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         # It looks for the end this often: the usual half second would slow every test down.
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         try:

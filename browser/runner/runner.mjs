@@ -71,6 +71,7 @@ class Runner {
     }
     this.status.textContent = `${STATES[state]} ${reason}`.trim();
     this.status.dataset.state = state;
+    if (state === "ready") keepOffline();
   }
 
   // What this browser remembers of the exercises of the page.
@@ -93,6 +94,14 @@ class Runner {
       chooser,
     ];
   }
+}
+
+// Keep the whole book in this browser once its reader runs it: it then works without a network.
+// A private window may have no service workers; the page works all the same.
+function keepOffline() {
+  const build = here.split("/").at(-2);
+  const script = new URL(`../../offline.js?build=${build}`, here);
+  navigator.serviceWorker?.register(script).catch((error) => console.warn(String(error)));
 }
 
 // Make the page live; `place` is the element that held the button.

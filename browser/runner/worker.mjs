@@ -22,7 +22,13 @@ const download = async (name) => {
   return new Uint8Array(await response.arrayBuffer());
 };
 
+const NEEDS_WAITING =
+  "This browser cannot let Python wait (JavaScript Promise Integration), and the lessons are " +
+  "about waiting. Chrome and Edge from 137 on and Firefox from 153 on can. The outputs on this " +
+  "page were recorded and stay.";
+
 async function start() {
+  if (!("Suspending" in WebAssembly)) throw new Error(NEEDS_WAITING);
   const archives = ["own.zip", "packages.zip"].map((name) => [name, download(name)]);
   const compiled = download("pydantic_core.zip");
   const python = await loadPyodide({

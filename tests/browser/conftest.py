@@ -29,9 +29,15 @@ def kernel_address(built_runtime: Path, tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture(scope="session")
-def public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where the published book is served, under a path of its host."""
+def public_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The published book as a host has it, below course/v1/."""
     folder = tmp_path_factory.mktemp("host")
     build(ROOT, folder / "course" / "v1")
-    with served(folder) as address:
+    return folder
+
+
+@pytest.fixture(scope="session")
+def public(public_folder: Path) -> Iterator[str]:
+    """Where it is served."""
+    with served(public_folder) as address:
         yield f"{address}/course/v1"

@@ -4,20 +4,27 @@ The folder _build/public can be served by any static host, under any path.
 """
 
 import argparse
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from base64 import b64encode
+from hashlib import sha256
 from pathlib import Path
 
 from course.failure import CannotContinue
 from course.workspace import without_outputs
+from tools.browser.packages import BROWSER
 from tools.browser.runtime import runtime
 from tools.run import ROOT
 
 PUBLIC = ROOT / "_build" / "public"
 NOTEBOOKS = ("notebooks", "exercises")
+POLICY = "content-security-policy.txt"
+INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
 def build(source: Path, target: Path) -> None:
@@ -41,9 +48,38 @@ def build(source: Path, target: Path) -> None:
             for notebook in sorted((source / folder).glob("*.ipynb")):
                 bare = without_outputs(notebook.read_bytes())
                 (site / live / folder / notebook.name).write_bytes(bare)
+        keep_offline(site)
+        (site / POLICY).write_text(policy(site), encoding="utf-8")
         shutil.rmtree(target, ignore_errors=True)
         target.parent.mkdir(exist_ok=True, parents=True)
         shutil.copytree(site, target)
+
+
+def keep_offline(site: Path) -> None:
+    """Add the service worker, and the list of all files that it keeps in the reader's browser."""
+    shutil.copy(BROWSER / "offline.js", site)
+    files = sorted(path for path in site.rglob("*") if path.is_file() and path.suffix != ".map")
+    names = [path.relative_to(site).as_posix() for path in files]
+    (site / "offline.json").write_text(json.dumps(names), encoding="utf-8")
+
+
+def policy(site: Path) -> str:
+    """Return the strictest Content-Security-Policy that the site works with.
+
+    Styles inside pages are allowed: pictures bring theirs along. Scripts inside pages are
+    allowed by their hashes, and code in strings is not, but for WebAssembly.
+    """
+    inline = {
+        b64encode(sha256(script.encode()).digest()).decode()
+        for page in site.rglob("*.html")
+        for script in INLINE_SCRIPT.findall(page.read_text(encoding="utf-8"))
+    }
+    scripts = " ".join(f"'sha256-{digest}'" for digest in sorted(inline))
+    return (
+        f"default-src 'none'; script-src 'self' 'wasm-unsafe-eval' {scripts}; worker-src 'self'; "
+        "connect-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'\n"
+    )
 
 
 if __name__ == "__main__":
