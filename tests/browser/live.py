@@ -8,6 +8,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
+from tests.browser.firefox import FirefoxPage
+
 PATIENCE = 120.0  # seconds for one cell on a busy machine
 PAGE = """<!doctype html><title>A kernel</title><script type="module">
   window.heard = [];
@@ -21,7 +23,7 @@ PAGE = """<!doctype html><title>A kernel</title><script type="module">
 class LiveKernel:
     """Runs cells in the worker of a page and returns their outputs as a notebook has them."""
 
-    def __init__(self, page: Page, address: str) -> None:
+    def __init__(self, page: Page | FirefoxPage, address: str) -> None:
         self.page = page
         page.goto(f"{address}/kernel.html")
         page.wait_for_function("() => window.ask !== undefined")

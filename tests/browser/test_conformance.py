@@ -1,14 +1,16 @@
-"""The same cases on CPython and in Chromium: what they see must be the same."""
+"""The same cases on CPython, in Chromium and in Firefox: what they see must be the same."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from tests.browser import cases
+from tests.browser.firefox import FirefoxPage, firefox
 from tests.browser.live import LiveKernel, printed_json
 from tests.site_server import ROOT
 
@@ -28,20 +30,41 @@ def on_cpython() -> dict[str, object]:
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
+def observed(page: Page | FirefoxPage, address: str) -> dict[str, object]:
+    """What every case sees in the kernel of a page."""
+    kernel = LiveKernel(page, address)
+    kernel.run(SOURCE.read_text("utf-8"), "cases")
+    return printed_json(kernel.run(OBSERVE.format("await observe()"), "observe"))
+
+
 @pytest.fixture(scope="module")
 def in_chromium(browser: Browser, kernel_address: str) -> dict[str, object]:
     """What every case sees in Chromium."""
-    page = browser.new_page()
-    kernel = LiveKernel(page, kernel_address)
-    kernel.run(SOURCE.read_text("utf-8"), "cases")
-    seen = printed_json(kernel.run(OBSERVE.format("await observe()"), "observe"))
-    page.close()
-    return seen
+    return observed(browser.new_page(), kernel_address)
+
+
+@pytest.fixture(scope="module")
+def in_firefox(kernel_address: str) -> dict[str, object]:
+    """What every case sees in Firefox; without one it is skipped as Chromium is."""
+    try:
+        with firefox() as page:
+            return observed(page, kernel_address)
+    except FileNotFoundError as error:
+        if os.environ.get("LANTERN_BROWSER") == "required":
+            raise
+        pytest.skip(str(error))
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_case_sees_the_same_in_the_browser(
+def test_a_case_sees_the_same_in_chromium(
     name: str, on_cpython: dict[str, object], in_chromium: dict[str, object]
 ) -> None:
     assert not str(on_cpython[name]).startswith("raised "), on_cpython[name]
     assert in_chromium[name] == on_cpython[name]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_case_sees_the_same_in_firefox(
+    name: str, on_cpython: dict[str, object], in_firefox: dict[str, object]
+) -> None:
+    assert in_firefox[name] == on_cpython[name]

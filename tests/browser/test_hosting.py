@@ -1,4 +1,4 @@
-"""How the edition can be served: any path, a strict policy, no network, a browser that lacks much."""
+"""How it can be served: any path, a strict policy, no network, a browser that lacks much."""
 
 import subprocess
 import sys
