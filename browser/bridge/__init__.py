@@ -1,7 +1,8 @@
 """What a browser lacks for FastAPI and SQLAlchemy's AsyncSession, and as CPython has it.
 
 Greenlets, threads and event loops that wait, all on one primitive: a stack that stops and goes
-on. Nothing of the libraries is changed; they run on the standard library, which runs on this.
+on; and an alarm clock. No library is changed: they run on the standard library, which runs on
+this.
 """
 
 import sys
@@ -9,8 +10,9 @@ import sys
 
 def install() -> None:
     """Put everything in place; before any library is imported."""
-    from bridge import greenlets, loops, threads
+    from bridge import alarms, greenlets, loops, threads
 
     threads.install()
     loops.install()
+    alarms.install()
     sys.modules["greenlet"] = greenlets

@@ -19,13 +19,15 @@ let last = performance.now();
 channel.port1.onmessage = () => turns.shift()();
 
 // Choose what the next suspend() waits for: to be woken at a place, or the end of the seconds.
-export function choose(place, seconds) {
+// The alarm ends waits of the main thread.
+export function choose(place, seconds, isMain) {
   chosen = new Promise((resolve) => {
     const end = (woken) => {
       clearTimeout(timer);
       waiting.delete(place);
       resolve(woken);
     };
+    end.isMain = isMain;
     const milliseconds = Math.min(Math.ceil((seconds ?? 0) * 1000), LONGEST);
     const timer = seconds == null ? undefined : setTimeout(end, milliseconds, false);
     waiting.set(place, end);
@@ -42,6 +44,51 @@ export function wake(place) {
 // Choose that others go on first: those that were woken, and now and then timers and messages.
 export function chooseOthers() {
   chosen = performance.now() - last < PATIENCE ? Promise.resolve(true) : turn();
+}
+
+// The alarm: Pyodide looks into a buffer now and then for the number of a signal. This one holds
+// it from the moment that the alarm is due. A stack that waits is woken for it by a timer.
+const SIGALRM = 14;
+const NEVER = Infinity;
+let [due, interval, taken, ringing] = [NEVER, 0, false, undefined];
+let watch = () => {};
+const alarm = {
+  get 0() {
+    return takeIfDue() ? SIGALRM : 0;
+  },
+  set 0(cleared) {}, // what is read is gone already
+};
+
+function takeIfDue() {
+  const now = performance.now();
+  if (now < due) return false;
+  due = interval ? now + interval : NEVER;
+  return true;
+}
+
+function ring() {
+  const asleep = [...waiting.values()].filter((end) => end.isMain);
+  if (asleep.length && takeIfDue()) {
+    taken = true;
+    asleep.forEach((end) => end(false));
+  }
+  if (due !== NEVER) ringing = setTimeout(ring, Math.max(due - performance.now(), 1));
+}
+
+export function setAlarm(seconds, every) {
+  clearTimeout(ringing);
+  due = seconds ? performance.now() + seconds * 1000 : NEVER;
+  interval = every * 1000;
+  taken = false;
+  watch(seconds ? alarm : undefined);
+  if (seconds) ringing = setTimeout(ring, seconds * 1000);
+}
+
+// Tell whether the alarm ended a wait, once.
+export function takeAlarm() {
+  const was = taken;
+  taken = false;
+  return was;
 }
 
 // Python's functions that tell and set which of its stacks runs.
@@ -105,6 +152,7 @@ export function install(pyodide) {
     },
   });
   addToPython(C, "_stacks", "suspend", exports.suspend);
+  watch = (buffer) => pyodide.setInterruptBuffer(buffer);
   const X_SLEEP = 15; // its place among the pointers and numbers of struct sqlite3_vfs
   C.HEAPU32[C._sqlite3_vfs_find(0) / 4 + X_SLEEP] = C.addFunction(exports.sleep);
 }

@@ -6,6 +6,7 @@ for a promise while others run: that is all a thread or a greenlet needs here.
 
 import asyncio
 import itertools
+import signal
 import time
 from collections.abc import Callable
 from typing import Any
@@ -67,12 +68,17 @@ class Place:
     def wait(self, seconds: float | None = None) -> bool:
         """Let other stacks run; return True when woken, False when the time is over.
 
+        An alarm ends a wait of the main thread, as a signal does.
+
         Raises CannotWait in code that JavaScript called without a stack of its own.
         """
         if not can_wait():
             raise CannotWait("JavaScript called this code and waits for it, so it cannot wait.")
-        bridge_stacks.choose(self._number, seconds)
-        return _stop()
+        bridge_stacks.choose(self._number, seconds, running().thread == 0)
+        woken = _stop()
+        if not woken and bridge_stacks.takeAlarm():
+            signal.raise_signal(signal.SIGALRM)
+        return woken
 
     def wake(self) -> bool:
         """Let the stack that waits here go on; return whether there was one."""

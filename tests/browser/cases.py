@@ -26,6 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session, async_ses
 from sqlalchemy.orm import sessionmaker
 from sqlalchemy.util.concurrency import await_, greenlet_spawn
 
+from course.observation import attempt, attempt_sync
 from lantern import (
     Guest,
     Order,
@@ -493,6 +494,32 @@ async def context_variables_go_with_to_thread_only():
 @case
 async def a_thread_has_no_running_loop():
     return await asyncio.to_thread(error_in, asyncio.get_running_loop)
+
+
+@case
+async def an_alarm_ends_what_never_waits():
+    def computes():
+        while True:
+            pass
+
+    async def computes_in_the_loop():
+        computes()
+
+    blocked = [attempt_sync(work, 0.2).ended for work in (computes, lambda: time.sleep(60))]
+    lock = threading.Lock()
+    lock.acquire()
+    blocked.append(attempt_sync(lock.acquire, 0.2).ended)
+    return blocked, (await attempt(computes_in_the_loop, 0.2)).ended
+
+
+@case
+async def an_alarm_leaves_alone_what_waits_for_the_loop():
+    async def waits():
+        for _ in range(10):
+            await asyncio.sleep(0.05)
+        return "done"
+
+    return (await attempt(waits, 2.0)).value, (await attempt(lambda: asyncio.sleep(9), 0.2)).ended
 
 
 # --- sessions
