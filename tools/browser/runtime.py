@@ -23,14 +23,21 @@ COMPILED = "pydantic_core"
 # What no lesson can use in a browser, and what only installing and testing need.
 UNWANTED_STDLIB = (
     *("_pyrepl", "curses", "ensurepip", "idlelib", "lib2to3", "multiprocessing", "pydoc_data"),
-    *("test", "tkinter", "turtledemo", "unittest", "venv", "wsgiref", "xmlrpc"),
-    *("pydoc.py", "turtle.py"),
+    *("test", "tkinter", "turtledemo", "unittest", "venv", "wsgiref", "xml", "xmlrpc"),
+    *("doctest.py", "ftplib.py", "imaplib.py", "mailbox.py", "optparse.py", "pdb.py"),
+    *("pickletools.py", "poplib.py", "pydoc.py", "smtplib.py", "turtle.py"),
+    *("_pydatetime.py", "_pyio.py"),  # stand in for modules in C, which are there
+    *("encodings/big5*", "encodings/cp[5-9]*", "encodings/cp1[0-1]*", "encodings/euc*"),
+    *("encodings/gb*", "encodings/iso2022*", "encodings/iso8859_[2-9]*", "encodings/koi8*"),
+    *("encodings/mac_*", "encodings/shift*"),
 )
 UNWANTED_PACKAGES = (
     *(f"sqlalchemy/dialects/{name}" for name in ("mssql", "mysql", "oracle")),
     *("sqlalchemy/ext/mypy", "sqlalchemy/testing", "pydantic/v1", "pydantic/mypy.py"),
-    "certifi/cacert.pem",
+    *("anyio/pytest_plugin.py", "certifi/cacert.pem"),
 )
+# Grading a class, and starting the course on a learner's own machine.
+UNWANTED_OWN = ("course/grading", "course/cli.py", "course/launch.py", "course/server.py")
 UNWANTED_ENDINGS = (".pyi", ".pyx", ".pxd", ".typed", ".c")
 
 
@@ -89,6 +96,7 @@ def add_own_python(built: Path, pyodide: Path, printer: Path) -> None:
             unwanted = shutil.ignore_patterns("__pycache__", "*.mjs")
             shutil.copytree(package, tree / package.name, ignore=unwanted)
         shutil.copy(printer, tree / "ipython_pretty.py")
+        drop(tree, UNWANTED_OWN)
         archive(compiled(tree, pyodide), built / "own.zip")
 
 
@@ -113,9 +121,8 @@ def compiled(tree: Path, pyodide: Path) -> Path:
 
 def drop(tree: Path, unwanted: tuple[str, ...]) -> None:
     """Remove what is not wanted, and all of a package's metadata but its headers."""
-    for name in unwanted:
-        path = tree / name
-        path.unlink() if path.is_file() else shutil.rmtree(path, ignore_errors=True)
+    for path in [path for pattern in unwanted for path in tree.glob(pattern)]:
+        path.unlink() if path.is_file() else shutil.rmtree(path)
     for file in [path for path in tree.rglob("*") if path.is_file()]:
         if file.parent.suffix == ".dist-info" and file.name == "METADATA":
             headers, _, _ = file.read_text("utf-8").partition("\n\n")
