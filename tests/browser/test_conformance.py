@@ -16,6 +16,24 @@ from tests.site_server import ROOT
 
 SOURCE = Path(cases.__file__)
 OBSERVE = "import asyncio, json\nprint(json.dumps({}, default=sorted))"
+GROWTH = """
+import asyncio
+from pyodide_js import _module
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+from lantern import make_engine
+engine = make_engine(pool_size=10)
+async def worker(number):
+    async with AsyncSession(engine) as session:
+        for _ in range(20):
+            assert await session.scalar(text("SELECT :n"), {"n": number}) == number
+async def rounds(count):
+    sizes = []
+    for _ in range(count):
+        await asyncio.gather(*(worker(number) for number in range(30)))
+        sizes.append(_module.HEAP8.length)
+    return sizes
+"""
 NAMES = [function.__name__ for function in cases.CASES]
 
 
@@ -68,3 +86,13 @@ def test_a_case_sees_the_same_in_firefox(
     name: str, on_cpython: dict[str, object], in_firefox: dict[str, object]
 ) -> None:
     assert in_firefox[name] == on_cpython[name]
+
+
+def test_memory_does_not_grow_with_the_number_of_queries(
+    browser: Browser, kernel_address: str
+) -> None:
+    """Rounds of 600 queries in 30 tasks: after the first ones the heap stays as large as it is."""
+    kernel = LiveKernel(browser.new_page(), kernel_address)
+    kernel.run(GROWTH, "growth")
+    sizes = printed_json(kernel.run("import json\nprint(json.dumps(await rounds(8)))", "rounds"))
+    assert sizes[-1] == sizes[3], sizes

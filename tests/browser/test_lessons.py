@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.stored import code_cells, difference, tagged
@@ -91,3 +92,21 @@ def test_a_page_that_is_only_read_fetches_nothing_of_python(browser: Browser, pu
     page.goto(f"{public}/notebooks/{LESSONS[0]}.html", wait_until="networkidle")
     page.close()
     assert not [url for url in asked if "/live/" in url]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing_on_a_live_page(
+    browser: Browser, public: str, width: int, scheme: str
+) -> None:
+    with opened(browser, f"{public}/notebooks/{LESSONS[0]}.html") as page:
+        page.set_viewport_size({"width": width, "height": 844})
+        page.emulate_media(color_scheme=scheme)
+        run_all(page)
+        page.get_by_role("button", name="Edit", exact=True).first.click()
+        expect(page.locator(".cm-content")).to_be_visible()
+        page.evaluate("document.querySelectorAll('details').forEach((fold) => (fold.open = true))")
+        found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+        wide = page.evaluate("document.querySelector('article').scrollWidth")
+    assert [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found] == []
+    assert wide <= width
