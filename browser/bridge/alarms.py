@@ -3,7 +3,7 @@
 import signal
 import time
 
-import bridge_stacks
+from bridge.stacks import page
 
 ITIMER_REAL = 0
 
@@ -21,7 +21,7 @@ def setitimer(which: int, seconds: float, interval: float = 0.0) -> tuple[float,
         raise ValueError("A browser has the clock ITIMER_REAL only.")
     before = max(_due - time.monotonic(), 0.0), _interval
     _due, _interval = (time.monotonic() + seconds, interval) if seconds else (0.0, 0.0)
-    bridge_stacks.setAlarm(seconds, interval)
+    page().setAlarm(seconds, interval)
     return before
 
 

@@ -129,7 +129,7 @@ function keeper(C) {
   };
 }
 
-// Make `_stacks.suspend` for Python, and let SQLite wait for a lock without holding up others.
+// Connect Python's stacks with this worker, and let SQLite wait without holding up others.
 export function install(pyodide) {
   const C = pyodide._module;
   const [yes, no] = [C._PyBool_FromLong(1), C._PyBool_FromLong(0)];
@@ -155,6 +155,8 @@ export function install(pyodide) {
   watch = (buffer) => pyodide.setInterruptBuffer(buffer);
   const X_SLEEP = 15; // its place among the pointers and numbers of struct sqlite3_vfs
   C.HEAPU32[C._sqlite3_vfs_find(0) / 4 + X_SLEEP] = C.addFunction(exports.sleep);
+  pyodide.registerJsModule("bridge_stacks", { choose, chooseOthers, remember, setAlarm, takeAlarm, wake });
+  pyodide.runPython("import bridge.stacks, bridge_stacks; bridge.stacks.connect(bridge_stacks)");
 }
 
 // Make a function of WebAssembly a function of a Python module, as an extension in C does it.

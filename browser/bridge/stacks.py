@@ -11,8 +11,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import bridge_stacks  # stacks.mjs, which the page's worker registers
-from _stacks import suspend  # made by it
 from pyodide.ffi import can_run_sync, create_once_callable, create_proxy
 
 # Seconds for which a stack goes on while others could: CPython's threads take turns at this pace.
@@ -35,6 +33,24 @@ class Stack:
 
 _running = Stack()
 _since = 0.0  # when it went on
+# stacks.mjs and the function that stops a stack; neither outlives a worker as memory does.
+_page: Any = None
+_suspend: Callable[[], bool] | None = None
+
+
+def connect(page: Any) -> None:
+    """Use the stacks of this worker: once in each, before anything waits."""
+    from _stacks import suspend
+
+    global _page, _suspend
+    _page, _suspend = page, suspend
+    # A stack that SQLite stops goes on without passing here: the page asks before, tells after.
+    page.remember(create_proxy(running), create_proxy(_put_back))
+
+
+def page() -> Any:
+    """Return stacks.mjs."""
+    return _page
 
 
 def running() -> Stack:
@@ -45,7 +61,7 @@ def running() -> Stack:
 def _stop() -> bool:
     global _running, _since
     mine = _running
-    woken = suspend()
+    woken = _suspend()
     _running, _since = mine, time.perf_counter()
     return woken
 
@@ -53,10 +69,6 @@ def _stop() -> bool:
 def _put_back(stack: Stack) -> None:
     global _running
     _running = stack
-
-
-# A stack that SQLite stops goes on without passing here: JavaScript asks before and tells after.
-bridge_stacks.remember(create_proxy(running), create_proxy(_put_back))
 
 
 class Place:
@@ -74,15 +86,15 @@ class Place:
         """
         if not can_wait():
             raise CannotWait("JavaScript called this code and waits for it, so it cannot wait.")
-        bridge_stacks.choose(self._number, seconds, running().thread == 0)
+        _page.choose(self._number, seconds, running().thread == 0)
         woken = _stop()
-        if not woken and bridge_stacks.takeAlarm():
+        if not woken and _page.takeAlarm():
             signal.raise_signal(signal.SIGALRM)
         return woken
 
     def wake(self) -> bool:
         """Let the stack that waits here go on; return whether there was one."""
-        return bridge_stacks.wake(self._number)
+        return _page.wake(self._number)
 
 
 def can_wait() -> bool:
@@ -97,7 +109,7 @@ def turn_is_over() -> bool:
 
 def give_way() -> None:
     """Let every stack that was woken go on first."""
-    bridge_stacks.chooseOthers()
+    _page.chooseOthers()
     _stop()
 
 

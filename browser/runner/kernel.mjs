@@ -7,7 +7,7 @@ export class Kernel {
   #worker = null;
   #running = new Map(); // by cell: where its outputs go, and what ends the wait for it
 
-  // `told` gets {state: starting | ready | stopped | failed, reason} and {progress: lines};
+  // `told` gets {state: starting | ready | stopped | failed, reason, restored} and {progress: lines};
   // `progress` gives the lines that a new Python begins with.
   constructor(address, told, progress) {
     this.#address = address;
@@ -20,7 +20,7 @@ export class Kernel {
   run(cell, code, { begun, output }) {
     this.#start();
     return new Promise((done) => {
-      this.#running.set(cell, { begun, output, done });
+      this.#running.set(cell, { code, begun, output, done });
       this.#worker.postMessage({ cell, code });
     });
   }
@@ -43,12 +43,24 @@ export class Kernel {
     this.#worker.onerror = ({ message }) => this.stop("failed", message);
   }
 
-  #hear({ ready, failed, begun, cell, output, progress, done, succeeded }) {
-    if (ready) this.#told({ state: "ready" });
+  // The kept memory did not fit and is thrown away: the same cells, in a Python made afresh.
+  #startAgain() {
+    this.#worker.terminate();
+    this.#worker = null;
+    this.#start();
+    for (const [cell, { code }] of this.#running) this.#worker.postMessage({ cell, code });
+  }
+
+  #hear({ ready, restored, again, failed, begun, cell, output, progress, done, succeeded }) {
+    if (ready) this.#told({ state: "ready", restored });
+    else if (again) this.#startAgain();
     else if (failed !== undefined) this.stop("failed", failed);
     else if (begun) this.#running.get(begun)?.begun();
     else if (output) this.#running.get(cell)?.output(output);
     else if (progress) this.#told({ progress });
-    else if (done) this.#running.get(done)?.done(succeeded);
+    else if (done) {
+      this.#running.get(done)?.done(succeeded);
+      this.#running.delete(done);
+    }
   }
 }

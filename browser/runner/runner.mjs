@@ -7,7 +7,7 @@ import * as work from "./work.mjs";
 
 const here = new URL("./", import.meta.url).href;
 const STATES = {
-  starting: "Python is on its way (about 14 MB, once).",
+  starting: "Python is on its way (the first time about 14 MB).",
   ready: "Python runs in this page.",
   stopped: "Python is stopped; what it knew is gone.",
   failed: "Python ended:",
@@ -63,7 +63,7 @@ class Runner {
     }
   }
 
-  #hear({ state, reason = "", progress }) {
+  #hear({ state, reason = "", restored = false, progress }) {
     if (progress) {
       work.addProgress(progress);
       this.#showProgress();
@@ -71,6 +71,7 @@ class Runner {
     }
     this.status.textContent = `${STATES[state]} ${reason}`.trim();
     this.status.dataset.state = state;
+    this.status.dataset.restored = restored;
     if (state === "ready") keepOffline();
   }
 

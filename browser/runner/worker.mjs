@@ -1,11 +1,17 @@
 // Python in a worker of the page: everything from this folder, nothing from elsewhere.
 
 import { loadPyodide } from "./pyodide.mjs";
+import * as snapshot from "./snapshot.mjs";
 import * as stacks from "./stacks.mjs";
 
 const here = new URL("./", import.meta.url).href;
 const SITE = "/lib/python3.14/site-packages";
 const LIBRARIES = "/lib/libraries";
+const EXTENSION = `${SITE}/pydantic_core/_pydantic_core.cpython-314-wasm32-emscripten.so`;
+// One snapshot a site, of the build that the folder is named after.
+const SITE_STORES = `lantern snapshot ${new URL("../../", here)} `;
+const STORE = SITE_STORES + here.split("/").at(-2);
+const SNAPSHOT = `${here}snapshot`;
 // Pyodide asks for a list of its own packages. None is used.
 const NO_PACKAGES = JSON.stringify({
   info: { abi_version: "2026_0", arch: "wasm32", platform: "emscripten_5_0_3", python: "3.14.2" },
@@ -27,10 +33,23 @@ const NEEDS_WAITING =
   "about waiting. Chrome and Edge from 137 on and Firefox from 153 on can. The outputs on this " +
   "page were recorded and stay.";
 
+// What most lessons import, so that it is in the snapshot.
+const BOOT = `
+import sys
+sys.path += ["${LIBRARIES}/own.zip", "${LIBRARIES}/packages.zip"]
+import bridge
+bridge.install()
+import kernel, lantern, course.checking
+import fastapi, httpx, sqlalchemy.ext.asyncio, sqlalchemy.dialects.sqlite.aiosqlite
+import gc
+gc.collect()
+`;
+
 async function start() {
   if (!("Suspending" in WebAssembly)) throw new Error(NEEDS_WAITING);
   const archives = ["own.zip", "packages.zip"].map((name) => [name, download(name)]);
   const compiled = download("pydantic_core.zip");
+  kept = await snapshot.find(STORE, SNAPSHOT).catch(() => null);
   const python = await loadPyodide({
     indexURL: here,
     lockFileContents: NO_PACKAGES,
@@ -38,32 +57,42 @@ async function start() {
     env: { HOME: "/workspace", LANTERN_WORKSPACE: "/workspace" },
     // What C code or a crash prints; Python's own streams go to the cells.
     stderr: (line) => console.warn(line),
+    _makeSnapshot: !kept,
+    _loadSnapshot: kept?.memory,
   });
   python.unpackArchive(await compiled, "zip", { extractDir: SITE });
   python.FS.mkdirTree(LIBRARIES);
   for (const [name, archive] of archives) {
     python.FS.writeFile(`${LIBRARIES}/${name}`, await archive);
   }
+  await snapshot.dropOthers(SITE_STORES, STORE).catch(() => {});
+  const known = await snapshot.loadExtension(python._module, EXTENSION, kept);
+  if (kept) python.runPython("import random; random.seed()");
+  else {
+    python.runPython(BOOT);
+    snapshot.keep(python, STORE, SNAPSHOT, known).catch((error) => console.warn(String(error)));
+  }
   stacks.install(python);
-  python.registerJsModule("bridge_stacks", stacks);
-  python.runPython(`
-import sys
-sys.path += ["${LIBRARIES}/own.zip", "${LIBRARIES}/packages.zip"]
-import bridge
-bridge.install()
-`);
   const main = python.pyimport("kernel").main;
   await main.callPromising(
     (message) => postMessage(JSON.parse(message)),
     (taker) => {
       ask = taker.copy();
       asked.splice(0).forEach((request) => ask(request));
-      postMessage({ ready: true });
+      running = true;
+      postMessage({ ready: true, restored: kept !== null });
     },
   );
 }
 
-// What no cell can catch: Python itself is gone, or a stack of it.
-const fail = (error) => postMessage({ failed: String(error?.message ?? error) });
+// What no cell can catch: Python itself is gone, or a stack of it. A snapshot that it came from is
+// not used again; if it never began, the page starts anew without.
+let kept = null;
+let running = false;
+async function fail(error) {
+  if (kept) await snapshot.drop(STORE).catch(() => {});
+  if (kept && !running) postMessage({ again: true });
+  else postMessage({ failed: String(error?.message ?? error) });
+}
 self.addEventListener("unhandledrejection", ({ reason }) => fail(reason));
 start().catch(fail);

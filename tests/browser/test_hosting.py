@@ -49,7 +49,7 @@ def test_a_strict_policy_hinders_nothing(browser: Browser, public_folder: Path) 
     assert "unsafe-eval" not in policy.replace("wasm-unsafe-eval", "")
     with (
         served(public_folder, policy) as address,
-        opened(browser, f"{address}/course/v1/{LESSON}") as page,
+        opened(browser.new_context(), f"{address}/course/v1/{LESSON}") as page,
     ):
         run_all(page)
         page.get_by_role("button", name="Edit", exact=True).first.click()
@@ -64,7 +64,9 @@ def test_pythons_own_file_server_is_enough(browser: Browser, public_folder: Path
     ) as server:
         try:
             port = server.stdout.readline().split(" port ")[1].split()[0]
-            with opened(browser, f"http://127.0.0.1:{port}/course/v1/{LESSON}") as page:
+            with opened(
+                browser.new_context(), f"http://127.0.0.1:{port}/course/v1/{LESSON}"
+            ) as page:
                 run_all(page)
                 assert set(live_states(page)) == {"done"}
         finally:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.stored import code_cells, difference, tagged
 from tests.site_server import ROOT
@@ -19,10 +19,17 @@ OUTPUTS = """() => Object.fromEntries(document.querySelector("[data-live]").runn
     .map((cell) => [cell.stored.id, cell.outputs]))"""
 
 
-@contextmanager
-def opened(browser: Browser, address: str) -> Iterator[Page]:
-    """A page that is made live; leaving it fails if a script threw or another host was asked."""
+@pytest.fixture(scope="module")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """One reader for all lessons: the first starts Python from nothing, the rest from memory."""
     context = browser.new_context()
+    yield context
+    context.close()
+
+
+@contextmanager
+def opened(context: BrowserContext, address: str) -> Iterator[Page]:
+    """A page that is made live; leaving it fails if a script threw or another host was asked."""
     page = context.new_page()
     troubles: list[str] = []
     page.on("pageerror", lambda error: troubles.append(str(error)))
@@ -35,7 +42,7 @@ def opened(browser: Browser, address: str) -> Iterator[Page]:
     page.locator(".live-open").click()
     expect(page.get_by_role("button", name="Run all")).to_be_visible()
     yield page
-    context.close()
+    page.close()
     assert troubles == []
 
 
@@ -50,8 +57,8 @@ def run_all(page: Page) -> dict[str, list[dict]]:
 
 
 @pytest.mark.parametrize("stem", LESSONS)
-def test_run_all_shows_what_the_page_shows(browser: Browser, public: str, stem: str) -> None:
-    with opened(browser, f"{public}/notebooks/{stem}.html") as page:
+def test_run_all_shows_what_the_page_shows(context: BrowserContext, public: str, stem: str) -> None:
+    with opened(context, f"{public}/notebooks/{stem}.html") as page:
         shown = run_all(page)
     skipped = NOT_IN_BROWSER.get(stem, [])
     stored = code_cells(ROOT / "notebooks" / f"{stem}.ipynb")
@@ -66,9 +73,9 @@ def test_run_all_shows_what_the_page_shows(browser: Browser, public: str, stem: 
 
 @pytest.mark.parametrize("stem", EXERCISES)
 def test_an_untouched_exercise_says_that_nobody_has_written_it(
-    browser: Browser, public: str, stem: str
+    context: BrowserContext, public: str, stem: str
 ) -> None:
-    with opened(browser, f"{public}/exercises/{stem}.html") as page:
+    with opened(context, f"{public}/exercises/{stem}.html") as page:
         shown = run_all(page)
     cells = code_cells(ROOT / "exercises" / f"{stem}.ipynb")
     checks = [name for name, cell in cells.items() if "check" in cell.metadata.get("tags", [])]
@@ -77,9 +84,11 @@ def test_an_untouched_exercise_says_that_nobody_has_written_it(
         assert "not attempted" in json.dumps(shown[name]), name
 
 
-def test_few_cells_cannot_run_in_a_browser_and_they_say_so(browser: Browser, public: str) -> None:
+def test_few_cells_cannot_run_in_a_browser_and_they_say_so(
+    context: BrowserContext, public: str
+) -> None:
     assert tagged("not-in-browser", ROOT / "notebooks") == NOT_IN_BROWSER
-    with opened(browser, f"{public}/notebooks/ch00a_five_minutes.html") as page:
+    with opened(context, f"{public}/notebooks/ch00a_five_minutes.html") as page:
         notes = page.locator(".live-note")
         expect(notes).to_have_count(1)
         expect(notes).to_contain_text("its output was recorded")
@@ -97,9 +106,9 @@ def test_a_page_that_is_only_read_fetches_nothing_of_python(browser: Browser, pu
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_axe_finds_nothing_on_a_live_page(
-    browser: Browser, public: str, width: int, scheme: str
+    context: BrowserContext, public: str, width: int, scheme: str
 ) -> None:
-    with opened(browser, f"{public}/notebooks/{LESSONS[0]}.html") as page:
+    with opened(context, f"{public}/notebooks/{LESSONS[0]}.html") as page:
         page.set_viewport_size({"width": width, "height": 844})
         page.emulate_media(color_scheme=scheme)
         run_all(page)
