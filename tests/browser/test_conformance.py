@@ -62,11 +62,11 @@ def in_chromium(browser: Browser, kernel_address: str) -> dict[str, object]:
 
 
 @pytest.fixture(scope="module")
-def in_firefox(kernel_address: str) -> dict[str, object]:
+def in_firefox(request: pytest.FixtureRequest) -> dict[str, object]:
     """What every case sees in Firefox; without one it is skipped as Chromium is."""
     try:
         with firefox() as page:
-            return observed(page, kernel_address)
+            return observed(page, request.getfixturevalue("kernel_address"))
     except FileNotFoundError as error:
         if os.environ.get("LANTERN_BROWSER") == "required":
             raise
@@ -75,7 +75,7 @@ def in_firefox(kernel_address: str) -> dict[str, object]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_case_sees_the_same_in_chromium(
-    name: str, on_cpython: dict[str, object], in_chromium: dict[str, object]
+    name: str, in_chromium: dict[str, object], on_cpython: dict[str, object]
 ) -> None:
     assert not str(on_cpython[name]).startswith("raised "), on_cpython[name]
     assert in_chromium[name] == on_cpython[name]
@@ -83,7 +83,7 @@ def test_a_case_sees_the_same_in_chromium(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_case_sees_the_same_in_firefox(
-    name: str, on_cpython: dict[str, object], in_firefox: dict[str, object]
+    name: str, in_firefox: dict[str, object], on_cpython: dict[str, object]
 ) -> None:
     assert in_firefox[name] == on_cpython[name]
 
