@@ -18,6 +18,8 @@ const NO_PACKAGES = JSON.stringify({
   packages: {},
 });
 
+let kept = null; // the snapshot that this Python comes from
+let running = false; // whether it has come to its first cell
 const asked = [];
 let ask = (request) => asked.push(request);
 self.onmessage = ({ data }) => ask(JSON.stringify(data));
@@ -87,8 +89,6 @@ async function start() {
 
 // What no cell can catch: Python itself is gone, or a stack of it. A snapshot that it came from is
 // not used again; if it never began, the page starts anew without.
-let kept = null;
-let running = false;
 async function fail(error) {
   if (kept) await snapshot.drop(STORE).catch(() => {});
   if (kept && !running) postMessage({ again: true });
