@@ -35,7 +35,8 @@ const NEEDS_WAITING =
   "about waiting. Chrome and Edge from 137 on and Firefox from 153 on can. The outputs on this " +
   "page were recorded and stay.";
 
-// What most lessons import, so that it is in the snapshot.
+// What most lessons import, so that it is in the snapshot; and what anyio imports with the first
+// thread, which would hold up a loop that is being watched.
 const BOOT = `
 import sys
 sys.path += ["${LIBRARIES}/own.zip", "${LIBRARIES}/packages.zip"]
@@ -43,6 +44,7 @@ import bridge
 bridge.install()
 import kernel, lantern, course.checking
 import fastapi, httpx, sqlalchemy.ext.asyncio, sqlalchemy.dialects.sqlite.aiosqlite
+import anyio.to_thread, anyio._backends._asyncio, concurrent.futures.thread
 import gc
 gc.collect()
 `;
