@@ -14,9 +14,14 @@ from pathlib import Path
 from statistics import median
 
 from course.cli import usable_cores
-from course.grading.batch import WORKERS_PER_CORE, observing
 from course.grading.grader import Grader
-from course.grading.observers import Cluster, LocalWorkers, Observers
+from course.grading.observers import (
+    WORKERS_PER_CORE,
+    Cluster,
+    LocalWorkers,
+    Observers,
+    observing,
+)
 from course.grading.submissions import find_files, read
 from tests.grading.a_class import known_answers, notebook_with, submissions
 from tools.measure import IMPORTS, Row, beside, peak_memory, seconds
@@ -31,7 +36,10 @@ THREADS = 4  # of a dask worker, for each core, as the instructor's guide says
 MEGABYTE = 1 << 20
 COURSE_GRADE = [sys.executable, "-m", "course", "grade"]
 # From nothing until answers can be run: Python, the grader's imports, and its workers.
-START = "from course.grading.batch import observing\nwith observing(0, ''): pass"
+START = (
+    "from course.grading.observers import observing\n"
+    "with observing(0, '') as ready: ready.protection"
+)
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,8 @@
 """Grade what a class handed in, from the files to the report."""
 
-import contextlib
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import typer
@@ -17,18 +15,16 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from course.cli import usable_cores
 from course.exercise import NOT_ATTEMPTED, RIGHT, STAR
 from course.grading.exports import write_all
 from course.grading.grader import Grader
-from course.grading.observers import Cluster, LocalWorkers, Observers
+from course.grading.observers import Observers
 from course.grading.report import write_report
 from course.grading.results import Result, choose_what_counts
 from course.grading.submissions import find_files, read
 from course.lock import only_one
 
 ROOT = Path(__file__).resolve().parents[2]
-WORKERS_PER_CORE = 8
 # What the course's own notebooks must come to.
 DUE = {"solutions": (RIGHT, STAR), "exercises": (NOT_ATTEMPTED,)}
 
@@ -43,18 +39,6 @@ def grade_class(
         report = write_report(results, out)
     _say_how_it_went(results)
     typer.echo(f"The report on the class: {report}")
-
-
-@contextlib.contextmanager
-def observing(workers: int, scheduler: str) -> Iterator[Observers]:
-    """Give what observes, on this machine or on a cluster, and end it afterwards."""
-    cores = usable_cores()
-    count = workers or WORKERS_PER_CORE * cores
-    observers = Cluster(scheduler) if scheduler else LocalWorkers(count, min(count, cores))
-    try:
-        yield observers
-    finally:
-        observers.close()
 
 
 def graded(

@@ -34,9 +34,12 @@ def grade(
         raise CannotContinue(
             "Name what was handed in: python -m course grade submissions/ --out results/"
         )
-    from course.grading.batch import check_the_grader, grade_class, observing
+    from course.grading.observers import observing
 
     with observing(workers, scheduler) as observers:
+        # While the workers start.
+        from course.grading.batch import check_the_grader, grade_class
+
         if submissions is not None:
             grade_class(submissions, out.resolve(), observers, seconds, learner)
         elif not check_the_grader(observers, seconds):

@@ -4,6 +4,7 @@ Both are asked in the same way, and what they answer is judged in the same place
 """
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -14,6 +15,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
@@ -36,7 +38,10 @@ class Observers(Protocol):
     """Something that takes requests and answers each with an observation."""
 
     count: int
-    protection: Protection
+
+    @property
+    def protection(self) -> Protection:
+        """What an answer is kept from here."""
 
     def submit(self, request: Request) -> "Future[dict[str, Any]]":
         """Begin to observe; the result is what course.grading.worker writes, and `seconds`."""
@@ -55,7 +60,7 @@ class ForkServer:
         self.start()
 
     def start(self) -> None:
-        """Start the process and hear what it protects from; raises CannotContinue if it fails."""
+        """Start the process; it takes workers from now on, and makes them once it is ready."""
         self.control, theirs = socket.socketpair()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "course.grading.worker", self.folder.name, str(theirs.fileno())],
@@ -68,6 +73,13 @@ class ForkServer:
             start_new_session=True,
         )
         theirs.close()
+
+    @functools.cached_property
+    def protection(self) -> Protection:
+        """What it protects from, which it says when it is ready.
+
+        Raises CannotContinue if it can't start.
+        """
         self.control.settimeout(ANSWER_TIME)
         with self.control.makefile("rb") as stream:
             line = stream.readline()
@@ -75,7 +87,7 @@ class ForkServer:
             raise CannotContinue(
                 "The process that runs answers could not start; what it said stands above."
             )
-        self.protection = Protection(**json.loads(line))
+        return Protection(**json.loads(line))
 
     def new_worker(self) -> socket.socket:
         """Return the channel of a new worker; a server that has ended is started anew."""
@@ -108,8 +120,13 @@ class Worker:
     """One worker process: it observes one answer at a time, and is replaced when it ends."""
 
     def __init__(self, server: ForkServer) -> None:
-        self.server, self.protection = server, server.protection
+        self.server = server
         self.channel = server.new_worker()
+
+    @property
+    def protection(self) -> Protection:
+        """What it protects from."""
+        return self.server.protection
 
     def ask(self, request: Request) -> dict[str, Any]:
         """Return what was observed; a worker that ends is replaced, once."""
@@ -185,10 +202,14 @@ class LocalWorkers:
     def __init__(self, count: int, cores: int) -> None:
         self.count, self.cores = count, cores
         self.workers = make_workers(count)
-        self.protection = self.workers[0].protection
         self.idle = list(self.workers)
         self.turn = threading.Lock()
         self.threads = ThreadPoolExecutor(count)
+
+    @property
+    def protection(self) -> Protection:
+        """See Observers."""
+        return self.workers[0].protection
 
     def submit(self, request: Request) -> "Future[dict[str, Any]]":
         """See Observers."""
@@ -229,6 +250,23 @@ def running() -> int:
         return 0
 
 
+WORKERS_PER_CORE = 8
+
+
+@contextlib.contextmanager
+def observing(workers: int, scheduler: str) -> Iterator[Observers]:
+    """Give what observes, on this machine or on a cluster, and end it afterwards."""
+    from course.cli import usable_cores
+
+    cores = usable_cores()
+    count = workers or WORKERS_PER_CORE * cores
+    observers = Cluster(scheduler) if scheduler else LocalWorkers(count, min(count, cores))
+    try:
+        yield observers
+    finally:
+        observers.close()
+
+
 # --- a dask cluster -------------------------------------------------------------------------
 
 _of_this_thread = threading.local()
@@ -255,8 +293,9 @@ def _another_worker() -> Worker | Spawner:
 def describe_here() -> dict[str, Any]:
     """Return what this machine protects from, and which course it has."""
     [worker] = make_workers(1)
+    protection = vars(worker.protection)
     worker.close()
-    return {"protection": vars(worker.protection), "course": course_fingerprint()}
+    return {"protection": protection, "course": course_fingerprint()}
 
 
 class Cluster:
