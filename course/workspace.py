@@ -106,15 +106,19 @@ def keep_beside(file: Path) -> Path:
     return kept
 
 
-def write_whole(file: Path, contents: bytes) -> None:
-    """Write a file so that a kill at any moment leaves the old contents or the new ones."""
+def write_whole(file: Path, contents: bytes, durable: bool = True) -> None:
+    """Write a file so that a kill at any moment leaves the old contents or the new ones.
+
+    Durable is what a loss of power leaves too: for what cannot be made again.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
     temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("wb") as stream:
             stream.write(contents)
-            stream.flush()
-            os.fsync(stream.fileno())
+            if durable:
+                stream.flush()
+                os.fsync(stream.fileno())
         os.replace(temporary, file)
     finally:
         temporary.unlink(missing_ok=True)

@@ -22,13 +22,17 @@ COLUMNS = ("learner", "exercise", "points", "of", "state", "message", "seconds",
 
 def write_all(results: list[Result], folder: Path) -> None:
     """Write every format below a folder; files of an earlier run are replaced."""
-    write_whole(folder / "grades.csv", grades_csv(results).encode())
-    write_whole(folder / "canvas.csv", canvas_csv(results).encode())
-    write_whole(folder / "moodle.csv", moodle_csv(results).encode())
-    write_whole(folder / "junit.xml", junit_xml(results))
+    files = {
+        "grades.csv": grades_csv(results).encode(),
+        "canvas.csv": canvas_csv(results).encode(),
+        "moodle.csv": moodle_csv(results).encode(),
+        "junit.xml": junit_xml(results),
+    }
     for result in results:
         text = json.dumps(gradescope(result), indent=1, ensure_ascii=False) + "\n"
-        write_whole(folder / "gradescope" / f"{result.key}.json", text.encode())
+        files[f"gradescope/{result.key}.json"] = text.encode()
+    for name, contents in files.items():
+        write_whole(folder / name, contents, durable=False)
 
 
 def grades_csv(results: Iterable[Result]) -> str:

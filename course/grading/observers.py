@@ -117,11 +117,11 @@ class ForkServer:
 
 
 class Worker:
-    """One worker process: it observes one answer at a time, and is replaced when it ends."""
+    """One worker process: begun with its first answer, and replaced when it ends."""
 
     def __init__(self, server: ForkServer) -> None:
         self.server = server
-        self.channel = server.new_worker()
+        self.channel: socket.socket | None = None
 
     @property
     def protection(self) -> Protection:
@@ -131,28 +131,33 @@ class Worker:
     def ask(self, request: Request) -> dict[str, Any]:
         """Return what was observed; a worker that ends is replaced, once."""
         for _ in range(2):
+            if self.channel is None:
+                self.channel = self.server.new_worker()
             try:
-                return self._answer(request)
+                return answered(self.channel, request)
             except OSError:
                 self.channel.close()
+                self.channel = None
                 if self.server.closed:
                     break
-                self.channel = self.server.new_worker()
         return {"stopped": ENDED_TWICE}
-
-    def _answer(self, request: Request) -> dict[str, Any]:
-        self.channel.settimeout(request["seconds"] + ANSWER_TIME)
-        self.channel.sendall(json.dumps(request).encode() + b"\n")
-        with self.channel.makefile("rb") as stream:
-            line = stream.readline()
-        if not line.endswith(b"\n"):
-            raise ConnectionError("the worker ended in the middle")
-        return json.loads(line)
 
     def close(self) -> None:
         """End it, and all workers of the same server."""
         self.server.close()
-        self.channel.close()
+        if self.channel:
+            self.channel.close()
+
+
+def answered(channel: socket.socket, request: Request) -> dict[str, Any]:
+    """Return what a worker answers to a request; raises OSError if it ends or takes too long."""
+    channel.settimeout(request["seconds"] + ANSWER_TIME)
+    channel.sendall(json.dumps(request).encode() + b"\n")
+    with channel.makefile("rb") as stream:
+        line = stream.readline()
+    if not line.endswith(b"\n"):
+        raise ConnectionError("the worker ended in the middle")
+    return json.loads(line)
 
 
 class Spawner:
@@ -250,7 +255,7 @@ def running() -> int:
         return 0
 
 
-WORKERS_PER_CORE = 8
+WORKERS_PER_CORE = 16
 
 
 @contextlib.contextmanager

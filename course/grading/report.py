@@ -38,15 +38,16 @@ def write_report(results: list[Result], folder: Path) -> Path:
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     pages.globals.update(symbols=SYMBOLS, kinds=KINDS, states=STATES)
+    learner = pages.get_template("learner.html")
     by_name: dict[str, list[Result]] = defaultdict(list)
     for result in results:
         by_name[result.name].append(result)
     names = {name: f"feedback/{file_name(name)}.html" for name in by_name}
     for name, own in by_name.items():
-        page = pages.get_template("learner.html").render(name=name, results=own)
-        write_whole(folder / names[name], page.encode())
+        page = learner.render(name=name, results=own)
+        write_whole(folder / names[name], page.encode(), durable=False)
     report = pages.get_template("report.html").render(pages=names, **overview(results))
-    write_whole(folder / "report.html", report.encode())
+    write_whole(folder / "report.html", report.encode(), durable=False)
     return folder / "report.html"
 
 

@@ -128,7 +128,7 @@ def from_json(text: str) -> Result:
 
 def store(result: Result, folder: Path) -> None:
     """Write a result where `stored` finds it, whole or not at all."""
-    write_whole(folder / f"{result.key}.json", to_json(result).encode())
+    write_whole(folder / f"{result.key}.json", to_json(result).encode(), durable=False)
 
 
 def stored(submission: Submission, folder: Path, fingerprint: str) -> Result | None:

@@ -72,12 +72,20 @@ def main(folder: str, descriptor: str) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(fileno=int(descriptor)) as control:
         control.sendall(json.dumps(vars(protection)).encode() + b"\n")
-        while channels := socket.recv_fds(control, 100, 1)[1]:
+        while channels := received(control):
             if os.fork() == 0:
                 control.close()
                 serve(socket.socket(fileno=channels[0]), scratch, checks, pristine)
                 os._exit(0)
             os.close(channels[0])
+
+
+def received(control: socket.socket) -> list[int]:
+    """Return the descriptor that was sent, and nothing once the other side is closed."""
+    try:
+        return socket.recv_fds(control, 100, 1)[1]
+    except ConnectionError:
+        return []
 
 
 def serve(
