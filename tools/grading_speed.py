@@ -29,7 +29,7 @@ from tools.rivals import RIVALS, Points
 
 STEM = "ch01_event_loop"
 QUICK = "ch00_doors_open"  # its right answers take the least time
-COUNT = 20
+COUNT, LARGER = 20, 100
 FEW, MANY = 100, 1_000  # submissions between which memory shall not grow
 PLANNED, MACHINES = 10_000, 10
 THREADS = 4  # of a dask worker, for each core, as the instructor's guide says
@@ -81,7 +81,7 @@ class Grading:
         self.mixed = hand_in("right and wrong", submissions(STEM), folder / "mixed")
         self.right = hand_in("all right", right_notebooks(STEM), folder / "right")
         # A wrong answer may wait for seconds: in a small class everybody waits for the last one.
-        self.many = hand_in("right and wrong", submissions(STEM), folder / "many", 5 * COUNT)
+        self.many = hand_in("a larger class", submissions(STEM), folder / "many", LARGER)
         self.taken: dict[tuple[str, str], list[float]] = defaultdict(list)
         self.points: dict[tuple[str, str], Points] = {}
         self.usual = f"LocalWorkers of {WORKERS_PER_CORE * usable_cores()}"
@@ -153,6 +153,18 @@ class Grading:
                 lambda of=of: command(of), "at least 15", rounds=1,
             )  # fmt: skip
             yield self.agreement(name, of)
+        for name in RIVALS:
+            yield self.throughput(name)
+
+    def throughput(self, name: str) -> Row:
+        """Ours with a class that is larger than its slowest answer, beside a rival's.
+
+        A rival takes one submission after the other, so that its own does not depend on how many.
+        """
+        ours = LARGER / median(self.taken[self.usual, self.many.name])
+        theirs = COUNT / median(self.taken[name, self.mixed.name])
+        what = f"submissions a second: {self.many.title}, ours ÷ {name}'s of {COUNT}"
+        return Row(what, f"{ours:.1f}", f"{theirs:.2f}", ours / theirs, "at least 15")
 
     def agreement(self, grader: str, of: Class) -> Row:
         """Say how many answers got the points that this grader gives."""
