@@ -1,6 +1,6 @@
 """Grade submissions: hand their answers to observers, judge what comes back, and keep it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from hashlib import sha256
 from pathlib import Path
@@ -15,8 +15,6 @@ from course.supervisor import SECONDS, judged
 
 # Answers in flight for each worker: enough that none ever waits, few enough that memory is flat.
 AHEAD = 4
-
-Graded = Callable[[Result], None]
 
 
 class Grader:

@@ -28,6 +28,7 @@ from course.supervisor import Process
 ROOT = Path(__file__).resolve().parents[2]
 Request = dict[str, Any]
 ANSWER_TIME = 30.0  # seconds that a worker may take beyond the time of the answer it runs
+WORKERS_PER_CORE = 16
 A_MOMENT = 0.002  # seconds in which a worker begins
 ENDED_TWICE = (
     "The process that runs answers ended twice while this one was running, so there is no verdict."
@@ -255,9 +256,6 @@ def running() -> int:
         return 0
 
 
-WORKERS_PER_CORE = 16
-
-
 @contextlib.contextmanager
 def observing(workers: int, scheduler: str) -> Iterator[Observers]:
     """Give what observes, on this machine or on a cluster, and end it afterwards."""
@@ -297,10 +295,8 @@ def _another_worker() -> Worker | Spawner:
 
 def describe_here() -> dict[str, Any]:
     """Return what this machine protects from, and which course it has."""
-    [worker] = make_workers(1)
-    protection = vars(worker.protection)
-    worker.close()
-    return {"protection": protection, "course": course_fingerprint()}
+    # Its fork server stays: the answers that come next need one.
+    return {"protection": vars(_another_worker().protection), "course": course_fingerprint()}
 
 
 class Cluster:
