@@ -340,6 +340,7 @@ def test_only_whole_words_of_two_letters_or_more_are_marked_until_escape(
     assert {text.lower() for text in marks.all_text_contents()} <= {"lamp", "keeper"}
     links.get_by_text("Who holds the loop?").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Who holds the loop?")
+    expect(marks.first).to_be_visible()
     assert {text.lower() for text in marks.all_text_contents()} == {"lamp", "keeper"}
     page.keyboard.press("Escape")
     expect(marks).to_have_count(0)
