@@ -11,6 +11,7 @@ from course.exercise import SYMBOLS, Verdict
 from course.workspace import WORKSPACE
 
 FILE = "progress.jsonl"
+FILES = "progress*.jsonl"  # and what a browser saved, once it is put beside it
 
 
 def record(verdict: Verdict, workspace: Path | None = None) -> None:
@@ -41,7 +42,7 @@ def best(workspace: Path | None = None) -> dict[str, dict[str, Any]]:
     """Return the best entry of each exercise by its id; a pass is never lost by a later try."""
     order = list(SYMBOLS)
     result: dict[str, dict[str, Any]] = {}
-    for entry in _entries((workspace or WORKSPACE) / FILE):
+    for entry in _entries(workspace or WORKSPACE):
         known = result.get(entry["exercise"])
         rank = (order.index(entry["state"]), entry["points"])
         if known is None or rank >= (order.index(known["state"]), known["points"]):
@@ -49,10 +50,9 @@ def best(workspace: Path | None = None) -> dict[str, dict[str, Any]]:
     return result
 
 
-def _entries(path: Path) -> Iterator[dict[str, Any]]:
-    if not path.exists():
-        return
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+def _entries(workspace: Path) -> Iterator[dict[str, Any]]:
+    files = [path.read_text("utf-8", errors="replace") for path in sorted(workspace.glob(FILES))]
+    for line in "\n".join(files).splitlines():
         try:
             entry = json.loads(line)
         except ValueError:

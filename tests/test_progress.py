@@ -29,6 +29,18 @@ def test_the_best_try_of_each_exercise_counts(tmp_path):
     assert progress.best(tmp_path)["ch01-ex1"]["state"] == STAR
 
 
+def test_what_a_browser_saved_counts_once_it_lies_beside_the_file(tmp_path):
+    progress.record(verdict(WRONG, 2), tmp_path)
+    progress.record(verdict(RIGHT, 5, "ch01-ex2"), tmp_path)
+    (tmp_path / progress.FILE).rename(tmp_path / "progress-from-browser.jsonl")
+    progress.record(verdict(RIGHT, 5), tmp_path)
+    best = progress.best(tmp_path)
+    assert {name: entry["state"] for name, entry in best.items()} == {
+        "ch01-ex1": RIGHT,
+        "ch01-ex2": RIGHT,
+    }
+
+
 def test_a_line_that_a_crash_cut_short_spoils_only_itself(tmp_path):
     progress.record(verdict(RIGHT, 5), tmp_path)
     file = tmp_path / progress.FILE

@@ -5,14 +5,36 @@ on; and an alarm clock. No library is changed: they run on the standard library,
 this.
 """
 
+import asyncio
 import sys
+from collections.abc import Coroutine
+from typing import Any
 
 
-def install() -> None:
-    """Put everything in place; before any library is imported."""
+def install(can_wait: bool) -> None:
+    """Put everything in place, for a browser that can let Python wait or cannot.
+
+    Comes before any library is imported.
+    """
     from bridge import alarms, greenlets, loops, threads
 
     threads.install()
     loops.install()
     alarms.install()
     sys.modules["greenlet"] = greenlets
+    if not can_wait:
+        from bridge import inline
+
+        inline.install()
+
+
+def run(coroutine: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine that serves for ever; without waiting, return after its first turn."""
+    from bridge.stacks import can_wait
+
+    if can_wait():
+        asyncio.run(coroutine)
+    else:
+        from bridge.inline import PageLoop
+
+        PageLoop().begin(coroutine)

@@ -129,9 +129,32 @@ function keeper(C) {
   };
 }
 
-// Connect Python's stacks with this worker, and let SQLite wait without holding up others.
+// A loop that cannot wait is called here, turn by turn (inline.py).
+let takeTurn, planned;
+export function takeTurns(take) {
+  takeTurn = take;
+}
+
+export function planTurn(seconds) {
+  clearTimeout(planned);
+  if (seconds > 0) planned = setTimeout(takeTurn, Math.min(seconds * 1000, LONGEST));
+  else turn().then(() => takeTurn());
+}
+
+// Whether a stack can stop in this browser.
+export const canWait = "Suspending" in WebAssembly;
+
+// Connect Python's stacks with this worker.
 export function install(pyodide) {
-  const C = pyodide._module;
+  watch = (buffer) => pyodide.setInterruptBuffer(buffer);
+  if (canWait) letWait(pyodide._module);
+  const page = { canWait, choose, chooseOthers, planTurn, remember, setAlarm, takeAlarm, takeTurns, wake };
+  pyodide.registerJsModule("bridge_stacks", page);
+  pyodide.runPython("import bridge.stacks, bridge_stacks; bridge.stacks.connect(bridge_stacks)");
+}
+
+// Let Python stop its stacks, and SQLite wait without holding up others.
+function letWait(C) {
   const [yes, no] = [C._PyBool_FromLong(1), C._PyBool_FromLong(0)];
   const { leave, takeUp } = keeper(C);
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(SUSPEND), {
@@ -152,11 +175,8 @@ export function install(pyodide) {
     },
   });
   addToPython(C, "_stacks", "suspend", exports.suspend);
-  watch = (buffer) => pyodide.setInterruptBuffer(buffer);
   const X_SLEEP = 15; // its place among the pointers and numbers of struct sqlite3_vfs
   C.HEAPU32[C._sqlite3_vfs_find(0) / 4 + X_SLEEP] = C.addFunction(exports.sleep);
-  pyodide.registerJsModule("bridge_stacks", { choose, chooseOthers, remember, setAlarm, takeAlarm, wake });
-  pyodide.runPython("import bridge.stacks, bridge_stacks; bridge.stacks.connect(bridge_stacks)");
 }
 
 // Make a function of WebAssembly a function of a Python module, as an extension in C does it.

@@ -20,7 +20,13 @@ _numbers = itertools.count()
 
 
 class CannotWait(RuntimeError):
-    """Code wanted to wait where JavaScript is waiting for it."""
+    """Code wanted to wait on a stack that cannot stop: JavaScript is waiting for it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This has to wait, and Python cannot stop here and go on later: "
+            "read “In your own browser” in this book."
+        )
 
 
 class Stack:
@@ -40,10 +46,13 @@ _suspend: Callable[[], bool] | None = None
 
 def connect(page: Any) -> None:
     """Use the stacks of this worker: once in each, before anything waits."""
+    global _page, _suspend
+    _page = page
+    if not page.canWait:
+        return
     from _stacks import suspend
 
-    global _page, _suspend
-    _page, _suspend = page, suspend
+    _suspend = suspend
     # A stack that SQLite stops goes on without passing here: the page asks before, tells after.
     page.remember(create_proxy(running), create_proxy(_put_back))
 
@@ -85,7 +94,7 @@ class Place:
         Raises CannotWait in code that JavaScript called without a stack of its own.
         """
         if not can_wait():
-            raise CannotWait("JavaScript called this code and waits for it, so it cannot wait.")
+            raise CannotWait
         _page.choose(self._number, seconds, running().thread == 0)
         woken = _stop()
         if not woken and _page.takeAlarm():

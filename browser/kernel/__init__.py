@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import bridge
+
 from kernel.cells import Cells
 
 Send = Callable[[str], None]  # takes a message in JSON
@@ -94,4 +96,4 @@ def main(send: Send, ready: Callable[[Callable[[str], None]], None]) -> None:
         ready(kernel.ask)
         await kernel.serve()
 
-    asyncio.run(serve())
+    bridge.run(serve())

@@ -1,7 +1,18 @@
 // One cell of the page: its code, its buttons, and what it prints.
 
 import { button, draw, element } from "./elements.mjs";
+import { canWait } from "./stacks.mjs";
 import * as work from "./work.mjs";
+
+// Why a cell with one of these tags does not run here.
+const RECORDED = "Its output was recorded.";
+const REASONS = {
+  "not-in-browser": `This cell needs what no browser has, such as a process of its own. ${RECORDED}`,
+};
+if (!canWait)
+  REASONS["needs-waiting"] =
+    "This cell waits in the middle of a call, and this browser cannot let Python do that " +
+    `(JavaScript Promise Integration). ${RECORDED}`;
 
 export class Cell {
   #runner;
@@ -20,12 +31,13 @@ export class Cell {
     this.original = [stored.source].flat().join("");
     this.source = work.read(runner.name, stored.id) ?? this.original;
     const tags = stored.metadata.tags ?? [];
-    this.runs = !tags.includes("not-in-browser");
+    this.reason = REASONS[tags.find((tag) => tag in REASONS)];
+    this.runs = !this.reason;
     this.outputs = []; // in nbformat's shape, of the last run
     this.mayFail = tags.includes("raises-exception");
     this.#state.setAttribute("role", "status");
     const code = box.querySelector(".cell_input");
-    code.after(this.runs ? this.#tools() : this.#reason(), this.#output);
+    code.after(this.runs ? this.#tools() : element("p", "live-note", this.reason), this.#output);
     if (this.source !== this.original) this.edit(false);
   }
 
@@ -95,11 +107,5 @@ export class Cell {
     );
     this.#undo.hidden = this.source === this.original;
     return tools;
-  }
-
-  #reason() {
-    const words =
-      "This cell needs what no browser has, such as a process of its own: its output was recorded.";
-    return element("p", "live-note", words);
   }
 }

@@ -21,6 +21,8 @@ class Runner {
     this.status = element("span", "live-status", "Python is fetched when the first cell runs.");
     this.status.setAttribute("role", "status");
     this.progress = element("p", "live-progress");
+    this.saveProgress = button("Save progress", () =>
+      work.download(work.readProgress(), "progress-from-browser.jsonl"));
     place.replaceChildren(...this.#buttons(), this.status, this.progress);
     this.#showProgress();
     const stored = notebook.cells.filter((cell) => cell.cell_type === "code");
@@ -47,32 +49,35 @@ class Runner {
   export() {
     const written = new Map(this.cells.map((cell) => [cell.stored.id, cell.source]));
     const copy = work.withSources(this.notebook, (cell) => written.get(cell.id));
-    work.download(copy, `${this.name.split("/").at(-1)}.ipynb`);
+    work.download(JSON.stringify(copy, null, 1), `${this.name.split("/").at(-1)}.ipynb`);
   }
 
+  // Take over a notebook or a progress.jsonl of a workspace.
   async import(file) {
-    try {
-      const sources = await work.sourcesOf(file, this.notebook);
-      for (const cell of this.cells) {
-        const source = sources.get(cell.stored.id);
-        if (source !== undefined && source !== cell.source) await cell.write(source);
-      }
-      this.status.textContent = `${file.name} is taken over.`;
-    } catch (error) {
-      this.status.textContent = error.message;
+    const text = await file.text();
+    const [sources, lines] = [work.sourcesOf(text, this.notebook), work.progressOf(text)];
+    for (const cell of this.cells) {
+      const source = sources?.get(cell.stored.id);
+      if (source !== undefined && source !== cell.source) await cell.write(source);
     }
+    if (lines) this.#addProgress(lines);
+    this.status.textContent = sources || lines
+      ? `${file.name} is taken over.`
+      : `${file.name} is neither a copy of this notebook nor a file of progress.`;
   }
 
   #hear({ state, reason = "", restored = false, progress }) {
-    if (progress) {
-      work.addProgress(progress);
-      this.#showProgress();
-      return;
-    }
+    if (progress) return this.#addProgress(progress);
     this.status.textContent = `${STATES[state]} ${reason}`.trim();
     this.status.dataset.state = state;
     this.status.dataset.restored = restored;
     if (state === "ready") keepOffline();
+  }
+
+  #addProgress(lines) {
+    const kept = work.addProgress(lines);
+    this.#showProgress();
+    if (!kept) this.progress.append(" Not kept: this browser refuses to store it.");
   }
 
   // What this browser remembers of the exercises of the page.
@@ -81,12 +86,16 @@ class Runner {
     const asked = JSON.stringify(this.notebook.cells).matchAll(/check\(\\?"(ch\d\d-ex\d+)/g);
     const told = [...asked].map(([, name]) => `${name}: ${best.get(name) ?? "not attempted"}`);
     this.progress.textContent = told.join(" · ");
+    if (told.length) this.progress.append(" ", this.saveProgress);
   }
 
   #buttons() {
     const chooser = element("input");
-    Object.assign(chooser, { type: "file", accept: ".ipynb", hidden: true });
-    chooser.addEventListener("change", () => this.import(chooser.files[0]));
+    Object.assign(chooser, { type: "file", accept: ".ipynb,.jsonl", hidden: true });
+    chooser.addEventListener("change", async () => {
+      await this.import(chooser.files[0]);
+      chooser.value = ""; // so that the same file can be taken over again
+    });
     return [
       button("Run all", () => this.runTo(this.cells.at(-1)), "live-button live-first"),
       button("Restart Python", () => this.restart()),

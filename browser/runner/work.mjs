@@ -1,4 +1,4 @@
-// The learner's own versions of cells, kept in this browser, and as a notebook to take away.
+// The learner's own versions of cells, kept in this browser, and as files to take away.
 
 const keyOf = (notebook, cell) => `lantern-work:${notebook}:${cell}`;
 
@@ -26,10 +26,26 @@ const STATES = ["not attempted", "not yet", "right", "right, with a star"]; // c
 
 export const readProgress = () => keep((storage) => storage.getItem(PROGRESS)) ?? "";
 
-// Add lines of course/progress.py to those that are kept; other tabs may have added some.
+// Add lines of course/progress.py to those that are kept; other tabs may have added some. Tell
+// whether they are kept.
 export function addProgress(lines) {
   const all = new Set([...readProgress().split("\n"), ...lines.split("\n")].filter(Boolean));
-  keep((storage) => storage.setItem(PROGRESS, [...all].join("\n")));
+  return keep((storage) => (storage.setItem(PROGRESS, [...all].join("\n")), true)) === true;
+}
+
+// The lines of a progress.jsonl, or null if the text is none.
+export function progressOf(text) {
+  const lines = text.split("\n").filter((line) => line.trim());
+  const known = (line) => {
+    try {
+      const { exercise, state } = JSON.parse(line);
+      return typeof exercise === "string" && STATES.includes(state);
+    } catch {
+      return false; // a crash may have cut it short
+    }
+  };
+  const good = lines.filter(known);
+  return good.length ? good.join("\n") : null;
 }
 
 // The best state of each exercise, by its id.
@@ -52,9 +68,9 @@ export function withSources(notebook, sourceOf) {
   return { ...notebook, cells };
 }
 
-// Save the notebook as a file: put it into workspace/ and `make start` opens it.
-export function download(notebook, name) {
-  const file = new Blob([`${JSON.stringify(notebook, null, 1)}\n`], { type: "application/json" });
+// Save a file: put it into workspace/, and the course on the learner's computer knows it.
+export function download(text, name) {
+  const file = new Blob([`${text}\n`], { type: "application/json" });
   const link = document.createElement("a");
   link.href = URL.createObjectURL(file);
   link.download = name;
@@ -62,11 +78,14 @@ export function download(notebook, name) {
   URL.revokeObjectURL(link.href);
 }
 
-// Sources by cell from a notebook file of this exercise; throws an Error that says what is wrong.
-export async function sourcesOf(file, notebook) {
-  const read = await file.text().then(JSON.parse).catch(() => null);
+// Sources by cell from a copy of this notebook, or null if the text is none.
+export function sourcesOf(text, notebook) {
   const known = new Set(notebook.cells.map((cell) => cell.id));
-  const found = (read?.cells ?? []).filter((cell) => cell.cell_type === "code" && known.has(cell.id));
-  if (!found.length) throw new Error(`${file.name} is not a copy of this notebook.`);
-  return new Map(found.map((cell) => [cell.id, [cell.source].flat().join("")]));
+  try {
+    const cells = JSON.parse(text).cells.filter((cell) => cell.cell_type === "code");
+    const found = cells.filter((cell) => known.has(cell.id));
+    return found.length ? new Map(found.map((cell) => [cell.id, [cell.source].flat().join("")])) : null;
+  } catch {
+    return null; // no notebook at all
+  }
 }

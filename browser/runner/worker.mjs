@@ -10,7 +10,7 @@ const LIBRARIES = "/lib/libraries";
 const EXTENSION = `${SITE}/pydantic_core/_pydantic_core.cpython-314-wasm32-emscripten.so`;
 // One snapshot a site, of the build that the folder is named after.
 const SITE_STORES = `lantern snapshot ${new URL("../../", here)} `;
-const STORE = SITE_STORES + here.split("/").at(-2);
+const STORE = SITE_STORES + here.split("/").at(-2) + (stacks.canWait ? "" : " inline");
 const SNAPSHOT = `${here}snapshot`;
 // Pyodide asks for a list of its own packages. None is used.
 const NO_PACKAGES = JSON.stringify({
@@ -30,18 +30,13 @@ const download = async (name) => {
   return new Uint8Array(await response.arrayBuffer());
 };
 
-const NEEDS_WAITING =
-  "This browser cannot let Python wait (JavaScript Promise Integration), and the lessons are " +
-  "about waiting. Chrome and Edge from 137 on and Firefox from 153 on can. The outputs on this " +
-  "page were recorded and stay.";
-
 // What most lessons import, so that it is in the snapshot; and what anyio imports with the first
 // thread, which would hold up a loop that is being watched.
 const BOOT = `
 import sys
 sys.path += ["${LIBRARIES}/own.zip", "${LIBRARIES}/packages.zip"]
 import bridge
-bridge.install()
+bridge.install(${stacks.canWait ? "True" : "False"})
 import kernel, lantern, course.checking
 import fastapi, httpx, sqlalchemy.ext.asyncio, sqlalchemy.dialects.sqlite.aiosqlite
 import anyio.to_thread, anyio._backends._asyncio, concurrent.futures.thread
@@ -50,7 +45,6 @@ gc.collect()
 `;
 
 async function start() {
-  if (!("Suspending" in WebAssembly)) throw new Error(NEEDS_WAITING);
   const archives = ["own.zip", "packages.zip"].map((name) => [name, download(name)]);
   const compiled = download("pydantic_core.zip");
   kept = await snapshot.find(STORE, SNAPSHOT).catch(() => null);
@@ -78,7 +72,8 @@ async function start() {
   }
   stacks.install(python);
   const main = python.pyimport("kernel").main;
-  await main.callPromising(
+  const begin = stacks.canWait ? main.callPromising.bind(main) : main;
+  await begin(
     (message) => postMessage(JSON.parse(message)),
     (taker) => {
       ask = taker.copy();

@@ -361,7 +361,8 @@ def _why_frozen(seen: dict[str, Any]) -> str:
             f"{report['error']}. create_task wants a coroutine; build_report is a plain "
             "function, so writing build_report(path) ran it, here, on the loop."
         )
-    if "can't be used in 'await'" in report["error"]:
+    # Up to Python 3.13, and from 3.14 on.
+    if any(words in report["error"] for words in ("used in 'await'", "can't be awaited")):
         return (
             "The loop was frozen while the report was built, and then came "
             f"{report['error']}. build_report is a plain function: calling it does the whole "

@@ -1032,10 +1032,12 @@ async def a_test_client_calls_an_app_from_plain_code():
     return answer, log
 
 
-async def observe():
+async def observe(but=()):
     """What every case sees, by its name; an error that a case did not expect is told."""
     seen = {}
     for function in CASES:
+        if function.__name__ in but:
+            continue
         try:
             seen[function.__name__] = await asyncio.wait_for(function(), 60)
         except Exception as error:

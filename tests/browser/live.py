@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserContext, Page, Route
 
 from tests.browser.firefox import FirefoxPage
 
 PATIENCE = 120.0  # seconds for one cell on a busy machine
+NO_PROMISE_INTEGRATION = "delete WebAssembly.Suspending; delete WebAssembly.promising;\n"
 PAGE = """<!doctype html><title>A kernel</title><script type="module">
   window.heard = [];
   const worker = new Worker("live/worker.mjs", {type: "module"});
@@ -50,6 +51,16 @@ class LiveKernel:
             fresh = self.page.evaluate("(seen) => heard.slice(seen)", self._seen)
             self._seen += len(fresh)
             yield from fresh
+
+
+def forbid_waiting(context: BrowserContext) -> None:
+    """Make a browser one without Promise Integration: Chromium has no switch for it."""
+
+    def fulfill(route: Route) -> None:
+        response = route.fetch()
+        route.fulfill(response=response, body=f"{NO_PROMISE_INTEGRATION}{response.text()}")
+
+    context.route("**/stacks.mjs", fulfill)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser import cases
 from tests.browser.firefox import FirefoxPage, firefox
-from tests.browser.live import LiveKernel, printed_json
+from tests.browser.live import LiveKernel, forbid_waiting, printed_json
 from tests.site_server import ROOT
 
 SOURCE = Path(cases.__file__)
@@ -34,6 +34,36 @@ async def rounds(count):
         sizes.append(_module.HEAP8.length)
     return sizes
 """
+# What these look at is a wait in the middle of a call, or what happens to others meanwhile.
+WAITING = (
+    "a_greenlet_hands_values_back_and_forth",
+    "switches_pack_arguments_as_values",
+    "an_error_can_be_thrown_into_a_greenlet",
+    "a_greenlet_that_is_told_to_exit_returns_the_exit",
+    "a_greenlet_has_context_variables_of_its_own_or_shares_them",
+    "a_trace_is_told_of_every_switch",
+    "a_timeout_cancels_inside_a_greenlet",
+    "two_hundred_greenlets_wait_at_once",
+    "threads_wake_by_their_times",
+    "threads_have_names_numbers_and_values_of_their_own",
+    "locks_and_events_give_up_in_time",
+    "a_queue_passes_things_between_threads",
+    "an_alarm_ends_what_never_waits",
+    "one_session_in_three_tasks_is_refused",
+    "closing_a_session_that_connects_is_refused",
+    "thirty_tasks_share_a_pool_of_three",
+    "a_pool_gives_up_in_time",
+    "a_sync_pool_gives_up_in_time_and_holds_up_the_loop",
+    "ten_writers_wait_for_each_other",
+    "a_database_stays_locked_until_the_busy_timeout",
+    "a_lock_in_another_thread_is_waited_for_with_the_loop_free",
+    "queries_wait_side_by_side",
+    "every_driver_connection_has_a_thread",
+    "twenty_requests_are_served_at_once",
+    "plain_endpoints_and_dependencies_run_in_threads",
+    "at_most_forty_endpoints_run_in_threads",
+    "a_test_client_calls_an_app_from_plain_code",
+)
 NAMES = [function.__name__ for function in cases.CASES]
 
 
@@ -48,17 +78,27 @@ def on_cpython() -> dict[str, object]:
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
-def observed(page: Page | FirefoxPage, address: str) -> dict[str, object]:
-    """What every case sees in the kernel of a page."""
+def observed(
+    page: Page | FirefoxPage, address: str, but: tuple[str, ...] = ()
+) -> dict[str, object]:
+    """What every case but some sees in the kernel of a page."""
     kernel = LiveKernel(page, address)
     kernel.run(SOURCE.read_text("utf-8"), "cases")
-    return printed_json(kernel.run(OBSERVE.format("await observe()"), "observe"))
+    return printed_json(kernel.run(OBSERVE.format(f"await observe({but!r})"), "observe"))
 
 
 @pytest.fixture(scope="module")
 def in_chromium(browser: Browser, kernel_address: str) -> dict[str, object]:
     """What every case sees in Chromium."""
     return observed(browser.new_page(), kernel_address)
+
+
+@pytest.fixture(scope="module")
+def without_waiting(browser: Browser, kernel_address: str) -> dict[str, object]:
+    """What the cases see that need no waiting, in a Chromium without Promise Integration."""
+    context = browser.new_context()
+    forbid_waiting(context)
+    return observed(context.new_page(), kernel_address, WAITING)
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +126,13 @@ def test_a_case_sees_the_same_in_firefox(
     name: str, in_firefox: dict[str, object], on_cpython: dict[str, object]
 ) -> None:
     assert in_firefox[name] == on_cpython[name]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in WAITING])
+def test_a_case_that_needs_no_waiting_sees_the_same_in_a_browser_that_cannot_wait(
+    name: str, without_waiting: dict[str, object], on_cpython: dict[str, object]
+) -> None:
+    assert without_waiting[name] == on_cpython[name]
 
 
 def test_memory_does_not_grow_with_the_number_of_queries(

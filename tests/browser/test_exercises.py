@@ -13,7 +13,11 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
+from course import progress
 from course.checking import check
+from course.exercise import RIGHT as RIGHT_STATE
+from course.exercise import Verdict
+from tests.browser.test_hosting import KEPT as KEPT_OFFLINE
 from tests.site_server import ROOT
 
 STEM, EXERCISE = "ch01_event_loop", "ch01-ex2"
@@ -142,4 +146,41 @@ def test_a_notebook_of_the_workspace_is_opened(
     assert "right" in verdict(page)
     (tmp_path / "other.ipynb").write_text("{}", encoding="utf-8")
     chooser.set_input_files(tmp_path / "other.ipynb")
-    expect(page.locator(".live-status")).to_contain_text("is not a copy of this notebook")
+    expect(page.locator(".live-status")).to_contain_text("neither a copy of this notebook nor")
+
+
+def test_progress_goes_to_the_workspace_and_comes_from_it(
+    context: BrowserContext, public: str, tmp_path: Path
+) -> None:
+    page = opened(context, public)
+    answer(page, RIGHT)
+    with page.expect_download() as saving:
+        page.get_by_role("button", name="Save progress").click()
+    saving.value.save_as(tmp_path / saving.value.suggested_filename)
+    assert progress.best(tmp_path)[EXERCISE]["state"] == RIGHT_STATE
+    progress.record(Verdict("ch01-ex1", "", RIGHT_STATE, 5, 5), tmp_path)
+    chooser = page.locator("input[type=file]")
+    chooser.set_input_files(tmp_path / progress.FILE)
+    expect(page.locator(".live-status")).to_contain_text("progress.jsonl is taken over.")
+    expect(page.locator(".live-progress")).to_contain_text("ch01-ex1: right")
+    expect(page.locator(".live-progress")).to_contain_text(f"{EXERCISE}: right")
+
+
+def test_wrong_then_right_then_reloaded_then_offline_and_again(
+    context: BrowserContext, public: str
+) -> None:
+    page = opened(context, public)
+    assert ": not yet" in answer(page, WRONG)
+    assert ": right" in answer(page, RIGHT)
+    page.evaluate(KEPT_OFFLINE)
+    page.reload()
+    page.locator(".live-open").click()
+    expect(cell(page, ANSWER).locator(".cm-content")).to_contain_text("asyncio.to_thread")
+    assert ": right" in verdict(page)
+    context.set_offline(True)
+    page.reload()
+    page.locator(".live-open").click()
+    expect(cell(page, ANSWER).locator(".cm-content")).to_contain_text("asyncio.to_thread")
+    expect(page.locator(".live-progress")).to_contain_text(f"{EXERCISE}: right")
+    assert ": not yet" in answer(page, WRONG)
+    assert ": right" in answer(page, RIGHT)

@@ -71,23 +71,3 @@ def test_pythons_own_file_server_is_enough(browser: Browser, public_folder: Path
                 assert set(live_states(page)) == {"done"}
         finally:
             server.terminate()
-
-
-def test_a_browser_that_cannot_wait_says_so_and_keeps_what_was_recorded(
-    browser: Browser, public: str
-) -> None:
-    page = browser.new_page()
-    page.route(
-        "**/worker.mjs",
-        lambda route: route.fulfill(
-            response=(got := route.fetch()),
-            body="delete WebAssembly.Suspending;\n" + got.text(),
-        ),
-    )
-    page.goto(f"{public}/{LESSON}")
-    recorded = page.locator(".cell_output:not(.live-output)").filter(visible=True).count()
-    page.locator(".live-open").click()
-    page.get_by_role("button", name="Run all").click()
-    expect(page.locator(".live-status")).to_contain_text("cannot let Python wait")
-    assert page.locator(".cell_output:not(.live-output)").filter(visible=True).count() == recorded
-    page.close()

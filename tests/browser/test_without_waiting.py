@@ -1,0 +1,60 @@
+"""A browser without Promise Integration: what need not wait runs, each other cell says why not."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, expect
+
+from tests.browser.live import forbid_waiting, text_of
+from tests.browser.stored import code_cells, tagged
+from tests.browser.test_lessons import (
+    EXERCISES,
+    LESSONS,
+    NOT_IN_BROWSER,
+    expect_what_is_stored,
+    opened,
+    run_all,
+)
+from tests.site_server import ROOT
+
+WAITING_CELLS = tagged("needs-waiting", ROOT / "notebooks")
+
+
+@pytest.fixture(scope="module")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """One reader whose browser cannot let Python wait."""
+    context = browser.new_context()
+    forbid_waiting(context)
+    yield context
+    context.close()
+
+
+@pytest.mark.parametrize("stem", LESSONS)
+def test_run_all_shows_what_the_page_shows_but_for_cells_that_say_that_they_wait(
+    context: BrowserContext, public: str, stem: str
+) -> None:
+    waiting = WAITING_CELLS.get(stem, [])
+    with opened(context, f"{public}/notebooks/{stem}.html") as page:
+        recorded = page.locator("div.cell:has(.live-note) > .cell_output:not(.live-output)")
+        shown = run_all(page)
+        expect(page.locator(".live-note", has_text="cannot let Python")).to_have_count(len(waiting))
+        for output in recorded.all():
+            expect(output).to_be_attached()
+    expect_what_is_stored(stem, shown, [*waiting, *NOT_IN_BROWSER.get(stem, [])])
+
+
+@pytest.mark.parametrize("stem", EXERCISES)
+def test_a_right_answer_is_right_where_its_check_runs(
+    context: BrowserContext, public: str, stem: str
+) -> None:
+    with opened(context, f"{public}/exercises/{stem}.html") as page:
+        solution = ROOT / "solutions" / f"{stem}.ipynb"
+        page.locator("input[type=file]").set_input_files(solution)
+        expect(page.locator(".live-status")).to_contain_text("is taken over.")
+        shown = run_all(page)
+    waiting = tagged("needs-waiting", ROOT / "exercises").get(stem, [])
+    cells = code_cells(solution)
+    checks = [name for name, cell in cells.items() if "check" in cell.metadata.get("tags", [])]
+    assert set(waiting) < set(checks)
+    for name in set(checks) - set(waiting):
+        assert ": right" in text_of(shown[name]), shown[name]
