@@ -46,7 +46,12 @@ class _Parcel:
     def opened(self) -> Any:
         """Return what switch() returns for it, or raise the error."""
         if self.problem is not None:
-            raise self.problem
+            context = self.problem.__context__
+            try:
+                raise self.problem
+            finally:
+                # It passes through here: it does not arise while something else is handled.
+                self.problem.__context__ = context
         if self.kwargs:
             return (self.args, self.kwargs) if self.args else self.kwargs
         return self.args[0] if len(self.args) == 1 else self.args

@@ -180,6 +180,24 @@ async def an_error_can_be_thrown_into_a_greenlet():
 
 
 @case
+async def an_error_that_passes_between_greenlets_keeps_its_context():
+    def recovers_and_fails():
+        with contextlib.suppress(KeyError):
+            getcurrent().parent.switch()
+        raise ValueError("lamp")
+
+    child = greenlet(recovers_and_fails)
+    child.switch()
+    try:
+        raise KeyError("lamp")
+    except KeyError as error:
+        try:
+            child.throw(error)
+        except ValueError as failed:
+            return repr(failed.__context__)
+
+
+@case
 async def a_greenlet_that_is_told_to_exit_returns_the_exit():
     child = greenlet(lambda: getcurrent().parent.switch())
     child.switch()
