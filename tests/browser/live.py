@@ -30,24 +30,24 @@ class LiveKernel:
         page.wait_for_function("() => window.ask !== undefined")
         self._seen = 0
 
-    def run(self, source: str, name: str = "cell") -> list[dict]:
+    def run(self, source: str, name: str = "cell", patience: float = PATIENCE) -> list[dict]:
         """Run a cell to its end; fails if Python does."""
         self.page.evaluate("(request) => ask(request)", {"cell": name, "code": source})
         outputs: list[dict] = []
-        for message in self._messages():
+        for message in self._messages(patience):
             if "failed" in message:
                 raise AssertionError(f"Python in the browser failed: {message['failed']}")
             if "output" in message:
                 outputs.append(message["output"])
             elif "done" in message:
                 return outputs
-        raise AssertionError(f"No end of {name} within {PATIENCE:.0f} s; so far: {outputs}")
+        raise AssertionError(f"No end of {name} within {patience:.0f} s; so far: {outputs}")
 
-    def _messages(self) -> Iterator[dict]:
-        end = time.monotonic() + PATIENCE
+    def _messages(self, patience: float) -> Iterator[dict]:
+        end = time.monotonic() + patience
         while time.monotonic() < end:
             wait = "(seen) => heard.length > seen"
-            self.page.wait_for_function(wait, arg=self._seen, timeout=PATIENCE * 1000)
+            self.page.wait_for_function(wait, arg=self._seen, timeout=patience * 1000)
             fresh = self.page.evaluate("(seen) => heard.slice(seen)", self._seen)
             self._seen += len(fresh)
             yield from fresh
