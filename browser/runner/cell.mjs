@@ -5,14 +5,11 @@ import { canWait } from "./stacks.mjs";
 import * as work from "./work.mjs";
 
 // Why a cell with one of these tags does not run here.
-const RECORDED = "Its output was recorded.";
-const REASONS = {
-  "not-in-browser": `This cell needs what no browser has, such as a process of its own. ${RECORDED}`,
-};
+const REASONS = { "not-in-browser": "This cell needs what no browser has, such as a process of its own." };
 if (!canWait)
   REASONS["needs-waiting"] =
-    "This cell waits in the middle of a call, and this browser cannot let Python do that " +
-    `(JavaScript Promise Integration). ${RECORDED}`;
+    "This cell, or one that it builds on, has to wait in the middle of a call, and this browser " +
+    "cannot let Python do that (it has no JavaScript Promise Integration).";
 
 export class Cell {
   #runner;
@@ -31,13 +28,17 @@ export class Cell {
     this.original = [stored.source].flat().join("");
     this.source = work.read(runner.name, stored.id) ?? this.original;
     const tags = stored.metadata.tags ?? [];
-    this.reason = REASONS[tags.find((tag) => tag in REASONS)];
-    this.runs = !this.reason;
+    const reason = REASONS[tags.find((tag) => tag in REASONS)];
+    this.runs = !reason;
     this.outputs = []; // in nbformat's shape, of the last run
     this.mayFail = tags.includes("raises-exception");
     this.#state.setAttribute("role", "status");
     const code = box.querySelector(".cell_input");
-    code.after(this.runs ? this.#tools() : element("p", "live-note", this.reason), this.#output);
+    const instead = tags.includes("check")
+      ? "Save your work as a file, and check it on your own computer."
+      : "Its output was recorded.";
+    const tools = this.runs ? this.#tools() : element("p", "live-note", `${reason} ${instead}`);
+    code.after(tools, this.#output);
     if (this.source !== this.original) this.edit(false);
   }
 

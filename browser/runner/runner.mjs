@@ -86,7 +86,7 @@ class Runner {
     const asked = JSON.stringify(this.notebook.cells).matchAll(/check\(\\?"(ch\d\d-ex\d+)/g);
     const told = [...asked].map(([, name]) => `${name}: ${best.get(name) ?? "not attempted"}`);
     this.progress.textContent = told.join(" · ");
-    if (told.length) this.progress.append(" ", this.saveProgress);
+    this.saveProgress.hidden = !told.length || !work.readProgress();
   }
 
   #buttons() {
@@ -100,6 +100,7 @@ class Runner {
       button("Run all", () => this.runTo(this.cells.at(-1)), "live-button live-first"),
       button("Restart Python", () => this.restart()),
       button("Save as a file", () => this.export()),
+      this.saveProgress,
       button("Open a file", () => chooser.click()),
       chooser,
     ];

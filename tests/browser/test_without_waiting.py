@@ -37,7 +37,7 @@ def test_run_all_shows_what_the_page_shows_but_for_cells_that_say_that_they_wait
     with opened(context, f"{public}/notebooks/{stem}.html") as page:
         recorded = page.locator("div.cell:has(.live-note) > .cell_output:not(.live-output)")
         shown = run_all(page)
-        expect(page.locator(".live-note", has_text="cannot let Python")).to_have_count(len(waiting))
+        expect(page.locator(".live-note", has_text="cannot let Python do that")).to_have_count(len(waiting))
         for output in recorded.all():
             expect(output).to_be_attached()
     expect_what_is_stored(stem, shown, [*waiting, *NOT_IN_BROWSER.get(stem, [])])
