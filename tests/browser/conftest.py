@@ -1,10 +1,12 @@
 """What the tests of the browser edition share: one built runtime, one place that serves it."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.browser.firefox import FirefoxPage, firefox
 from tests.browser.live import kernel_site
 from tests.site_server import ROOT
 from tools.browser.__main__ import build
@@ -41,3 +43,15 @@ def public(public_folder: Path) -> Iterator[str]:
     """Where it is served."""
     with served(public_folder) as address:
         yield f"{address}/course/v1"
+
+
+@pytest.fixture(scope="module")
+def firefox_page() -> Iterator[FirefoxPage]:
+    """A page of a Firefox; without one the tests are skipped, or fail as without a Chromium."""
+    try:
+        with firefox() as page:
+            yield page
+    except FileNotFoundError as error:
+        if os.environ.get("LANTERN_BROWSER") == "required":
+            raise
+        pytest.skip(str(error))

@@ -24,7 +24,11 @@ class FirefoxPage:
     def __init__(self, socket: WebSocket) -> None:
         self._socket = socket
         self._numbers = itertools.count(1)
+        self.errors: list[
+            str
+        ] = []  # what scripts threw, and what was written to the console as one
         self._send("session.new", capabilities={})
+        self._send("session.subscribe", events=["log.entryAdded"])
         tree = self._send("browsingContext.getTree")
         self._context = tree["contexts"][0]["context"]
 
@@ -58,6 +62,9 @@ class FirefoxPage:
         self._socket.send(json.dumps({"id": number, "method": method, "params": parameters}))
         while True:
             answer = json.loads(self._socket.recv())
+            told = answer.get("params", {})
+            if answer.get("method") == "log.entryAdded" and told["level"] == "error":
+                self.errors.append(told["text"])
             if answer.get("id") == number:
                 assert answer["type"] == "success", answer
                 return answer["result"]

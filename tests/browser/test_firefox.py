@@ -1,0 +1,90 @@
+"""Every lesson and exercise in Firefox, and the memory that is kept there for the next page."""
+
+import json
+
+import pytest
+
+from tests.browser.firefox import FirefoxPage
+from tests.browser.stored import differences, tagged
+from tests.browser.test_lessons import EXERCISES, LESSONS, NOT_IN_BROWSER, OUTPUTS
+from tests.browser.test_snapshot import KEPT, LESSON, SPOIL
+from tests.site_server import ROOT
+
+CLICK = """([selector, text]) => [...document.querySelectorAll(selector)]
+    .find((button) => button.textContent.includes(text)).click()"""
+OPENED = "() => document.querySelector('[data-live]').runner !== undefined"
+ENDED = """(last) => {
+    const states = [...document.querySelectorAll(".live-state")].map((each) => each.textContent);
+    return states.slice(0, last ?? states.length).every((state) => state === "done")
+        || states.some((state) => state.startsWith("ended"));
+}"""
+RESTORED = "() => document.querySelector('.live-status').dataset.restored === 'true'"
+FORGET = "async () => { for (const name of await caches.keys()) await caches.delete(name); }"
+
+
+def opened(page: FirefoxPage, address: str) -> None:
+    """Go to a page and make it live by its button."""
+    page.errors.clear()
+    page.goto(address)
+    page.evaluate(CLICK, [".live-open", ""])
+    page.wait_for_function(OPENED)
+
+
+def run_all(page: FirefoxPage, address: str) -> dict[str, list[dict]]:
+    """Make a page live, press "Run all", wait for the end, and return every cell's outputs."""
+    opened(page, address)
+    page.evaluate(CLICK, ["button", "Run all"])
+    page.wait_for_function(ENDED)
+    shown = page.evaluate(OUTPUTS)
+    assert page.errors == []
+    return shown
+
+
+def run_first_cell(page: FirefoxPage, public: str) -> bool:
+    """Run the first cell of a lesson, and tell whether its Python came from the kept memory."""
+    opened(page, f"{public}/{LESSON}")
+    page.evaluate(CLICK, [".live-tools button", "Run"])
+    page.wait_for_function(ENDED, 1)
+    assert page.errors == []
+    return page.evaluate(RESTORED)
+
+
+@pytest.mark.parametrize("stem", LESSONS)
+def test_run_all_shows_what_the_page_shows(
+    firefox_page: FirefoxPage, public: str, stem: str
+) -> None:
+    shown = run_all(firefox_page, f"{public}/notebooks/{stem}.html")
+    notebook = ROOT / "notebooks" / f"{stem}.ipynb"
+    assert differences(shown, notebook, NOT_IN_BROWSER.get(stem, [])) == {}
+
+
+@pytest.mark.parametrize("stem", EXERCISES)
+def test_an_untouched_exercise_says_that_nobody_has_written_it(
+    firefox_page: FirefoxPage, public: str, stem: str
+) -> None:
+    shown = run_all(firefox_page, f"{public}/exercises/{stem}.html")
+    checks = tagged("check", ROOT / "exercises")[stem]
+    assert [name for name in checks if "not attempted" not in json.dumps(shown[name])] == []
+
+
+def test_the_second_page_begins_with_the_memory_of_the_first(
+    firefox_page: FirefoxPage, public: str
+) -> None:
+    firefox_page.goto(f"{public}/{LESSON}")
+    firefox_page.evaluate(FORGET)
+    assert not run_first_cell(firefox_page, public)
+    firefox_page.evaluate(KEPT)
+    assert run_first_cell(firefox_page, public)
+
+
+@pytest.mark.parametrize(
+    "figures", [{"table": 5}, {"offset": 40}], ids=["of another Python", "no memory"]
+)
+def test_a_memory_that_does_not_fit_is_thrown_away(
+    firefox_page: FirefoxPage, public: str, figures: dict[str, int]
+) -> None:
+    run_first_cell(firefox_page, public)
+    firefox_page.evaluate(SPOIL, [firefox_page.evaluate(KEPT), figures])
+    assert not run_first_cell(firefox_page, public)
+    firefox_page.evaluate(KEPT)
+    assert run_first_cell(firefox_page, public)
