@@ -37,23 +37,12 @@ class Loop(asyncio.BaseEventLoop):
             give_way()
 
 
-class Policy(asyncio.events._AbstractEventLoopPolicy):
-    """One loop a thread, made where it is asked for; everything new is a Loop."""
+class Policy(asyncio.events._BaseDefaultEventLoopPolicy):
+    """asyncio's own, with these loops, and one for each of these threads until it ends."""
 
     def __init__(self) -> None:
-        self._loops: dict[int, asyncio.AbstractEventLoop | None] = {}
-
-    def get_event_loop(self) -> asyncio.AbstractEventLoop:
-        """Return the thread's loop, or raise RuntimeError if it has none."""
-        loop = self._loops.get(get_ident())
-        if loop is None:
-            name = threading.current_thread().name
-            raise RuntimeError(f"There is no current event loop in thread {name!r}.")
-        return loop
-
-    def set_event_loop(self, loop: asyncio.AbstractEventLoop | None) -> None:
-        """Set the thread's loop."""
-        self._loops[get_ident()] = loop
+        # threading.local knows these threads, and asyncio was imported before it did.
+        self._local = type("Local", (threading.local,), {"_loop": None})()
 
     def new_event_loop(self) -> Loop:
         """Return a new loop."""

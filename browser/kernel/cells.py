@@ -13,6 +13,7 @@ from typing import Any
 from ipython_pretty import pretty
 
 FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+KEPT = 1000  # runs of cells whose lines a traceback can show; more would fill the memory
 
 
 class Cells:
@@ -30,6 +31,7 @@ class Cells:
         """Run a cell and show what comes of it; return whether it ended without an error."""
         self._count += 1
         name = f"<cell {self._count}>"
+        linecache.cache.pop(f"<cell {self._count - KEPT}>", None)
         linecache.cache[name] = (len(source), None, source.splitlines(True), name)
         try:
             value = await self._evaluate(source, name)

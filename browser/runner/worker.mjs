@@ -2,6 +2,7 @@
 
 import { loadPyodide } from "./pyodide.mjs";
 import * as snapshot from "./snapshot.mjs";
+import * as sqlite from "./sqlite.mjs";
 import * as stacks from "./stacks.mjs";
 
 const here = new URL("./", import.meta.url).href;
@@ -70,6 +71,7 @@ async function start() {
     python.runPython(BOOT);
     snapshot.keep(python, STORE, SNAPSHOT, known).catch((error) => console.warn(String(error)));
   }
+  sqlite.install(python);
   stacks.install(python);
   const main = python.pyimport("kernel").main;
   const begin = stacks.canWait ? main.callPromising.bind(main) : main;

@@ -1,7 +1,6 @@
 """Compare what a cell shows with what its notebook stores, by the rules of nbval."""
 
 from collections import defaultdict
-from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -42,17 +41,6 @@ def difference(shown: list[dict], stored: list[dict]) -> str:
     if cell.compare_outputs(left, right):
         return ""
     return cell.difference or " ".join(map(str, cell.comparison_traceback))
-
-
-def differences(
-    shown: dict[str, list[dict]], notebook: Path, skipped: Sequence[str] = ()
-) -> dict[str, str]:
-    """What differs between shown outputs and a notebook's, by cell; nothing where all is alike."""
-    stored = code_cells(notebook).items()
-    found = {
-        name: difference(shown[name], cell.outputs) for name, cell in stored if name not in skipped
-    }
-    return {name: told for name, told in found.items() if told}
 
 
 def code_cells(notebook: Path) -> dict[str, dict]:

@@ -5,8 +5,14 @@ import json
 import pytest
 
 from tests.browser.firefox import FirefoxPage
-from tests.browser.stored import differences, tagged
-from tests.browser.test_lessons import EXERCISES, LESSONS, NOT_IN_BROWSER, OUTPUTS
+from tests.browser.stored import tagged
+from tests.browser.test_lessons import (
+    EXERCISES,
+    LESSONS,
+    NOT_IN_BROWSER,
+    OUTPUTS,
+    expect_what_is_stored,
+)
 from tests.browser.test_snapshot import KEPT, LESSON, SPOIL
 from tests.site_server import ROOT
 
@@ -54,8 +60,7 @@ def test_run_all_shows_what_the_page_shows(
     firefox_page: FirefoxPage, public: str, stem: str
 ) -> None:
     shown = run_all(firefox_page, f"{public}/notebooks/{stem}.html")
-    notebook = ROOT / "notebooks" / f"{stem}.ipynb"
-    assert differences(shown, notebook, NOT_IN_BROWSER.get(stem, [])) == {}
+    expect_what_is_stored(stem, shown, NOT_IN_BROWSER.get(stem, []))
 
 
 @pytest.mark.parametrize("stem", EXERCISES)
