@@ -1,0 +1,1 @@
+"""A lesson that is played for an hour, to see what grows."""
