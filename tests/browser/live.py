@@ -28,7 +28,6 @@ class LiveKernel:
         self.page = page
         page.goto(f"{address}/kernel.html")
         page.wait_for_function("() => window.ask !== undefined")
-        self._seen = 0
 
     def run(self, source: str, name: str = "cell", patience: float = PATIENCE) -> list[dict]:
         """Run a cell to its end; fails if Python does."""
@@ -46,11 +45,8 @@ class LiveKernel:
     def _messages(self, patience: float) -> Iterator[dict]:
         end = time.monotonic() + patience
         while time.monotonic() < end:
-            wait = "(seen) => heard.length > seen"
-            self.page.wait_for_function(wait, arg=self._seen, timeout=patience * 1000)
-            fresh = self.page.evaluate("(seen) => heard.slice(seen)", self._seen)
-            self._seen += len(fresh)
-            yield from fresh
+            self.page.wait_for_function("() => heard.length", timeout=patience * 1000)
+            yield from self.page.evaluate("() => heard.splice(0)")
 
 
 def forbid_waiting(context: BrowserContext) -> None:
