@@ -20,6 +20,7 @@ from statistics import median
 
 from course.cli import usable_cores
 from course.environment import put_first
+from tools.browser_speed import browser
 from tools.grading_speed import grade
 from tools.measure import IMPORTS, ROUNDS, Row, beside, seconds, table
 from tools.run import FOLDERS, ROOT
@@ -181,7 +182,7 @@ def served(tree: Path) -> float:
         process.wait(30)
 
 
-PARTS = {part.__name__: part for part in (notebooks, site, checks, pages, start, grade)}
+PARTS = {part.__name__: part for part in (notebooks, site, checks, pages, start, browser, grade)}
 
 
 def main(chosen: list[str]) -> None:

@@ -39,7 +39,7 @@ BROWSER_ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PACKED = {".png", ".zip"}  # what another compression makes no smaller
+PACKED = {".png", ".whl", ".zip"}  # what another compression makes no smaller
 LAST_PAINT = """() => new Promise((resolve) =>
   new PerformanceObserver((list) => resolve(list.getEntries().at(-1).startTime))
     .observe({type: "largest-contentful-paint", buffered: true}))"""
@@ -104,10 +104,10 @@ class GzipHandler(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def served(folder: Path, policy: str = "") -> Iterator[str]:
+def served(folder: Path, policy: str = "", host: type[GzipHandler] = GzipHandler) -> Iterator[str]:
     """The address of a server for the folder, on a free port of this machine, while it is used."""
 
-    class Handler(GzipHandler):
+    class Handler(host):
         def __init__(self, *request: object) -> None:
             self.policy = policy
             super().__init__(*request, directory=str(folder))

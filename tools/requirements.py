@@ -1,6 +1,7 @@
 """Compile the requirements from pyproject.toml: `python -m tools.requirements [--upgrade]`.
 
-For every platform and Python 3.11 to 3.14, with hashes and without naming an index.
+With hashes and without naming an index, for every platform and Python 3.11 to 3.14; what is only
+ever in a browser, beside the packages of the browser edition, for Pyodide alone.
 """
 
 import argparse
@@ -10,20 +11,23 @@ import sys
 from tools.run import ROOT
 
 COMPILE = [
-    sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal",
-    "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url", "--no-header",
+    sys.executable, "-m", "uv", "pip", "compile", "--quiet",
+    "--generate-hashes", "--no-emit-index-url", "--no-header",
 ]  # fmt: skip
+EVERYWHERE = ["--universal", "--python-version", "3.11"]
+PYODIDE = ["--python-platform", "wasm32-pyodide2025", "--python-version", "3.14"]
 
-GROUPS = {name: f"requirements-{name}.txt" for name in ("dev", "rivals", "browser")}
+GROUPS = {"dev": EVERYWHERE, "rivals": EVERYWHERE, "browser": EVERYWHERE, "jupyterlite": PYODIDE}
 
 
 def main(upgrade: bool) -> None:
     options = ["--upgrade"] if upgrade else []
     own = ["pyproject.toml", "--output-file", "requirements.txt"]
-    subprocess.run([*COMPILE, *options, *own], cwd=ROOT, check=True)
-    for group, target in GROUPS.items():
-        arguments = ["--group", group, "--constraints", "requirements.txt", "--output-file", target]
-        subprocess.run([*COMPILE, *options, *arguments], cwd=ROOT, check=True)
+    subprocess.run([*COMPILE, *EVERYWHERE, *options, *own], cwd=ROOT, check=True)
+    for group, where in GROUPS.items():
+        arguments = ["--group", group, "--constraints", "requirements.txt"]
+        arguments += ["--output-file", f"requirements-{group}.txt"]
+        subprocess.run([*COMPILE, *where, *options, *arguments], cwd=ROOT, check=True)
 
 
 if __name__ == "__main__":

@@ -28,17 +28,17 @@ def fetch() -> tuple[Path, Path]:
     if not (folder / "complete").exists():
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        fetch_wheels(wheels)
+        fetch_wheels(LOCKS[0], wheels)
         fetch_modules(folder)
         (folder / "complete").touch()
     return wheels, modules
 
 
-def fetch_wheels(folder: Path) -> None:
-    """Download the wheels of requirements-browser.txt; pip checks their hashes."""
+def fetch_wheels(requirements: Path, folder: Path) -> None:
+    """Download the wheels of a file of requirements; pip checks their hashes."""
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
     command += ["--only-binary", ":all:", *PYTHON, *PLATFORM]
-    command += ["--requirement", str(LOCKS[0]), "--dest", str(folder)]
+    command += ["--requirement", str(requirements), "--dest", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True)
     expect_success(done, "The Python packages for the browser could not be downloaded")
 
