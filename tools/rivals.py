@@ -1,7 +1,7 @@
 """Grade the same notebooks with nbgrader and otter-grader, for `python -m tools.bench grade`.
 
 Each gets them in its own form, and its tests call the course's own check, so that all graders
-do the same work. Both live in an environment of their own, _build/rivals.
+do the same work. Both live in an environment of their own, _build/rivals, with JupyterLite.
 """
 
 import json
@@ -87,7 +87,7 @@ Path("points.json").write_text(json.dumps(points))
 
 
 def rivals_python() -> Path:
-    """Return the Python that has nbgrader and otter; make its environment if it is not current."""
+    """Return the Python that has what we measure beside; make its environment if not current."""
     python = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     mark = stamp(ENVIRONMENT, REQUIREMENTS)
     if not mark.exists() or mark.read_text(encoding="ascii") != digest(REQUIREMENTS):
