@@ -32,7 +32,11 @@ async function answer(request) {
     return (await caches.open(CACHE)).match(address, { ignoreSearch: true });
   };
   const built = request.url.startsWith(`${registration.scope}live/`);
-  if (built) return (await kept()) ?? fetch(request);
+  if (built) {
+    // The browser's own cache has the compiled code as well; our copy is without.
+    const response = await fetch(request, { cache: "force-cache" }).catch(() => null);
+    return response?.ok ? response : ((await kept()) ?? response ?? Response.error());
+  }
   try {
     return await fetch(request);
   } catch (error) {

@@ -47,7 +47,7 @@ def begin_turn_on_main_stack(loop):
     begin_turn(loop)
 
 WebLoop._install_running_loop = begin_turn_on_main_stack
-bridge.install()
+bridge.install(can_wait=True)
 asyncio.set_event_loop(page)
 `);
   stacks.install(python);

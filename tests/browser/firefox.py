@@ -24,9 +24,8 @@ class FirefoxPage:
     def __init__(self, socket: WebSocket) -> None:
         self._socket = socket
         self._numbers = itertools.count(1)
-        self.errors: list[
-            str
-        ] = []  # what scripts threw, and what was written to the console as one
+        # What scripts threw, and what they wrote to the console as an error.
+        self.errors: list[str] = []
         self._send("session.new", capabilities={})
         self._send("session.subscribe", events=["log.entryAdded"])
         tree = self._send("browsingContext.getTree")

@@ -1,7 +1,6 @@
 """The same cases on CPython, in Chromium and in Firefox: what they see must be the same."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser import cases
-from tests.browser.firefox import FirefoxPage, firefox
+from tests.browser.firefox import FirefoxPage
 from tests.browser.live import LiveKernel, forbid_waiting, printed_json
 from tests.site_server import ROOT
 
@@ -39,6 +38,7 @@ WAITING = (
     "a_greenlet_hands_values_back_and_forth",
     "switches_pack_arguments_as_values",
     "an_error_can_be_thrown_into_a_greenlet",
+    "an_error_that_passes_between_greenlets_keeps_its_context",
     "a_greenlet_that_is_told_to_exit_returns_the_exit",
     "a_greenlet_has_context_variables_of_its_own_or_shares_them",
     "a_trace_is_told_of_every_switch",
@@ -102,15 +102,9 @@ def without_waiting(browser: Browser, kernel_address: str) -> dict[str, object]:
 
 
 @pytest.fixture(scope="module")
-def in_firefox(request: pytest.FixtureRequest) -> dict[str, object]:
-    """What every case sees in Firefox; without one it is skipped as Chromium is."""
-    try:
-        with firefox() as page:
-            return observed(page, request.getfixturevalue("kernel_address"))
-    except FileNotFoundError as error:
-        if os.environ.get("LANTERN_BROWSER") == "required":
-            raise
-        pytest.skip(str(error))
+def in_firefox(firefox_page: FirefoxPage, kernel_address: str) -> dict[str, object]:
+    """What every case sees in Firefox."""
+    return observed(firefox_page, kernel_address)
 
 
 @pytest.mark.parametrize("name", NAMES)
