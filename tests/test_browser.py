@@ -103,9 +103,16 @@ def foreign(asked: list[str], home: str) -> list[str]:
     return [url for url in asked if not url.startswith((home, "data:", "blob:"))]
 
 
+# What scrolls sideways is named in the frame after the one in which it is shown.
+UNFOLD = """async () => {
+    document.querySelectorAll("details").forEach((fold) => (fold.open = true));
+    for (let frame = 0; frame < 2; frame += 1) await new Promise(requestAnimationFrame);
+}"""
+
+
 def unfold(page: Page) -> None:
-    """Open every fold, so that what lies in it is looked at too."""
-    page.evaluate("document.querySelectorAll('details').forEach((fold) => (fold.open = true))")
+    """Open every fold, so that what lies in it is looked at too, as it is once it is drawn."""
+    page.evaluate(UNFOLD)
 
 
 def violations(page: Page) -> list[str]:

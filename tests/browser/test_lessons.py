@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.stored import code_cells, difference, tagged
 from tests.site_server import ROOT
+from tests.test_browser import unfold
 
 PATIENCE = 120_000  # milliseconds for all cells of a lesson on a busy machine
 LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
@@ -117,7 +118,7 @@ def test_axe_finds_nothing_on_a_live_page(
         run_all(page)
         page.get_by_role("button", name="Edit", exact=True).first.click()
         expect(page.locator(".cm-content")).to_be_visible()
-        page.evaluate("document.querySelectorAll('details').forEach((fold) => (fold.open = true))")
+        unfold(page)
         found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
         wide = page.evaluate("document.querySelector('article').scrollWidth")
     assert [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found] == []
