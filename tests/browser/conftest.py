@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, BrowserContext
 
 from tests.browser.firefox import FirefoxPage, firefox
 from tests.browser.live import kernel_site
@@ -43,6 +44,14 @@ def public(public_folder: Path) -> Iterator[str]:
     """Where it is served."""
     with served(public_folder) as address:
         yield f"{address}/course/v1"
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser that nobody has used."""
+    context = browser.new_context()
+    yield context
+    context.close()
 
 
 @pytest.fixture(scope="module")

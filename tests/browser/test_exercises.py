@@ -5,13 +5,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
-import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from course import progress
 from course.checking import check
@@ -27,14 +25,6 @@ WRONG = """async def report_async(path, build_report):
 RIGHT = """async def report_async(path, build_report):
     return await asyncio.to_thread(build_report, path)"""
 PATIENCE = 60_000  # milliseconds
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A browser that nobody has used."""
-    context = browser.new_context(accept_downloads=True)
-    yield context
-    context.close()
 
 
 def opened(context: BrowserContext, public: str) -> Page:

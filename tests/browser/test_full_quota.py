@@ -1,16 +1,15 @@
 """A browser that has no room left, in Chromium: it refuses to keep, and all else goes on."""
 
 import shutil
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.test_exercises import ANSWER, RIGHT, STEM, answer, cell, on_cpython
 from tests.browser.test_hosting import LESSON, OTHER, live_states
 from tests.browser.test_lessons import opened, run_all
+from tests.browser.test_snapshot import restored
 from tools.page_weight import served
 
 PATIENCE = 60_000  # milliseconds
@@ -47,12 +46,10 @@ FILL = """() => {
 }"""
 
 
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A browser that nobody has used."""
-    with closing(browser.new_context(accept_downloads=True)) as context:
-        context.add_init_script(WATCH)
-        yield context
+@pytest.fixture(autouse=True)
+def watch(context: BrowserContext) -> None:
+    """Let every page remember what became of its service worker."""
+    context.add_init_script(WATCH)
 
 
 def leave_room(context: BrowserContext, address: str, size: int) -> None:
@@ -66,8 +63,7 @@ def run(page: Page) -> tuple[bool, str]:
     """Run all cells; tell whether Python came from memory, and what became of the offline copy."""
     run_all(page)
     assert set(live_states(page)) == {"done"}
-    restored = page.locator(".live-status").get_attribute("data-restored") == "true"
-    return restored, page.wait_for_function(ENDED, timeout=PATIENCE).json_value()
+    return restored(page), page.wait_for_function(ENDED, timeout=PATIENCE).json_value()
 
 
 @pytest.mark.parametrize(

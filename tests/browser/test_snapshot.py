@@ -1,9 +1,6 @@
 """The memory that is kept for the next visit: used, and thrown away where it does not fit."""
 
-from collections.abc import Iterator
-
-import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 LESSON = "notebooks/ch00a_five_minutes.html"
 PATIENCE = 60_000  # milliseconds
@@ -26,14 +23,6 @@ SPOIL = """async ([name, figures]) => {
     const bytes = figures.table ? await kept.arrayBuffer() : new Uint8Array(1_000_000).fill(7);
     await cache.put(key, new Response(bytes, {headers: {[header]: JSON.stringify(meta)}}));
 }"""
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A browser that nobody has used."""
-    context = browser.new_context()
-    yield context
-    context.close()
 
 
 def run_first_cell(context: BrowserContext, public: str) -> Page:
