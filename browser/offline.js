@@ -7,8 +7,11 @@ const CACHE = PREFIX + new URL(location).searchParams.get("build");
 addEventListener("install", (event) => event.waitUntil(fill()));
 addEventListener("activate", (event) => event.waitUntil(takeOver()));
 addEventListener("fetch", (event) => {
-  const { method, url } = event.request;
-  if (method === "GET" && url.startsWith(registration.scope)) event.respondWith(answer(event.request));
+  const { method, url, mode, destination } = event.request;
+  // Firefox fetches the next page ahead, and calls it an error of ours when the reader leaves sooner.
+  const ahead = mode === "no-cors" && destination === "";
+  if (method !== "GET" || ahead || !url.startsWith(registration.scope)) return;
+  event.respondWith(answer(event.request));
 });
 
 async function fill() {

@@ -1,11 +1,16 @@
 """Every lesson and exercise in Firefox, and the memory that is kept there for the next page."""
 
 import json
+import time
+from contextlib import suppress
+from pathlib import Path
+from threading import Event
 
 import pytest
 
-from tests.browser.firefox import FirefoxPage
+from tests.browser.firefox import PATIENCE, FirefoxPage
 from tests.browser.stored import tagged
+from tests.browser.test_hosting import KEPT as CONTROLLED
 from tests.browser.test_lessons import (
     EXERCISES,
     LESSONS,
@@ -15,6 +20,7 @@ from tests.browser.test_lessons import (
 )
 from tests.browser.test_snapshot import KEPT, LESSON, SPOIL
 from tests.site_server import ROOT
+from tools.page_weight import GzipHandler, served
 
 CLICK = """([selector, text]) => [...document.querySelectorAll(selector)]
     .find((button) => button.textContent.includes(text)).click()"""
@@ -24,6 +30,7 @@ ENDED = """(last) => {
     return states.slice(0, last ?? states.length).every((state) => state === "done")
         || states.some((state) => state.startsWith("ended"));
 }"""
+NEXT = "/exercises/ch00_doors_open.html"  # the page after LESSON
 RESTORED = "() => document.querySelector('.live-status').dataset.restored === 'true'"
 FORGET = "async () => { for (const name of await caches.keys()) await caches.delete(name); }"
 
@@ -93,3 +100,40 @@ def test_a_memory_that_does_not_fit_is_thrown_away(
     assert not run_first_cell(firefox_page, public)
     firefox_page.evaluate(KEPT)
     assert run_first_cell(firefox_page, public)
+
+
+def test_a_page_may_be_left_while_firefox_fetches_the_next_one_ahead(
+    firefox_page: FirefoxPage, public_folder: Path
+) -> None:
+    holds, asked = Event(), Event()
+
+    class SlowNextPage(GzipHandler):
+        """A host that sends the page after the lesson slowly until nobody waits for it."""
+
+        def end_headers(self) -> None:
+            if self.path.endswith(NEXT):
+                self.send_header("Cache-Control", "no-store")  # it is fetched ahead each time
+            super().end_headers()
+
+        def do_GET(self) -> None:
+            if not (holds.is_set() and self.path.endswith(NEXT)):
+                super().do_GET()
+                return
+            self.send_response(200)
+            self.end_headers()
+            self.close_connection = True
+            with suppress(ConnectionError):
+                while self.wfile.write(bytes(2000)):
+                    asked.set()
+                    time.sleep(0.1)
+
+    with served(public_folder, host=SlowNextPage) as address:
+        run_first_cell(firefox_page, f"{address}/course/v1")
+        firefox_page.evaluate(CONTROLLED)
+        holds.set()
+        for _ in range(4):
+            asked.clear()
+            firefox_page.goto(f"{address}/course/v1/{LESSON}")
+            assert asked.wait(PATIENCE)
+        firefox_page.evaluate(CONTROLLED)
+        assert firefox_page.errors == []
