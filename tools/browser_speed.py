@@ -41,9 +41,8 @@ SHOWN = """([outputs, answer]) => [...document.querySelectorAll(outputs)]
 # The memory, and the book for use without a network.
 KEPT = """async () => {
     await navigator.serviceWorker.ready;
-    for (const name of await caches.keys())
-        if (name.startsWith("lantern snapshot") && (await (await caches.open(name)).keys()).length)
-            return true;
+    for await (const file of (await navigator.storage.getDirectory()).values())
+        if (!file.name.endsWith(".crswap") && (await file.getFile()).size) return true;
 }"""
 
 
@@ -184,12 +183,12 @@ def one_round(
 
 
 def bytes_of_editor(playwright: Playwright, book: Path) -> int:
-    """Return the bytes that are fetched when the first cell is edited, with nothing run before."""
+    """Return the bytes that are fetched when a cell is first edited, after all else was fetched."""
     with reader(playwright, book) as ours:
         page = ours.context.new_page()
         page.goto(f"{ours.address}/notebooks/{LESSON.stem}.html")
         page.locator(".live-open").click()
-        page.wait_for_load_state("networkidle")
+        page.wait_for_function(KEPT)
         before = sum(ours.sent)
         page.get_by_role("button", name="Edit", exact=True).first.click()
         page.locator(".cm-content").wait_for()

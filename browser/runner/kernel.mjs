@@ -1,4 +1,4 @@
-// The page's side of Python: a worker, started with the first cell, thrown away by a restart.
+// The page's side of Python: a worker, thrown away by a restart; the next cell then brings a new one.
 
 export class Kernel {
   #address;
@@ -18,7 +18,7 @@ export class Kernel {
   // Run code as a cell; outputs come as they are made. Resolves to whether it ended well, and
   // to null if Python was stopped.
   run(cell, code, { begun, output }) {
-    this.#start();
+    this.start();
     return new Promise((done) => {
       this.#running.set(cell, { code, begun, output, done });
       this.#worker.postMessage({ cell, code });
@@ -34,7 +34,8 @@ export class Kernel {
     this.#told({ state, reason });
   }
 
-  #start() {
+  // Fetch Python, if it is not there.
+  start() {
     if (this.#worker) return;
     this.#told({ state: "starting" });
     this.#worker = new Worker(this.#address, { type: "module" });
@@ -47,7 +48,7 @@ export class Kernel {
   #startAgain() {
     this.#worker.terminate();
     this.#worker = null;
-    this.#start();
+    this.start();
     for (const [cell, { code }] of this.#running) this.#worker.postMessage({ cell, code });
   }
 

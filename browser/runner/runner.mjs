@@ -1,4 +1,4 @@
-// Run a page's notebook in the page: nothing is fetched before the reader asks for it.
+// Run a page's notebook in the page: nothing is fetched before the reader makes the page live.
 
 import { Cell } from "./cell.mjs";
 import { Kernel } from "./kernel.mjs";
@@ -18,8 +18,9 @@ class Runner {
     this.name = place.dataset.notebook;
     this.notebook = notebook;
     this.kernel = new Kernel(`${here}worker.mjs`, (told) => this.#hear(told), work.readProgress);
-    this.status = element("span", "live-status", "Python is fetched when the first cell runs.");
+    this.status = element("span", "live-status");
     this.status.setAttribute("role", "status");
+    this.kernel.start(); // whoever makes a page live is about to run it
     this.progress = element("p", "live-progress");
     this.saveProgress = button("Save progress", () =>
       work.download(work.readProgress(), "progress-from-browser.jsonl"));

@@ -1,10 +1,11 @@
 // The memory of a Python that has everything imported, kept in the reader's own browser.
 //
-// Pyodide makes and loads snapshots for its own tests and hosts; two things are added here. A
-// memory that has grown must be as large before it is filled, and an extension module must lie
-// where it lay: its code is loaded anew, its data are in the snapshot.
+// Pyodide makes and loads snapshots for its own tests and hosts; three things are added here. A
+// memory that has grown must be as large before it is filled; it is filled from the file, with no
+// copy in between; and an extension module must lie where it lay: its code is loaded anew, its data
+// are in the snapshot.
 
-const META = "x-lantern-snapshot";
+const HEADER = 512; // bytes of a kept file before its memory
 const FLAGS = { global: false, nodelete: true, loadAsync: true };
 
 // A WebAssembly function that calls one of JavaScript: the table takes no other.
@@ -14,6 +15,10 @@ const CALLS = Uint8Array.from([
   ...[2, 7, 1, 1, 0x65, 1, 0x63, 0, 0, 7, 5, 1, 1, 0x63, 0, 0],
 ]);
 
+const folder = () => navigator.storage.getDirectory(); // of this site, in this browser
+
+let memory; // of Python
+let file = null; // the kept snapshot, while it is read
 let heap = 0; // bytes that the memory must have
 let forced = 0; // where the next piece of memory must lie
 let allocated; // where the last piece lies, and how large it is
@@ -24,8 +29,9 @@ for (const name of ["instantiate", "instantiateStreaming"]) {
     const result = await original.apply(WebAssembly, given);
     const { exports } = result.instance ?? result;
     if (!(exports.memory instanceof WebAssembly.Memory)) return result;
-    const missing = heap - exports.memory.buffer.byteLength;
-    if (missing > 0) exports.memory.grow(missing / 65536);
+    memory = exports.memory;
+    const missing = heap - memory.buffer.byteLength;
+    if (missing > 0) memory.grow(missing / 65536);
     const calloc = (count, size) => {
       const place = forced || exports.calloc(count, size);
       forced = 0;
@@ -38,43 +44,78 @@ for (const name of ["instantiate", "instantiateStreaming"]) {
   };
 }
 
-// The snapshot that was kept, {memory, meta}, or null.
-export async function find(store, address) {
-  const kept = await (await caches.open(store)).match(address);
-  if (!kept) return null;
-  const meta = JSON.parse(kept.headers.get(META));
-  heap = meta.heap;
-  return { memory: new Uint8Array(await kept.arrayBuffer()), meta };
+// Pyodide takes a snapshot as an array, looks at its head, and copies what lies behind the head.
+// This array is the head alone, and what lies behind it is none: it has been read to its place.
+class Head extends Uint8Array {
+  subarray(begin, end) {
+    if (begin < this.length) return super.subarray(begin, end);
+    read(0, heap, begin);
+    return new Uint8Array();
+  }
+}
+
+// Fill a piece of Python's memory with what the snapshot has there.
+function read(place, size, offset) {
+  const piece = new Uint8Array(memory.buffer, place, size);
+  const count = file.read(piece, { at: HEADER + offset + place });
+  if (count < size) throw new Error("The snapshot is not whole.");
+}
+
+// What was kept of a snapshot, {head, meta}, or null where nothing is or can be kept.
+export async function find(store) {
+  try {
+    const handle = await (await folder()).getFileHandle(store);
+    file = await handle.createSyncAccessHandle({ mode: "read-only" });
+    const header = new Uint8Array(HEADER);
+    file.read(header, { at: 0 });
+    const meta = JSON.parse(new TextDecoder().decode(header));
+    const head = new Head(meta.offset);
+    file.read(head, { at: HEADER });
+    heap = meta.heap;
+    return { head, meta };
+  } catch {
+    file?.close();
+    return null;
+  }
 }
 
 // Load the one extension module; with a snapshot, to where it was.
-export async function loadExtension(C, file, kept) {
+export async function loadExtension(C, path, kept) {
   const table = C.wasmTable.length;
   if (kept && table !== kept.meta.table) throw new Error("The snapshot is of another Python.");
   if (kept) forced = kept.meta.extension.place;
-  await C.loadDynamicLibrary(file, FLAGS, {});
+  await C.loadDynamicLibrary(path, FLAGS, {});
   if (!kept) return { table, extension: allocated };
   const { offset, extension, tableAfter } = kept.meta;
-  const { place, size } = extension;
-  C.HEAPU8.set(kept.memory.subarray(offset + place, offset + place + size), place);
+  read(extension.place, extension.size, offset);
+  file.close();
   if (C.wasmTable.length < tableAfter) C.wasmTable.grow(tableAfter - C.wasmTable.length);
   return kept.meta;
 }
 
-// Keep the memory as it is now. A browser that has no room for it does without.
-export async function keep(python, store, address, known) {
-  const memory = python._api.makeSnapshot();
-  const offset = new Uint32Array(memory.buffer, memory.byteOffset, 4)[1];
+// Keep the memory as it is now; a file is whole or not there. A browser that has no room for it
+// does without.
+export async function keep(python, store, known) {
+  const snapshot = python._api.makeSnapshot();
+  const offset = new Uint32Array(snapshot.buffer, snapshot.byteOffset, 4)[1];
   const tableAfter = python._module.wasmTable.length;
-  const meta = JSON.stringify({ ...known, tableAfter, offset, heap: memory.length - offset });
-  const cache = await caches.open(store);
-  await cache.put(address, new Response(memory, { headers: { [META]: meta } }));
+  const meta = JSON.stringify({ ...known, tableAfter, offset, heap: snapshot.length - offset });
+  const handle = await (await folder()).getFileHandle(store, { create: true });
+  const writable = await handle.createWritable();
+  await writable.write(meta.padEnd(HEADER));
+  await writable.write(snapshot);
+  await writable.close();
 }
 
-export const drop = (store) => caches.delete(store);
+export async function drop(store) {
+  file?.close();
+  await (await folder()).removeEntry(store);
+}
 
 // Throw away what earlier builds kept.
 export async function dropOthers(prefix, store) {
-  const names = (await caches.keys()).filter((name) => name.startsWith(prefix) && name !== store);
-  await Promise.all(names.map(drop));
+  const kept = await folder();
+  for await (const name of kept.keys()) {
+    if (name.startsWith(prefix) && name !== store) await kept.removeEntry(name);
+  }
 }

@@ -10,9 +10,8 @@ const SITE = "/lib/python3.14/site-packages";
 const LIBRARIES = "/lib/libraries";
 const EXTENSION = `${SITE}/pydantic_core/_pydantic_core.cpython-314-wasm32-emscripten.so`;
 // One snapshot a site, of the build that the folder is named after.
-const SITE_STORES = `lantern snapshot ${new URL("../../", here)} `;
-const STORE = SITE_STORES + here.split("/").at(-2) + (stacks.canWait ? "" : " inline");
-const SNAPSHOT = `${here}snapshot`;
+const SITE_STORES = encodeURIComponent(`lantern snapshot ${new URL("../../", here)} `);
+const STORE = SITE_STORES + here.split("/").at(-2) + (stacks.canWait ? "" : "-inline");
 // Pyodide asks for a list of its own packages. None is used.
 const NO_PACKAGES = JSON.stringify({
   info: { abi_version: "2026_0", arch: "wasm32", platform: "emscripten_5_0_3", python: "3.14.2" },
@@ -25,30 +24,39 @@ const asked = [];
 let ask = (request) => asked.push(request);
 self.onmessage = ({ data }) => ask(JSON.stringify(data));
 
-const download = async (name) => {
+const download = async (name, decompress) => {
   const response = await fetch(here + name);
   if (!response.ok) throw new Error(`${name}: ${response.status} ${response.statusText}`);
-  return new Uint8Array(await response.arrayBuffer());
+  const body = decompress ? response.body.pipeThrough(decompress) : response.body;
+  return new Uint8Array(await new Response(body).arrayBuffer());
 };
 
 // What most lessons import, so that it is in the snapshot; and what anyio imports with the first
-// thread, which would hold up a loop that is being watched.
+// thread, which would hold up a loop that is being watched. None of it is garbage later on, so no
+// collection looks at it again. A compiled module is not found beside its package in an archive.
 const BOOT = `
-import sys
+import gc, sys, zipfile
+gc.disable()
 sys.path += ["${LIBRARIES}/own.zip", "${LIBRARIES}/packages.zip"]
+with zipfile.ZipFile("${LIBRARIES}/packages.zip") as packages:
+    for name in packages.namelist():
+        if name.startswith("pydantic_core/"):
+            packages.extract(name, "${SITE}")
 import bridge
 bridge.install(${stacks.canWait ? "True" : "False"})
 import kernel, lantern, course.checking
-import fastapi, httpx, sqlalchemy.ext.asyncio, sqlalchemy.dialects.sqlite.aiosqlite
+import aiosqlite, fastapi, httpx, sqlalchemy.ext.asyncio, sqlalchemy.dialects.sqlite.aiosqlite
 import anyio.to_thread, anyio._backends._asyncio, concurrent.futures.thread
-import gc
+sqlalchemy.orm.configure_mappers()
+gc.enable()
 gc.collect()
+gc.freeze()
 `;
 
 async function start() {
   const archives = ["own.zip", "packages.zip"].map((name) => [name, download(name)]);
-  const compiled = download("pydantic_core.zip");
-  kept = await snapshot.find(STORE, SNAPSHOT).catch(() => null);
+  const compiled = download("pydantic_core.deflate", new DecompressionStream("deflate"));
+  kept = await snapshot.find(STORE);
   const python = await loadPyodide({
     indexURL: here,
     lockFileContents: NO_PACKAGES,
@@ -57,9 +65,10 @@ async function start() {
     // What C code or a crash prints; Python's own streams go to the cells.
     stderr: (line) => console.warn(line),
     _makeSnapshot: !kept,
-    _loadSnapshot: kept?.memory,
+    _loadSnapshot: kept?.head,
   });
-  python.unpackArchive(await compiled, "zip", { extractDir: SITE });
+  python.FS.mkdirTree(EXTENSION.slice(0, EXTENSION.lastIndexOf("/")));
+  python.FS.writeFile(EXTENSION, await compiled);
   python.FS.mkdirTree(LIBRARIES);
   for (const [name, archive] of archives) {
     python.FS.writeFile(`${LIBRARIES}/${name}`, await archive);
@@ -69,7 +78,7 @@ async function start() {
   if (kept) python.runPython("import random; random.seed()");
   else {
     python.runPython(BOOT);
-    snapshot.keep(python, STORE, SNAPSHOT, known).catch((error) => console.warn(String(error)));
+    snapshot.keep(python, STORE, known).catch((error) => console.warn(String(error)));
   }
   sqlite.install(python);
   stacks.install(python);

@@ -32,7 +32,10 @@ ENDED = """(last) => {
 }"""
 NEXT = "/exercises/ch00_doors_open.html"  # the page after LESSON
 RESTORED = "() => document.querySelector('.live-status').dataset.restored === 'true'"
-FORGET = "async () => { for (const name of await caches.keys()) await caches.delete(name); }"
+FORGET = """async () => {
+    const folder = await navigator.storage.getDirectory();
+    for await (const name of folder.keys()) await folder.removeEntry(name);
+}"""
 
 
 def opened(page: FirefoxPage, address: str) -> None:

@@ -1,35 +1,48 @@
 """The memory that is kept for the next visit: used, and thrown away where it does not fit."""
 
+from urllib.parse import quote
+
 from playwright.sync_api import BrowserContext, Page, expect
 
 LESSON = "notebooks/ch00a_five_minutes.html"
 PATIENCE = 60_000  # milliseconds
+# A file begins with its figures, in JSON, in the place of so many bytes. While it is written,
+# Chromium shows it under another name.
+HEADER = 512
 KEPT = """async () => {
     for (;;) {
-        for (const name of await caches.keys()) {
-            const kept = await (await caches.open(name)).keys();
-            if (name.startsWith("lantern snapshot") && kept.length) return name;
-        }
+        for await (const file of (await navigator.storage.getDirectory()).values())
+            if (!file.name.endsWith(".crswap") && (await file.getFile()).size) return file.name;
         await new Promise((go) => setTimeout(go, 100));
     }
 }"""
 # Replace what is kept by something that is none: other figures, or other bytes.
-SPOIL = """async ([name, figures]) => {
-    const cache = await caches.open(name);
-    const [key] = await cache.keys();
-    const kept = await cache.match(key);
-    const header = "x-lantern-snapshot";
-    const meta = {...JSON.parse(kept.headers.get(header)), ...figures};
-    const bytes = figures.table ? await kept.arrayBuffer() : new Uint8Array(1_000_000).fill(7);
-    await cache.put(key, new Response(bytes, {headers: {[header]: JSON.stringify(meta)}}));
+SPOIL = f"""async ([name, figures]) => {{
+    const handle = await (await navigator.storage.getDirectory()).getFileHandle(name);
+    const kept = await handle.getFile();
+    const meta = {{...JSON.parse(await kept.slice(0, {HEADER}).text()), ...figures}};
+    const rest = figures.table ? kept.slice({HEADER}) : new Uint8Array(1_000_000).fill(7);
+    const spoilt = await handle.createWritable();
+    await spoilt.write(new Blob([JSON.stringify(meta).padEnd({HEADER}), rest]));
+    await spoilt.close();
+}}"""
+CREATE = """async (name) => {
+    await (await navigator.storage.getDirectory()).getFileHandle(name, {create: true});
 }"""
+NAMES = "async () => Array.fromAsync((await navigator.storage.getDirectory()).keys())"
+
+
+def starting(context: BrowserContext, public: str) -> Page:
+    """A page whose Python has been asked for."""
+    page = context.new_page()
+    page.goto(f"{public}/{LESSON}")
+    page.locator(".live-open").click()
+    return page
 
 
 def run_first_cell(context: BrowserContext, public: str) -> Page:
     """A page whose first cell has run."""
-    page = context.new_page()
-    page.goto(f"{public}/{LESSON}")
-    page.locator(".live-open").click()
+    page = starting(context, public)
     page.get_by_role("group", name="Cell 1", exact=True).get_by_role("button").first.click()
     expect(page.locator(".live-state").first).to_have_text("done", timeout=PATIENCE)
     return page
@@ -54,16 +67,25 @@ def test_the_second_visit_begins_with_the_memory_of_the_first(
 ) -> None:
     first = context.new_page()
     first.goto(f"{public}/{LESSON}")
-    earlier_build = f"lantern snapshot {public}/ 0123456789ab"
-    first.evaluate("(name) => caches.open(name)", earlier_build)
+    earlier_build = quote(f"lantern snapshot {public}/ 0123456789ab", safe="")
+    first.evaluate(CREATE, earlier_build)
     first = run_first_cell(context, public)
     assert not restored(first)
-    first.evaluate(KEPT)
-    assert earlier_build not in first.evaluate("() => caches.keys()")
+    kept = first.evaluate(KEPT)
+    assert first.evaluate(NAMES) == [kept]
     second, third = run_first_cell(context, public), run_first_cell(context, public)
     assert restored(second)
     assert restored(third)
     assert random_number(second) != random_number(third), "the same dice in every visit"
+
+
+def test_pages_that_start_at_the_same_time_all_begin_with_the_memory(
+    context: BrowserContext, public: str
+) -> None:
+    run_first_cell(context, public).evaluate(KEPT)
+    for page in [starting(context, public) for _ in range(3)]:
+        expect(page.locator(".live-status")).to_contain_text("runs in this page", timeout=PATIENCE)
+        assert restored(page)
 
 
 def test_a_memory_that_does_not_fit_is_thrown_away(context: BrowserContext, public: str) -> None:
@@ -79,7 +101,7 @@ def test_a_memory_that_does_not_fit_is_thrown_away(context: BrowserContext, publ
 def test_a_browser_that_keeps_nothing_runs_all_the_same(
     context: BrowserContext, public: str
 ) -> None:
-    refuse = "caches.open = () => Promise.reject(new Error('no room'));\n"
+    refuse = "navigator.storage.getDirectory = () => Promise.reject(new Error('no room'));\n"
     context.route(
         "**/worker.mjs",
         lambda route: route.fulfill(response=(got := route.fetch()), body=refuse + got.text()),

@@ -7,6 +7,7 @@ import importlib.util
 import shutil
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 
 from course.lock import only_one
@@ -19,7 +20,7 @@ PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm")
 OWN = (BROWSER / "bridge", BROWSER / "kernel", ROOT / "course", ROOT / "lantern")
 PRINTER = "IPython/lib/pretty.py"
 # A compiled module must lie on its own in the file system: it cannot be read out of an archive.
-COMPILED = "pydantic_core"
+COMPILED = "pydantic_core/_pydantic_core.cpython-314-wasm32-emscripten.so"
 # What no lesson can use in a browser, and what only installing and testing need.
 UNWANTED_STDLIB = (
     *("_pyrepl", "curses", "ensurepip", "idlelib", "lib2to3", "multiprocessing", "pydoc_data"),
@@ -81,8 +82,9 @@ def libraries(wheels: Path, pyodide: Path) -> Path:
             drop(packages, UNWANTED_PACKAGES)
             archive(compiled(stdlib, pyodide), built / "stdlib.zip")
             ready = compiled(packages, pyodide)
-            archive(ready / COMPILED, built / f"{COMPILED}.zip", prefix=COMPILED)
-            shutil.rmtree(ready / COMPILED)
+            module = ready / COMPILED
+            (built / "pydantic_core.deflate").write_bytes(zlib.compress(module.read_bytes(), 9))
+            module.unlink()
             archive(ready, built / "packages.zip")
             built.rename(folder)
     return folder
@@ -131,11 +133,11 @@ def drop(tree: Path, unwanted: tuple[str, ...]) -> None:
             file.unlink()
 
 
-def archive(tree: Path, target: Path, prefix: str = "") -> None:
+def archive(tree: Path, target: Path) -> None:
     """Write a zip of the tree that is the same whenever its contents are."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as zipped:
         for file in sorted(path for path in tree.rglob("*") if path.is_file()):
-            name = Path(prefix, file.relative_to(tree)).as_posix()
+            name = file.relative_to(tree).as_posix()
             info = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
             info.compress_type = zipfile.ZIP_DEFLATED
             zipped.writestr(info, file.read_bytes(), compresslevel=9)
