@@ -183,12 +183,13 @@ def one_round(
 
 
 def bytes_of_editor(playwright: Playwright, book: Path) -> int:
-    """Return the bytes that are fetched when a cell is first edited, after all else was fetched."""
+    """Return the bytes that are fetched when a cell is first edited, with no copy of the book."""
     with reader(playwright, book) as ours:
         page = ours.context.new_page()
+        page.add_init_script("delete Navigator.prototype.serviceWorker")
         page.goto(f"{ours.address}/notebooks/{LESSON.stem}.html")
         page.locator(".live-open").click()
-        page.wait_for_function(KEPT)
+        page.locator(".live-status[data-state=ready]").wait_for()
         before = sum(ours.sent)
         page.get_by_role("button", name="Edit", exact=True).first.click()
         page.locator(".cm-content").wait_for()

@@ -56,7 +56,7 @@ def forbid_waiting(context: BrowserContext) -> None:
         response = route.fetch()
         route.fulfill(response=response, body=f"{NO_PROMISE_INTEGRATION}{response.text()}")
 
-    context.route("**/stacks.mjs", fulfill)
+    context.route("**/{runner,worker}.mjs", fulfill)
 
 
 @contextmanager

@@ -103,14 +103,19 @@ def add_own_python(built: Path, pyodide: Path, printer: Path) -> None:
 
 
 def add_scripts(built: Path, modules: Path) -> None:
-    """Add the runner's scripts and styles: as they are, but for the editor, with all it needs."""
-    for folder in (BROWSER / "bridge", BROWSER / "runner"):
-        for file in sorted(folder.iterdir()):
-            if file.suffix in (".mjs", ".css"):
-                shutil.copy(file, built)
-    esbuild, editor = modules / "esbuild" / "bin" / "esbuild", BROWSER / "runner" / "editor.mjs"
-    options = ["--bundle", "--format=esm", "--minify", "--allow-overwrite", "--legal-comments=eof"]
-    run_node(modules, esbuild, editor, *options, f"--outfile={built / editor.name}")
+    """Add the styles and the scripts, each with all that it imports: every file is a round trip."""
+    shutil.copy(BROWSER / "runner" / "runner.css", built)
+    esbuild = modules / "esbuild" / "bin" / "esbuild"
+    options = ["--bundle", "--format=esm", "--out-extension:.js=.mjs", f"--outdir={built}"]
+    with tempfile.TemporaryDirectory(dir=CACHE) as work:
+        for folder in (BROWSER / "bridge", BROWSER / "runner"):
+            for script in folder.glob("*.mjs"):
+                shutil.copy(script, work)
+        apart = ["--external:./pyodide.mjs", "--external:./editor.mjs"]
+        entries = Path(work, "runner.mjs"), Path(work, "worker.mjs")
+        run_node(modules, esbuild, *entries, *options, *apart)
+        editor = Path(work, "editor.mjs")
+        run_node(modules, esbuild, editor, *options, "--minify", "--legal-comments=eof")
 
 
 def compiled(tree: Path, pyodide: Path) -> Path:

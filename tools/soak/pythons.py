@@ -32,7 +32,7 @@ if "place" not in globals():
     place = _module._malloc(40)
 _module._mallinfo(place)
 _module.HEAP8.length, _module.HEAPU32[place // 4 + 7]"""
-# stacks.mjs shows nobody who waits.
+# stacks.mjs, a part of worker.mjs, shows nobody who waits.
 SHOW_WAITING = "\nself.waiting = waiting;\n"
 
 
@@ -47,7 +47,7 @@ class Watched:
     def __init__(self, browser: Browser, address: str) -> None:
         self._page = browser.new_page()
         self._page.route(
-            "**/stacks.mjs",
+            "**/worker.mjs",
             lambda route: route.fulfill(
                 response=(got := route.fetch()), body=got.text() + SHOW_WAITING
             ),
