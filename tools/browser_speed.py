@@ -23,6 +23,7 @@ from statistics import median
 
 from playwright.sync_api import BrowserContext, Page, Playwright, TimeoutError, sync_playwright
 
+from tests.browser.live import KEPT, KEPT_OFFLINE
 from tools.browser.__main__ import build as build_book
 from tools.jupyterlite import build as build_jupyterlite
 from tools.measure import Row
@@ -38,12 +39,6 @@ ONLY_THIS_HOST = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"
 SCREEN = {"width": 1280, "height": 6000}  # JupyterLite draws only the cells in sight
 SHOWN = """([outputs, answer]) => [...document.querySelectorAll(outputs)]
     .some((output) => output.innerText.trim() === answer)"""
-# The memory, and the book for use without a network.
-KEPT = """async () => {
-    await navigator.serviceWorker.ready;
-    for await (const file of (await navigator.storage.getDirectory()).values())
-        if (!file.name.endsWith(".crswap") && (await file.getFile()).size) return true;
-}"""
 
 
 class Host(GzipHandler):
@@ -169,7 +164,13 @@ def stored_answer() -> str:
     return "".join(cells[CELL]["outputs"][0]["data"]["text/plain"])
 
 
-LANTERN = answer_of_lantern, lambda page: page.wait_for_function(KEPT)
+def wait_until_kept(page: Page) -> None:
+    """Wait until Python's memory and the book lie in the browser."""
+    page.wait_for_function(KEPT)
+    page.evaluate(KEPT_OFFLINE)
+
+
+LANTERN = answer_of_lantern, wait_until_kept
 JUPYTERLITE = answer_of_jupyterlite, lambda page: page.wait_for_load_state("networkidle")
 
 

@@ -12,6 +12,23 @@ from tests.browser.firefox import FirefoxPage
 
 PATIENCE = 120.0  # seconds for one cell on a busy machine
 NO_PROMISE_INTEGRATION = "delete WebAssembly.Suspending; delete WebAssembly.promising;\n"
+# Ends when Python's memory is kept, with its name. Chromium shows another while it is written.
+KEPT = """async () => {
+    for (;;) {
+        for await (const file of (await navigator.storage.getDirectory()).values())
+            if (!file.name.endsWith(".crswap") && (await file.getFile()).size) return file.name;
+        await new Promise((go) => setTimeout(go, 100));
+    }
+}"""
+# Ends when the book is kept, and the page has the service worker that answers from it.
+KEPT_OFFLINE = """async () => {
+    const kept = await navigator.serviceWorker.ready;
+    await new Promise((done) => {
+        const look = () => kept.active?.state === "activated" && navigator.serviceWorker.controller
+            ? done() : setTimeout(look, 50);
+        look();
+    });
+}"""
 PAGE = """<!doctype html><title>A kernel</title><script type="module">
   window.heard = [];
   const worker = new Worker("live/worker.mjs", {type: "module"});
@@ -49,14 +66,21 @@ class LiveKernel:
             yield from self.page.evaluate("() => heard.splice(0)")
 
 
-def forbid_waiting(context: BrowserContext) -> None:
-    """Make a browser one without Promise Integration: Chromium has no switch for it."""
+def add_to_script(
+    pages: BrowserContext | Page, script: str, before: str = "", after: str = ""
+) -> None:
+    """Let pages find more in a script of the site than it has."""
 
     def fulfill(route: Route) -> None:
         response = route.fetch()
-        route.fulfill(response=response, body=f"{NO_PROMISE_INTEGRATION}{response.text()}")
+        route.fulfill(response=response, body=before + response.text() + after)
 
-    context.route("**/{runner,worker}.mjs", fulfill)
+    pages.route(f"**/{script}", fulfill)
+
+
+def forbid_waiting(context: BrowserContext) -> None:
+    """Make a browser one without Promise Integration: Chromium has no switch for it."""
+    add_to_script(context, "{runner,worker}.mjs", before=NO_PROMISE_INTEGRATION)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from course import progress
 from course.checking import check
 from course.exercise import RIGHT as RIGHT_STATE
 from course.exercise import Verdict
-from tests.browser.test_hosting import KEPT as KEPT_OFFLINE
+from tests.browser.live import KEPT_OFFLINE
 from tests.site_server import ROOT
 
 STEM, EXERCISE = "ch01_event_loop", "ch01-ex2"

@@ -9,8 +9,8 @@ from threading import Event
 import pytest
 
 from tests.browser.firefox import PATIENCE, FirefoxPage
+from tests.browser.live import KEPT, KEPT_OFFLINE
 from tests.browser.stored import tagged
-from tests.browser.test_hosting import KEPT as CONTROLLED
 from tests.browser.test_lessons import (
     EXERCISES,
     LESSONS,
@@ -18,7 +18,7 @@ from tests.browser.test_lessons import (
     OUTPUTS,
     expect_what_is_stored,
 )
-from tests.browser.test_snapshot import KEPT, LESSON, SPOIL
+from tests.browser.test_snapshot import LESSON, SPOIL
 from tests.site_server import ROOT
 from tools.page_weight import GzipHandler, served
 
@@ -132,11 +132,11 @@ def test_a_page_may_be_left_while_firefox_fetches_the_next_one_ahead(
 
     with served(public_folder, host=SlowNextPage) as address:
         run_first_cell(firefox_page, f"{address}/course/v1")
-        firefox_page.evaluate(CONTROLLED)
+        firefox_page.evaluate(KEPT_OFFLINE)
         holds.set()
         for _ in range(4):
             asked.clear()
             firefox_page.goto(f"{address}/course/v1/{LESSON}")
             assert asked.wait(PATIENCE)
-        firefox_page.evaluate(CONTROLLED)
+        firefox_page.evaluate(KEPT_OFFLINE)
         assert firefox_page.errors == []

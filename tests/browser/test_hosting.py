@@ -6,20 +6,13 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.live import KEPT_OFFLINE
 from tests.browser.test_lessons import opened, run_all
 from tools.browser.__main__ import POLICY
 from tools.page_weight import served
 
 LESSON = "notebooks/ch00a_five_minutes.html"
 OTHER = "notebooks/ch02a_counter.html"
-KEPT = """async () => {
-    const kept = await navigator.serviceWorker.ready;
-    await new Promise((done) => {
-        const look = () => kept.active?.state === "activated" && navigator.serviceWorker.controller
-            ? done() : setTimeout(look, 50);
-        look();
-    });
-}"""
 
 
 def live_states(page: Page) -> list[str]:
@@ -33,7 +26,7 @@ def test_it_works_with_no_network_once_a_page_was_run(browser: Browser, public: 
     page.goto(f"{public}/{LESSON}")
     page.locator(".live-open").click()
     run_all(page)
-    page.evaluate(KEPT)
+    page.evaluate(KEPT_OFFLINE)
     page.close()
     context.set_offline(True)
     page = context.new_page()

@@ -4,18 +4,11 @@ from urllib.parse import quote
 
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.browser.live import KEPT, add_to_script
+
 LESSON = "notebooks/ch00a_five_minutes.html"
 PATIENCE = 60_000  # milliseconds
-# A file begins with its figures, in JSON, in the place of so many bytes. While it is written,
-# Chromium shows it under another name.
-HEADER = 512
-KEPT = """async () => {
-    for (;;) {
-        for await (const file of (await navigator.storage.getDirectory()).values())
-            if (!file.name.endsWith(".crswap") && (await file.getFile()).size) return file.name;
-        await new Promise((go) => setTimeout(go, 100));
-    }
-}"""
+HEADER = 512  # bytes; a kept file begins with its figures, in JSON, in their place
 # Replace what is kept by something that is none: other figures, or other bytes.
 SPOIL = f"""async ([name, figures]) => {{
     const handle = await (await navigator.storage.getDirectory()).getFileHandle(name);
@@ -102,8 +95,5 @@ def test_a_browser_that_keeps_nothing_runs_all_the_same(
     context: BrowserContext, public: str
 ) -> None:
     refuse = "navigator.storage.getDirectory = () => Promise.reject(new Error('no room'));\n"
-    context.route(
-        "**/worker.mjs",
-        lambda route: route.fulfill(response=(got := route.fetch()), body=refuse + got.text()),
-    )
+    add_to_script(context, "worker.mjs", before=refuse)
     assert not restored(run_first_cell(context, public))

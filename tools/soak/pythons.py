@@ -17,7 +17,7 @@ import psutil
 from IPython.lib import pretty
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.live import LiveKernel, kernel_site, text_of
+from tests.browser.live import LiveKernel, add_to_script, kernel_site, text_of
 from tools.browser.packages import BROWSER
 from tools.browser.runtime import runtime
 from tools.page_weight import launch, served
@@ -46,12 +46,7 @@ class Watched:
 
     def __init__(self, browser: Browser, address: str) -> None:
         self._page = browser.new_page()
-        self._page.route(
-            "**/worker.mjs",
-            lambda route: route.fulfill(
-                response=(got := route.fetch()), body=got.text() + SHOW_WAITING
-            ),
-        )
+        add_to_script(self._page, "worker.mjs", after=SHOW_WAITING)
         self.run = LiveKernel(self._page, address).run
         self.run("None")
         self._tools = self._page.context.new_cdp_session(self._page)
