@@ -94,17 +94,21 @@ export async function loadExtension(C, path, kept) {
 }
 
 // Keep the memory as it is now; a file is whole or not there. A browser that has no room for it
-// does without.
+// does without: Chromium says so in one of two ways, as the quota or the pipe ends first.
 export async function keep(python, store, known) {
-  const snapshot = python._api.makeSnapshot();
-  const offset = new Uint32Array(snapshot.buffer, snapshot.byteOffset, 4)[1];
-  const tableAfter = python._module.wasmTable.length;
-  const meta = JSON.stringify({ ...known, tableAfter, offset, heap: snapshot.length - offset });
-  const handle = await (await folder()).getFileHandle(store, { create: true });
-  const writable = await handle.createWritable();
-  await writable.write(meta.padEnd(HEADER));
-  await writable.write(snapshot);
-  await writable.close();
+  try {
+    const snapshot = python._api.makeSnapshot();
+    const offset = new Uint32Array(snapshot.buffer, snapshot.byteOffset, 4)[1];
+    const tableAfter = python._module.wasmTable.length;
+    const meta = JSON.stringify({ ...known, tableAfter, offset, heap: snapshot.length - offset });
+    const handle = await (await folder()).getFileHandle(store, { create: true });
+    const writable = await handle.createWritable();
+    await writable.write(meta.padEnd(HEADER));
+    await writable.write(snapshot);
+    await writable.close();
+  } catch (error) {
+    console.warn(`Python's memory is not kept in this browser. ${error}`);
+  }
 }
 
 export async function drop(store) {

@@ -78,7 +78,7 @@ async function start() {
   if (kept) python.runPython("import random; random.seed()");
   else {
     python.runPython(BOOT);
-    snapshot.keep(python, STORE, known).catch((error) => console.warn(String(error)));
+    snapshot.keep(python, STORE, known);
   }
   sqlite.install(python);
   stacks.install(python);

@@ -15,6 +15,7 @@ from tools.page_weight import served
 PATIENCE = 60_000  # milliseconds
 LITTLE = 1_000_000  # bytes: less than any of what a page wants to keep
 BOOK_ONLY = 45_000_000  # bytes: more than the book, less than the memory of Python
+NOT_KEPT = "Python's memory is not kept in this browser."
 # What becomes of the service worker that the page registers: activated, or redundant.
 WATCH = """
 const register = ServiceWorkerContainer.prototype.register;
@@ -76,7 +77,7 @@ def test_lessons_run_where_the_memory_has_no_room(
     for lesson in (LESSON, OTHER):
         with (
             opened(context, f"{public}/{lesson}") as page,
-            page.expect_console_message(lambda said: "Quota" in said.text, timeout=PATIENCE),
+            page.expect_console_message(lambda said: NOT_KEPT in said.text, timeout=PATIENCE),
         ):
             assert run(page) == (False, offline)
     page = context.new_page()
