@@ -4,7 +4,6 @@ Standard library only: this runs before anything is installed.
 """
 
 import hashlib
-import importlib.metadata
 import importlib.util
 import os
 import re
@@ -122,6 +121,8 @@ def complete(requirements: Path) -> bool:
 
 def is_missing(name: str, version: str, marker: str) -> bool:
     """Return whether a pin that applies to this machine is not installed in that version."""
+    import importlib.metadata  # most commands need neither: nothing has changed since the last one
+
     try:
         from packaging.markers import Marker
         from packaging.version import Version

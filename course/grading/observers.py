@@ -235,9 +235,10 @@ class LocalWorkers:
 
     def _crowded(self) -> bool:
         """Tell whether one more answer would only take time from the others."""
+        enough = 2 * self.cores
         in_flight = self.count - len(self.idle)
-        # Two for a core in any case: another program's work shall not stop ours.
-        return in_flight >= 2 * self.cores and running() > self.cores + 1  # one of these asks
+        # So many in any case: another program's work shall not stop ours. One that runs asks this.
+        return in_flight >= enough and running() - 1 >= enough
 
     def close(self) -> None:
         """See Observers."""

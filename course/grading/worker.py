@@ -52,6 +52,9 @@ REPLACED = (
 
 def main(folder: str, descriptor: str) -> None:
     """Fork workers until the socket is closed."""
+    # What is imported now stays: to look for garbage in it takes time here, and in every child,
+    # which copies whatever the collector touches.
+    gc.disable()
     scratch = Path(folder).resolve()
     tempfile.tempdir = str(scratch)
     # SQLite asks once, here, where its temporary files go: to the folder that a child is in.
@@ -65,9 +68,8 @@ def main(folder: str, descriptor: str) -> None:
     protection = try_out(scratch)
     confinement.hide_files(confinement.python_needs(), [scratch, Path(os.devnull)])
     pristine = Pristine()
-    # What is here now stays: the collector shall not touch, and so copy, it in every child.
-    gc.collect()
     gc.freeze()
+    gc.enable()
     # Nobody waits for the end of a worker.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(fileno=int(descriptor)) as control:
