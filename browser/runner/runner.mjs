@@ -14,17 +14,22 @@ const STATES = {
 };
 
 class Runner {
-  constructor(place, notebook) {
+  constructor(place) {
+    this.place = place;
     this.name = place.dataset.notebook;
-    this.notebook = notebook;
     this.kernel = new Kernel(`${here}worker.mjs`, (told) => this.#hear(told), work.readProgress);
     this.status = element("span", "live-status");
     this.status.setAttribute("role", "status");
     this.kernel.start(); // whoever makes a page live is about to run it
+  }
+
+  // Make the cells of the page those of its notebook.
+  show(notebook) {
+    this.notebook = notebook;
     this.progress = element("p", "live-progress");
     this.saveProgress = button("Save progress", () =>
       work.download(work.readProgress(), "progress-from-browser.jsonl"));
-    place.replaceChildren(...this.#buttons(), this.status, this.progress);
+    this.place.replaceChildren(...this.#buttons(), this.status, this.progress);
     this.#showProgress();
     const stored = notebook.cells.filter((cell) => cell.cell_type === "code");
     const boxes = document.querySelectorAll("article div.cell");
@@ -121,7 +126,14 @@ export async function open(place) {
   const style = document.createElement("link");
   Object.assign(style, { rel: "stylesheet", href: `${here}runner.css` });
   document.head.append(style);
-  const answer = await fetch(`${here}${place.dataset.notebook}.ipynb`);
-  if (!answer.ok) throw new Error(`The notebook of this page is not there (${answer.status}).`);
-  place.runner = new Runner(place, await answer.json());
+  const runner = new Runner(place);
+  try {
+    const answer = await fetch(`${here}${runner.name}.ipynb`);
+    if (!answer.ok) throw new Error(`The notebook of this page is not there (${answer.status}).`);
+    runner.show(await answer.json());
+    place.runner = runner;
+  } catch (error) {
+    runner.kernel.stop();
+    throw error;
+  }
 }

@@ -1,11 +1,12 @@
-// The memory of a Python that has everything imported, kept in the reader's own browser.
+// The memory of a Python that has everything imported, kept in the reader's own browser, and the
+// files that it reads.
 //
 // Pyodide makes and loads snapshots for its own tests and hosts; three things are added here. A
 // memory that has grown must be as large before it is filled; it is filled from the file, with no
 // copy in between; and an extension module must lie where it lay: its code is loaded anew, its data
 // are in the snapshot.
 
-const HEADER = 512; // bytes of a kept file before its memory
+const HEADER = 1024; // bytes of a kept file before its memory; the files lie behind that
 const FLAGS = { global: false, nodelete: true, loadAsync: true };
 
 // A WebAssembly function that calls one of JavaScript: the table takes no other.
@@ -56,9 +57,11 @@ class Head extends Uint8Array {
 
 // Fill a piece of Python's memory with what the snapshot has there.
 function read(place, size, offset) {
-  const piece = new Uint8Array(memory.buffer, place, size);
-  const count = file.read(piece, { at: HEADER + offset + place });
-  if (count < size) throw new Error("The snapshot is not whole.");
+  fill(new Uint8Array(memory.buffer, place, size), HEADER + offset + place);
+}
+
+function fill(piece, at) {
+  if (file.read(piece, { at }) < piece.length) throw new Error("The snapshot is not whole.");
 }
 
 // What was kept of a snapshot, {head, meta}, or null where nothing is or can be kept.
@@ -79,6 +82,17 @@ export async function find(store) {
   }
 }
 
+// The files that are kept with a snapshot, by their path. Throws if they are not whole.
+export function readFiles({ offset, heap, files }) {
+  let at = HEADER + offset + heap;
+  return new Map(files.map(([path, size]) => {
+    const content = new Uint8Array(size);
+    fill(content, at);
+    at += size;
+    return [path, content];
+  }));
+}
+
 // Load the one extension module; with a snapshot, to where it was.
 export async function loadExtension(C, path, kept) {
   const table = C.wasmTable.length;
@@ -93,18 +107,22 @@ export async function loadExtension(C, path, kept) {
   return kept.meta;
 }
 
-// Keep the memory as it is now; a file is whole or not there. A browser that has no room for it
-// does without: Chromium says so in one of two ways, as the quota or the pipe ends first.
-export async function keep(python, store, known) {
+// Keep the memory as it is now, and some files; what is kept is whole or not there. A browser that
+// has no room for it does without: Chromium says so in one of two ways, as the quota or the pipe
+// ends first.
+export async function keep(python, store, known, paths) {
   try {
     const snapshot = python._api.makeSnapshot();
     const offset = new Uint32Array(snapshot.buffer, snapshot.byteOffset, 4)[1];
     const tableAfter = python._module.wasmTable.length;
-    const meta = JSON.stringify({ ...known, tableAfter, offset, heap: snapshot.length - offset });
+    const contents = paths.map((path) => python.FS.readFile(path));
+    const files = paths.map((path, index) => [path, contents[index].length]);
+    const meta = { ...known, tableAfter, offset, heap: snapshot.length - offset, files };
     const handle = await (await folder()).getFileHandle(store, { create: true });
     const writable = await handle.createWritable();
-    await writable.write(meta.padEnd(HEADER));
+    await writable.write(JSON.stringify(meta).padEnd(HEADER));
     await writable.write(snapshot);
+    for (const content of contents) await writable.write(content);
     await writable.close();
   } catch (error) {
     console.warn(`Python's memory is not kept in this browser. ${error}`);

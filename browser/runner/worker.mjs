@@ -9,6 +9,8 @@ const here = new URL("./", import.meta.url).href;
 const SITE = "/lib/python3.14/site-packages";
 const LIBRARIES = "/lib/libraries";
 const EXTENSION = `${SITE}/pydantic_core/_pydantic_core.cpython-314-wasm32-emscripten.so`;
+const STDLIB = "/lib/python314.zip"; // where Pyodide puts it
+const STDLIB_ADDRESS = `${here}stdlib.zip`;
 // One snapshot a site, of the build that the folder is named after.
 const SITE_STORES = encodeURIComponent(`lantern snapshot ${new URL("../../", here)} `);
 const STORE = SITE_STORES + here.split("/").at(-2) + (stacks.canWait ? "" : "-inline");
@@ -24,12 +26,20 @@ const asked = [];
 let ask = (request) => asked.push(request);
 self.onmessage = ({ data }) => ask(JSON.stringify(data));
 
+const fetchFromHost = self.fetch;
 const download = async (name, decompress) => {
-  const response = await fetch(here + name);
+  const response = await fetchFromHost(here + name);
   if (!response.ok) throw new Error(`${name}: ${response.status} ${response.statusText}`);
   const body = decompress ? response.body.pipeThrough(decompress) : response.body;
   return new Uint8Array(await new Response(body).arrayBuffer());
 };
+// What Python reads from its file system, by path: what comes is an array of bytes.
+const downloadFiles = () => new Map([
+  [STDLIB, download("stdlib.zip")],
+  [`${LIBRARIES}/own.zip`, download("own.zip")],
+  [`${LIBRARIES}/packages.zip`, download("packages.zip")],
+  [EXTENSION, download("pydantic_core.deflate", new DecompressionStream("deflate"))],
+]);
 
 // What most lessons import, so that it is in the snapshot; and what anyio imports with the first
 // thread, which would hold up a loop that is being watched. None of it is garbage later on, so no
@@ -54,31 +64,35 @@ gc.freeze()
 `;
 
 async function start() {
-  const archives = ["own.zip", "packages.zip"].map((name) => [name, download(name)]);
-  const compiled = download("pydantic_core.deflate", new DecompressionStream("deflate"));
+  import(`${here}pyodide.asm.mjs`); // on its way while the snapshot is looked for
   kept = await snapshot.find(STORE);
+  const files = kept ? snapshot.readFiles(kept.meta) : downloadFiles();
+  // Pyodide fetches the standard library itself. Once it is kept, nothing is fetched.
+  self.fetch = async (address, ...more) => String(address) === STDLIB_ADDRESS
+    ? new Response(await files.get(STDLIB))
+    : fetchFromHost(address, ...more);
   const python = await loadPyodide({
     indexURL: here,
     lockFileContents: NO_PACKAGES,
-    stdLibURL: `${here}stdlib.zip`,
+    stdLibURL: STDLIB_ADDRESS,
     env: { HOME: "/workspace", LANTERN_WORKSPACE: "/workspace" },
     // What C code or a crash prints; Python's own streams go to the cells.
     stderr: (line) => console.warn(line),
     _makeSnapshot: !kept,
     _loadSnapshot: kept?.head,
   });
-  python.FS.mkdirTree(EXTENSION.slice(0, EXTENSION.lastIndexOf("/")));
-  python.FS.writeFile(EXTENSION, await compiled);
-  python.FS.mkdirTree(LIBRARIES);
-  for (const [name, archive] of archives) {
-    python.FS.writeFile(`${LIBRARIES}/${name}`, await archive);
+  self.fetch = fetchFromHost;
+  const paths = [...files.keys()];
+  for (const path of paths.filter((path) => path !== STDLIB)) {
+    python.FS.mkdirTree(path.slice(0, path.lastIndexOf("/")));
+    python.FS.writeFile(path, await files.get(path), { canOwn: true });
   }
-  await snapshot.dropOthers(SITE_STORES, STORE).catch(() => {});
   const known = await snapshot.loadExtension(python._module, EXTENSION, kept);
   if (kept) python.runPython("import random; random.seed()");
   else {
+    await snapshot.dropOthers(SITE_STORES, STORE).catch(() => {});
     python.runPython(BOOT);
-    snapshot.keep(python, STORE, known);
+    snapshot.keep(python, STORE, known, paths);
   }
   sqlite.install(python);
   stacks.install(python);

@@ -2,13 +2,13 @@
 
 from urllib.parse import quote
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Request, expect
 
 from tests.browser.live import KEPT, add_to_script
 
 LESSON = "notebooks/ch00a_five_minutes.html"
 PATIENCE = 60_000  # milliseconds
-HEADER = 512  # bytes; a kept file begins with its figures, in JSON, in their place
+HEADER = 1024  # bytes; a kept file begins with its figures, in JSON, in their place
 # Replace what is kept by something that is none: other figures, or other bytes.
 SPOIL = f"""async ([name, figures]) => {{
     const handle = await (await navigator.storage.getDirectory()).getFileHandle(name);
@@ -55,6 +55,11 @@ def random_number(page: Page) -> str:
     )
 
 
+def is_archive(asked: Request) -> bool:
+    """Whether a page asks for what a snapshot holds."""
+    return asked.url.endswith((".zip", ".deflate")) and not asked.service_worker
+
+
 def test_the_second_visit_begins_with_the_memory_of_the_first(
     context: BrowserContext, public: str
 ) -> None:
@@ -62,13 +67,17 @@ def test_the_second_visit_begins_with_the_memory_of_the_first(
     first.goto(f"{public}/{LESSON}")
     earlier_build = quote(f"lantern snapshot {public}/ 0123456789ab", safe="")
     first.evaluate(CREATE, earlier_build)
+    archives: list[str] = []  # that pages asked for; the service worker fetches the whole book
+    context.on("request", lambda asked: is_archive(asked) and archives.append(asked.url))
     first = run_first_cell(context, public)
     assert not restored(first)
+    assert len(archives) == 4
     kept = first.evaluate(KEPT)
     assert first.evaluate(NAMES) == [kept]
     second, third = run_first_cell(context, public), run_first_cell(context, public)
     assert restored(second)
     assert restored(third)
+    assert len(archives) == 4, "fetched again, though they are kept"
     assert random_number(second) != random_number(third), "the same dice in every visit"
 
 
