@@ -25,6 +25,10 @@ def main():
 
     try:
         enter(sys.argv[1:])
+        if sys.argv[1:2] == ["grade"]:
+            from course.grading.fork_server import start_ahead
+
+            start_ahead()  # it gets ready while the rest is imported
         from course.cli import app
 
         app(prog_name="python -m course")

@@ -54,8 +54,6 @@ def run(
         confine(folder, request["seconds"])
     except OSError:
         os._exit(UNCONFINED)
-    for name in [name for name in sys.modules if name.startswith("course.grading")]:
-        del sys.modules[name]
     with socket.socket(fileno=CHANNEL) as wire, wire.makefile("rwb") as stream:
         _serve(request, stream, pristine)
     sys.stdout.flush()

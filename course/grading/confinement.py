@@ -8,6 +8,7 @@ calls in the kernel's arch folders.
 
 import contextlib
 import ctypes
+import functools
 import os
 import platform
 import signal
@@ -239,6 +240,7 @@ SYSTEM = ("/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/share/zoneinfo", "/e
           "/etc/ld.so.cache", "/etc/mime.types", "/dev/urandom", "/dev/null")  # fmt: skip
 
 
+@functools.cache
 def python_needs() -> list[Path]:
     """Return the files and folders that a Python with the course's packages reads."""
     paths = {sys.prefix, sys.base_prefix, sys.exec_prefix, *SYSTEM}

@@ -4,13 +4,9 @@ Both are asked in the same way, and what they answer is judged in the same place
 """
 
 import contextlib
-import functools
 import hashlib
 import json
-import os
-import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
@@ -23,11 +19,11 @@ from typing import Any, Protocol
 from course.exercise import find
 from course.failure import CannotContinue
 from course.grading.confinement import Protection
+from course.grading.fork_server import ANSWER_TIME, ForkServer, fork_server
 from course.supervisor import Process
 
 ROOT = Path(__file__).resolve().parents[2]
 Request = dict[str, Any]
-ANSWER_TIME = 30.0  # seconds that a worker may take beyond the time of the answer it runs
 WORKERS_PER_CORE = 16
 A_MOMENT = 0.002  # seconds in which a worker begins
 ENDED_TWICE = (
@@ -49,72 +45,6 @@ class Observers(Protocol):
 
     def close(self) -> None:
         """Stop at once, whatever is under way."""
-
-
-class ForkServer:
-    """The process that has everything imported, and forks workers; started anew when it ends."""
-
-    def __init__(self) -> None:
-        self.folder = tempfile.TemporaryDirectory(prefix="lantern-grade-")
-        self.lock = threading.Lock()
-        self.closed = False
-        self.start()
-
-    def start(self) -> None:
-        """Start the process; it takes workers from now on, and makes them once it is ready."""
-        self.control, theirs = socket.socketpair()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "course.grading.worker", self.folder.name, str(theirs.fileno())],
-            cwd=ROOT,
-            # Few pools of memory: with one for each thread the limit would be used up by them.
-            env={**os.environ, "PYTHONPATH": str(ROOT), "MALLOC_ARENA_MAX": "2"},
-            stdin=subprocess.DEVNULL,
-            pass_fds=[theirs.fileno()],
-            # Ctrl-C is for the grader, which then ends all of them.
-            start_new_session=True,
-        )
-        theirs.close()
-
-    @functools.cached_property
-    def protection(self) -> Protection:
-        """What it protects from, which it says when it is ready.
-
-        Raises CannotContinue if it can't start.
-        """
-        self.control.settimeout(ANSWER_TIME)
-        with self.control.makefile("rb") as stream:
-            line = stream.readline()
-        if not line:
-            raise CannotContinue(
-                "The process that runs answers could not start; what it said stands above."
-            )
-        return Protection(**json.loads(line))
-
-    def new_worker(self) -> socket.socket:
-        """Return the channel of a new worker; a server that has ended is started anew."""
-        ours, theirs = socket.socketpair()
-        with self.lock, theirs:
-            try:
-                socket.send_fds(self.control, [b"worker"], [theirs.fileno()])
-            except OSError:
-                if not self.closed:
-                    self._end()
-                    self.start()
-                    socket.send_fds(self.control, [b"worker"], [theirs.fileno()])
-        return ours
-
-    def close(self) -> None:
-        """End the process, its workers, and whatever they run."""
-        self.closed = True
-        self._end()
-        with contextlib.suppress(OSError):
-            self.folder.cleanup()
-
-    def _end(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-        self.control.close()
 
 
 class Worker:
@@ -187,7 +117,7 @@ def make_workers(count: int) -> list[Worker] | list[Spawner]:
     """Return so many of the best that this system has."""
     if sys.platform != "linux":
         return [Spawner() for _ in range(count)]
-    server = ForkServer()
+    server = fork_server()
     return [Worker(server) for _ in range(count)]
 
 
@@ -290,7 +220,7 @@ def _another_worker() -> Worker | Spawner:
         return Spawner()
     with _starting:
         if not _of_this_process:
-            _of_this_process.append(ForkServer())
+            _of_this_process.append(fork_server())
     return Worker(_of_this_process[0])
 
 

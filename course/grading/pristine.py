@@ -7,11 +7,12 @@ purpose. Functions, classes and modules are put back as they were; data is left 
 import sys
 import threading
 import types
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from operator import itemgetter
 from typing import Any
 
-# What a check measures with, or is measured through. Each name costs: to look at an object is to
-# copy the page of memory that it lies on, in every child.
+# What a check measures with, or is measured through. Each name costs: to hold an object is to
+# count that, and so to copy the page of memory that it lies on, in every child.
 GUARDED = (
     "course", "lantern", "builtins", "asyncio", "json", "inspect", "time", "threading", "signal",
     "contextlib", "warnings", "gc", "tracemalloc", "importlib.metadata", "marshal",
@@ -25,6 +26,8 @@ CODE = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type, p
         types.WrapperDescriptorType)  # fmt: skip
 MADE_BY_PYTHON = 1 << 9  # Py_TPFLAGS_HEAPTYPE: the attributes of others can't be changed
 Body = tuple[types.CodeType, Any, Any]
+# What gives the values of some names in a space, and that space.
+Getter = tuple[Callable[[Mapping[str, Any]], tuple[Any, ...]], Mapping[str, Any]]
 
 
 class Pristine:
@@ -35,6 +38,8 @@ class Pristine:
         self.finders = list(sys.meta_path)
         self.set = setattr  # the builtin itself may be among what was replaced
         self.spaces: list[tuple[str, Any, dict[str, Any]]] = []
+        # All of it once more, to be compared without holding owners and names.
+        self.getters: list[Getter] = [_getter(self.modules, sys.modules)]
         self.bodies: dict[types.FunctionType, Body] = {}
         known: set[int] = set()
         for name, module in self.modules.items():
@@ -43,8 +48,11 @@ class Pristine:
                     known.add(id(owner))
                     code = {k: v for k, v in vars(owner).items() if isinstance(v, CODE)}
                     self.spaces.append((getattr(owner, "__qualname__", name), owner, code))
+                    if code:
+                        self.getters.append(_getter(code, vars(owner)))
                     if _within(name, CLOSELY_GUARDED):
                         self._remember(code.values())
+        self.values = tuple(value for get, space in self.getters for value in get(space))
 
     def _remember(self, values: Iterable[Any]) -> None:
         for value in values:
@@ -54,17 +62,7 @@ class Pristine:
 
     def restore(self) -> list[str]:
         """Put back whatever was replaced, and return the names of it, in order."""
-        changed: list[str] = []
-        for name, module in self.modules.items():
-            if sys.modules.get(name) is not module:
-                sys.modules[name] = module
-                changed.append(name)
-        for owner_name, owner, code in self.spaces:
-            now = owner.__dict__
-            for name, value in code.items():
-                if now.get(name) is not value:
-                    self.set(owner, name, value)
-                    changed.append(f"{owner_name}.{name}")
+        changed = [] if self._same() else self._put_back()
         for function, body in self.bodies.items():
             if function.__code__ is not body[0] or _body(function) != body:
                 function.__code__, function.__defaults__, function.__kwdefaults__ = body
@@ -76,6 +74,40 @@ class Pristine:
         threading.settrace(None)  # type: ignore[arg-type]
         threading.setprofile(None)
         return changed
+
+    def _same(self) -> bool:
+        """Tell whether every name still stands for what it did."""
+        number = 0
+        try:
+            for get, space in self.getters:
+                for value in get(space):
+                    # No builtin function is called: they may be what was replaced.
+                    if value is not self.values[number]:
+                        return False
+                    number += 1
+        except KeyError:
+            return False
+        return True
+
+    def _put_back(self) -> list[str]:
+        changed = []
+        for name, module in self.modules.items():
+            if sys.modules.get(name) is not module:
+                sys.modules[name] = module
+                changed.append(name)
+        for owner_name, owner, code in self.spaces:
+            now = owner.__dict__
+            for name, value in code.items():
+                if now.get(name) is not value:
+                    self.set(owner, name, value)
+                    changed.append(f"{owner_name}.{name}")
+        return changed
+
+
+def _getter(names: Iterable[str], space: Mapping[str, Any]) -> Getter:
+    first, *others = names
+    # With the first one twice, since for a single name it gives no tuple.
+    return itemgetter(first, *others, first), types.MappingProxyType(space)
 
 
 def _body(function: types.FunctionType) -> Body:

@@ -59,6 +59,8 @@ def main(folder: str, descriptor: str) -> None:
     tempfile.tempdir = str(scratch)
     # SQLite asks once, here, where its temporary files go: to the folder that a child is in.
     os.environ["SQLITE_TMPDIR"] = "."
+    # httpx brings its own command line along, and click and rich with it, wherever it finds them.
+    sys.modules["httpx._main"] = None  # type: ignore[assignment]
     checks = load_checks()
     asyncio.run(warm_up())
     # A fork takes along only the thread that forks; those of the drivers end in a moment.
@@ -67,6 +69,9 @@ def main(folder: str, descriptor: str) -> None:
             thread.join(5)
     protection = try_out(scratch)
     confinement.hide_files(confinement.python_needs(), [scratch, Path(os.devnull)])
+    # A learner's import shall not find the grader.
+    for name in [name for name in sys.modules if name.startswith("course.grading")]:
+        del sys.modules[name]
     pristine = Pristine()
     gc.freeze()
     gc.enable()

@@ -9,9 +9,11 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from xml.etree import ElementTree
 
+import psutil
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -237,6 +239,8 @@ def test_ctrl_c_stops_cleanly_and_the_next_run_goes_on(tmp_path: Path) -> None:
         while not list((results / "submissions").glob("ana-*.json")):
             assert run.poll() is None
             time.sleep(0.05)
+        # Workers are forks of one process, whose command line they keep.
+        assert len(set(alive("course.grading.worker", str(tmp_path)))) == 1
         run.send_signal(signal.SIGINT)
         output, _ = run.communicate(timeout=30)
     assert run.returncode == 130
@@ -249,10 +253,27 @@ def test_ctrl_c_stops_cleanly_and_the_next_run_goes_on(tmp_path: Path) -> None:
     assert {row["learner"] for row in rows_of(results)} == {"ana", "zoe"}
 
 
+@pytest.mark.parametrize("arguments", [["--help"], ["--nonsense"], [], ["there is no such folder"]])
+def test_a_command_that_grades_nothing_leaves_nothing_behind(
+    arguments: list[str], tmp_path: Path
+) -> None:
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    run = subprocess.run(
+        [*COMMAND, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    assert "Traceback" not in run.stdout + run.stderr
+    assert not alive("course.grading.worker", str(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
 def alive(*words: str) -> list[str]:
     """Return the command lines of processes that hold all these words."""
-    listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
-    return [line for line in listing.splitlines() if all(word in line for word in words)]
+    lines = []
+    for process in psutil.process_iter():
+        # One that has ended meanwhile has no command line any more.
+        with suppress(psutil.Error):
+            lines.append(" ".join(process.cmdline()))
+    return [line for line in lines if all(word in line for word in words)]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="hostile answers are handed in")
