@@ -4,6 +4,7 @@ import atexit
 import shutil
 import tempfile
 import time
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +24,17 @@ PRAGMAS = ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=5000", "synchron
 
 def temporary_database() -> Path:
     """Return the path of a new database file in a folder that is removed when Python exits."""
-    folder = Path(tempfile.mkdtemp(prefix="lantern-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder / "lantern.db"
+    file = _new_file()
+    atexit.register(shutil.rmtree, file.parent, ignore_errors=True)
+    return file
 
 
 def make_engine(
     url: str | URL | None = None, *, as_shipped: bool = False, **options: Any
 ) -> AsyncEngine:
-    """Return an AsyncEngine; without a URL, on a new temporary SQLite file.
+    """Return an AsyncEngine; without a URL, on a new SQLite file.
+
+    That file is removed once nobody holds the engine, and when Python exits.
 
     SQLite gets WAL, foreign keys, a busy timeout of 5 s and a real BEGIN
     (BEGIN IMMEDIATE where the connection carries the execution option `write`).
@@ -39,8 +42,8 @@ def make_engine(
     Every SQLite connection has the SQL function slow(seconds): it waits, then returns seconds.
     `options` go to create_async_engine.
     """
-    engine = create_async_engine(url or f"sqlite+aiosqlite:///{temporary_database()}", **options)
-    _prepare(engine.sync_engine, as_shipped)
+    engine = create_async_engine(url or f"sqlite+aiosqlite:///{_new_file()}", **options)
+    _prepare(engine.sync_engine, as_shipped, own_file=not url)
     return engine
 
 
@@ -48,8 +51,8 @@ def make_sync_engine(
     url: str | URL | None = None, *, as_shipped: bool = False, **options: Any
 ) -> Engine:
     """Return a sync Engine with the same promises as make_engine."""
-    engine = create_engine(url or f"sqlite:///{temporary_database()}", **options)
-    _prepare(engine, as_shipped)
+    engine = create_engine(url or f"sqlite:///{_new_file()}", **options)
+    _prepare(engine, as_shipped, own_file=not url)
     return engine
 
 
@@ -67,7 +70,14 @@ def make_factories(
     return read, write
 
 
-def _prepare(engine: Engine, as_shipped: bool) -> None:
+def _new_file() -> Path:
+    return Path(tempfile.mkdtemp(prefix="lantern-"), "lantern.db")
+
+
+def _prepare(engine: Engine, as_shipped: bool, own_file: bool) -> None:
+    if own_file:
+        folder = Path(str(engine.url.database)).parent
+        weakref.finalize(engine, shutil.rmtree, folder, ignore_errors=True)
     if make_url(engine.url).get_backend_name() != "sqlite":
         return
     event.listen(engine, "connect", _add_slow)

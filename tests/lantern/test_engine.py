@@ -1,3 +1,6 @@
+import gc
+from pathlib import Path
+
 import pytest
 from sqlalchemy import event, inspect, select, text
 from sqlalchemy.exc import IntegrityError, InvalidRequestError
@@ -29,6 +32,38 @@ async def test_an_engine_without_a_url_gets_a_file_of_its_own(engine):
     assert engine.url.database != other.url.database
     assert engine.url.database.endswith("lantern.db")
     await other.dispose()
+
+
+async def test_its_file_goes_with_it_and_not_before():
+    engine = make_engine()
+    folder = Path(engine.url.database).parent
+    await seed(engine)
+    await engine.dispose()
+    read, _ = make_factories(engine)
+    del engine, _
+    gc.collect()
+    assert folder.exists(), "a factory holds its engine"
+    del read
+    gc.collect()
+    assert not folder.exists()
+
+
+def test_the_file_of_a_sync_engine_goes_with_it_too():
+    engine = make_sync_engine()
+    folder = Path(engine.url.database).parent
+    seed_sync(engine)
+    del engine
+    gc.collect()
+    assert not folder.exists()
+
+
+async def test_a_file_of_the_users_own_stays(tmp_path):
+    engine = make_engine(f"sqlite+aiosqlite:///{tmp_path}/own.db")
+    await seed(engine)
+    await engine.dispose()
+    del engine
+    gc.collect()
+    assert (tmp_path / "own.db").exists()
 
 
 @pytest.mark.parametrize(
