@@ -24,13 +24,16 @@ class Process:
 
     def __init__(self, notebook: Path, exercise: Exercise, seconds: float = SECONDS) -> None:
         self.exercise, self.seconds = exercise, seconds
-        self.folder = tempfile.TemporaryDirectory(prefix="lantern-check-")
+        self.folder = tempfile.TemporaryDirectory(
+            prefix="lantern-check-", ignore_cleanup_errors=True
+        )
         self.result = Path(self.folder.name) / "seen.json"
         command = [sys.executable, "-m", "course.host", str(notebook), exercise.id]
         self.process = subprocess.Popen(
             [*command, str(self.result)],
             cwd=notebook.parent,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            # What it leaves behind, a database for instance, goes with the folder.
+            env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": self.folder.name},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -155,6 +155,21 @@ def test_threads_and_processes_left_behind_end_with_it(verdict, tmp_path):
     assert state == "" or state.startswith("Z")
 
 
+def test_databases_left_behind_are_removed(verdict, tmp_path):
+    noted = tmp_path / "where"
+    cell = f"""
+from pathlib import Path
+from lantern import make_sync_engine, seed_sync, temporary_database
+engine = make_sync_engine()
+seed_sync(engine)
+Path({str(noted)!r}).write_text(f"{{engine.url.database}}\\n{{temporary_database().parent}}")
+"""
+    assert verdict(cell, ANSWER).state == RIGHT
+    paths = [Path(line) for line in noted.read_text().splitlines()]
+    assert len(paths) == 2
+    assert not any(path.exists() for path in paths)
+
+
 def test_solutions_pass_and_exercises_are_not_attempted():
     from course.exercise import every_exercise
 
