@@ -25,7 +25,8 @@ def main():
 
     try:
         enter(sys.argv[1:])
-        if sys.argv[1:2] == ["grade"]:
+        on_a_cluster = any(argument.startswith("--scheduler") for argument in sys.argv)
+        if sys.argv[1:2] == ["grade"] and not on_a_cluster:
             from course.grading.fork_server import start_ahead
 
             start_ahead()  # it gets ready while the rest is imported

@@ -220,7 +220,7 @@ def _another_worker() -> Worker | Spawner:
         return Spawner()
     with _starting:
         if not _of_this_process:
-            _of_this_process.append(fork_server())
+            _of_this_process.append(ForkServer())
     return Worker(_of_this_process[0])
 
 

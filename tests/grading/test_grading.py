@@ -9,7 +9,6 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -268,11 +267,8 @@ def test_a_command_that_grades_nothing_leaves_nothing_behind(
 
 def alive(*words: str) -> list[str]:
     """Return the command lines of processes that hold all these words."""
-    lines = []
-    for process in psutil.process_iter():
-        # One that has ended meanwhile has no command line any more.
-        with suppress(psutil.Error):
-            lines.append(" ".join(process.cmdline()))
+    processes = psutil.process_iter(["cmdline"])
+    lines = [" ".join(process.info["cmdline"] or ()) for process in processes]
     return [line for line in lines if all(word in line for word in words)]
 
 
