@@ -6,7 +6,7 @@ Light on purpose: `python -m course` starts here on a Python that has nothing in
 
 def __getattr__(name):
     if name in ("check", "hint"):
-        from course import checking
+        from course.checking import cell
 
-        return getattr(checking, name)
+        return getattr(cell, name)
     raise AttributeError("module 'course' has no attribute " + repr(name))

@@ -20,8 +20,8 @@ def refuse_old_python(version=tuple(sys.version_info)):
 
 def main():
     """Run the command inside the course's environment; every failure is one sentence."""
-    from course.environment import enter
     from course.failure import CannotContinue, sentence_for
+    from course.setup.environment import enter
 
     try:
         enter(sys.argv[1:])

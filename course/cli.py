@@ -10,10 +10,10 @@ from typing import Annotated
 
 import typer
 
-from course import exercise_commands
+from course.checking import commands
+from course.cores import usable_cores
 from course.grading.command import grade
-
-ROOT = Path(__file__).resolve().parent.parent
+from course.project import ROOT
 
 app = typer.Typer(
     help="The Lantern: a course on the event loop and database sessions.",
@@ -32,7 +32,8 @@ def start(
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Build the book afresh.")] = False,
 ) -> None:
     """Build the book if it is not up to date, and serve it with JupyterLab on this computer."""
-    from course import launch, site, workspace
+    from course import workspace
+    from course.serving import launch, site
 
     site.build_if_needed(afresh=rebuild)
     for handout in workspace.hand_out():
@@ -52,7 +53,7 @@ def start(
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def test(context: typer.Context) -> None:
     """Run every check of the project, or those that the pytest arguments name."""
-    from course.environment import become, put_first
+    from course.setup.environment import become, put_first
 
     os.chdir(ROOT)
     put_first()
@@ -62,7 +63,7 @@ def test(context: typer.Context) -> None:
 @app.command()
 def site() -> None:
     """Build what gets published: the book, with a Python that runs its lessons in the browser."""
-    from course.environment import become, put_first
+    from course.setup.environment import become, put_first
 
     os.chdir(ROOT)
     put_first()
@@ -87,14 +88,5 @@ def pytest_arguments(arguments: list[str]) -> list[str]:
     return [*options, *arguments]
 
 
-def usable_cores() -> int:
-    """Return how many processors this process may use."""
-    if hasattr(os, "process_cpu_count"):
-        return os.process_cpu_count() or 1
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-exercise_commands.add_to(app)
+commands.add_to(app)
 app.command()(grade)

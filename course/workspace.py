@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course.failure import CannotContinue
+from course.files import keep_beside, write_whole
+from course.notebook import code_cells
+from course.project import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 # Elsewhere for tests and measurements, which must not touch what a learner wrote.
 WORKSPACE = Path(os.environ.get("LANTERN_WORKSPACE") or ROOT / "workspace").resolve()
 # What was handed out: the name of each copy, and the hash of its contents at that moment.
@@ -48,9 +50,8 @@ def handouts() -> Iterator[Handout]:
 def without_outputs(notebook: bytes) -> bytes:
     """Return the notebook as nobody has run it, so that no prediction is given away."""
     content = json.loads(notebook)
-    for cell in content["cells"]:
-        if cell["cell_type"] == "code":
-            cell.update(outputs=[], execution_count=None)
+    for cell in code_cells(content):
+        cell.update(outputs=[], execution_count=None)
     return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
 
 
@@ -95,33 +96,6 @@ def reset(name: str) -> Path | None:
     write_whole(handout.copy, fresh)
     write_handed_out({**read_handed_out(), handout.name: digest(fresh)})
     return kept
-
-
-def keep_beside(file: Path) -> Path:
-    """Copy a file beside itself under a name with the next free number; return that path."""
-    number = 1
-    while (kept := file.with_name(f"{file.stem}.before-reset-{number}{file.suffix}")).exists():
-        number += 1
-    write_whole(kept, file.read_bytes())
-    return kept
-
-
-def write_whole(file: Path, contents: bytes, durable: bool = True) -> None:
-    """Write a file so that a kill at any moment leaves the old contents or the new ones.
-
-    Durable is what a loss of power leaves too: for what cannot be made again.
-    """
-    file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as stream:
-            stream.write(contents)
-            if durable:
-                stream.flush()
-                os.fsync(stream.fileno())
-        os.replace(temporary, file)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def read_handed_out() -> dict[str, str]:

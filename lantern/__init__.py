@@ -1,61 +1,39 @@
-"""The kit of the course: the theatre's database, and instruments that show what code does.
+"""Instruments that show what code does with an engine, a session and the event loop.
 
-Instruments return plain data; pictures are pure functions of that data.
+An instrument returns plain data, and a picture is a pure function of that data. They take any
+engine and any app, and know nothing of the course: its theatre is in lantern.theatre.
 Everything works in a notebook, in a script and in pytest.
 """
 
-from lantern.audit import Audit, audit
-from lantern.bridge import Bridge, Pass, bridge, draw_bridge
-from lantern.engine import make_engine, make_factories, make_sync_engine, temporary_database
-from lantern.expect import UnexpectedSuccess, expect, first_line, is_missing_greenlet
-from lantern.figure import Picture
-from lantern.heartbeat import Heartbeat, heartbeat
-from lantern.models import (
-    Base,
-    Guest,
-    Hold,
-    LedgerEntry,
-    Order,
-    Seat,
-    Show,
-    Ticket,
-    seed,
-    seed_sync,
-)
-from lantern.picture import draw, draw_pool
+from lantern.errors import UnexpectedSuccess, expect, first_line, is_missing_greenlet
+from lantern.pictures.figure import Picture
+from lantern.pictures.states import draw_states
+from lantern.pictures.switches import draw_bridge
+from lantern.pictures.tasks import draw, draw_pool
 from lantern.pool import PoolWatch, pool_watch
+from lantern.pulse import Heartbeat, heartbeat
+from lantern.recording import Freeze, Recording, Span, Usage, timeline
 from lantern.sql import count_sql
 from lantern.states import StateStep, StateWatch, state_of, state_watch
-from lantern.states_picture import draw_states
-from lantern.timeline import Freeze, Recording, Span, Usage, timeline
+from lantern.switches import Bridge, Pass, bridge
 from lantern.wire import Response, Wire, asgi_call, client, lifespan
 
 __all__ = [
-    "Audit",
-    "Base",
     "Bridge",
     "Freeze",
-    "Guest",
     "Heartbeat",
-    "Hold",
-    "LedgerEntry",
-    "Order",
     "Pass",
     "Picture",
     "PoolWatch",
     "Recording",
     "Response",
-    "Seat",
-    "Show",
     "Span",
     "StateStep",
     "StateWatch",
-    "Ticket",
     "UnexpectedSuccess",
     "Usage",
     "Wire",
     "asgi_call",
-    "audit",
     "bridge",
     "client",
     "count_sql",
@@ -68,14 +46,8 @@ __all__ = [
     "heartbeat",
     "is_missing_greenlet",
     "lifespan",
-    "make_engine",
-    "make_factories",
-    "make_sync_engine",
     "pool_watch",
-    "seed",
-    "seed_sync",
     "state_of",
     "state_watch",
-    "temporary_database",
     "timeline",
 ]

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Error, sync_playwright
 
-from tests.site_server import ROOT, Built, build, copy_sample, course_has_pages
-from tools.page_weight import launch
+from course.project import ROOT
+from tests.site.built import Built, build, copy_sample, course_has_pages
+from tools.driver.chromium import launch
 
 # Pages for the site's own tests; nobody claims that their outputs are true.
 collect_ignore = ["sample_book"]

@@ -3,16 +3,15 @@
 import shutil
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from course.progress import best
+from course.checking.progress import best
+from course.project import ROOT
 from tests.running_course import Course, address_of, free_port, make_environment
 
-ROOT = Path(__file__).resolve().parent.parent
 SERIAL = """async def price_all(seats, fetch, limit):
 return [await fetch(seat) for seat in seats]"""
 # Without indents: the editor of JupyterLab makes them itself while one types.

@@ -1,3 +1,3 @@
 """What authors run; nothing imports it."""
 
-import course.without_grammars  # noqa: F401 - it acts when it is imported
+import course.setup.without_grammars  # noqa: F401 - it acts when it is imported

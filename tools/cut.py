@@ -10,7 +10,9 @@ import sys
 
 import nbformat
 
-from tools.run import ROOT, dumps
+from course.notebook import tags
+from course.project import ROOT
+from tools.run import dumps
 
 ANSWER = re.compile(
     r"^(?P<indent>[ \t]*)# BEGIN SOLUTION\n(?:(?!# BEGIN).)*?^[ \t]*# END SOLUTION$",
@@ -25,17 +27,15 @@ class UnpairedMark(ValueError):
 def cut(solution: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """Return the exercise notebook of a solution notebook."""
     exercise = nbformat.from_dict(solution)
-    exercise.cells = [
-        cell for cell in exercise.cells if "solution" not in cell.metadata.get("tags", ())
-    ]
+    exercise.cells = [cell for cell in exercise.cells if "solution" not in tags(cell)]
     exercise.cells[0].source = exercise.cells[0].source.replace("# Solutions:", "# Exercises:", 1)
     for cell in exercise.cells:
         if cell.cell_type == "code":
             cell.source = ANSWER.sub(r"\g<indent>...  # your turn", cell.source)
             cell.outputs, cell.execution_count = [], None
             # The page of answers folds them; an exercise has nothing to hide.
-            if "hide-input" in cell.metadata.get("tags", ()):
-                cell.metadata["tags"].remove("hide-input")
+            if "hide-input" in tags(cell):
+                tags(cell).remove("hide-input")
         if re.search(r"# (BEGIN|END) SOLUTION", cell.source):
             raise UnpairedMark(f"cell {cell.id} has a mark without its partner")
     return exercise

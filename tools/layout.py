@@ -5,7 +5,6 @@ exercises, checks and tests.
 """
 
 import ast
-import json
 import re
 import sys
 from collections.abc import Iterator
@@ -13,13 +12,15 @@ from pathlib import Path
 
 import yaml
 
-ROOT = Path(__file__).resolve().parent.parent
-STEM = re.compile(r"ch\d\d_\w+")
-LESSON = re.compile(r"ch\d\d[a-z]_\w+")
-PARTNERS = ("solutions/{}.ipynb", "exercises/{}.ipynb", "course/checks/{}.py",
-            "tests/checks/test_{}.py")  # fmt: skip
+from course.names import EXERCISE, LESSON, OBJECTIVE, STEM, chapter_of
+from course.notebook import code_cells, read, source, tagged, tags
+from course.project import ROOT
+from tools.answers import known_answers
+
+PARTNERS = ("solutions/{}.ipynb", "exercises/{}.ipynb", "course/checks/{}/__init__.py")
 PAGES = {"book": "md", "notebooks": "ipynb", "exercises": "ipynb", "solutions": "ipynb"}
 MOST_CELLS, MOST_LINES, MOST_WORDS = 35, 20, 120
+FEWEST_HINTS, FEWEST_WRONG = 2, 3
 # Words the course does without: they hurry the reader or praise the writer.
 UNWANTED = re.compile(r"\b(simply|just|blazing\w*|seamless\w*|effortless\w*|obviously)\b", re.I)
 UNSTABLE = re.compile(r" at 0x[0-9a-f]+|/home/|/Users/|/tmp/|[A-Z]:\\\\")
@@ -46,8 +47,8 @@ def _partners(root: Path, chapters: list[str]) -> Iterator[str]:
         for partner in PARTNERS:
             if not (root / partner.format(stem)).exists():
                 yield f"book/{stem}.md has no {partner.format(stem)}."
-        if not list((root / "notebooks").glob(f"{stem[:4]}[a-z]_*.ipynb")):
-            yield f"book/{stem}.md has no lesson notebooks/{stem[:4]}a_….ipynb."
+        if not _lessons(root, stem):
+            yield f"book/{stem}.md has no lesson notebooks/{chapter_of(stem)}a_….ipynb."
 
 
 def _strays(root: Path, chapters: list[str]) -> Iterator[str]:
@@ -57,15 +58,19 @@ def _strays(root: Path, chapters: list[str]) -> Iterator[str]:
                 continue
             if path.suffix != f".{ending}":
                 yield f"{folder}/{path.name} is not a .{ending} file and belongs elsewhere."
-            elif folder == "notebooks" and not (
-                LESSON.fullmatch(path.stem) and any(s[:4] == path.stem[:4] for s in chapters)
-            ):
-                yield f"notebooks/{path.name} belongs to no chapter; a lesson is named chNNa_slug."
+            elif folder == "notebooks" and not LESSON.fullmatch(path.stem):
+                yield f"notebooks/{path.name} is no lesson's name: chNNa_slug.ipynb."
+            elif folder == "notebooks" and chapter_of(path.stem) not in map(chapter_of, chapters):
+                yield f"notebooks/{path.name} has no page book/{chapter_of(path.stem)}_….md yet."
             elif folder in ("exercises", "solutions") and path.stem not in chapters:
                 yield f"{folder}/{path.name} has no chapter page book/{path.stem}.md."
-    for path in sorted((root / "course" / "checks").glob("*.py")):
+    for path in sorted((root / "course" / "checks").iterdir()):
         if STEM.fullmatch(path.stem) and path.stem not in chapters:
             yield f"course/checks/{path.name} has no chapter page book/{path.stem}.md."
+    declared = {name for stem in chapters for name in _declared(root, stem)}
+    for path in sorted((root / "answers").iterdir()):
+        if path.name not in declared:
+            yield f"answers/{path.name} belongs to no exercise of course/checks."
 
 
 def _contents(root: Path) -> Iterator[str]:
@@ -84,44 +89,76 @@ def _contents(root: Path) -> Iterator[str]:
 
 
 def _exercises(root: Path, stem: str) -> Iterator[str]:
-    checks, solution = root / f"course/checks/{stem}.py", root / f"solutions/{stem}.ipynb"
-    tests = root / f"tests/checks/test_{stem}.py"
-    if not (checks.exists() and solution.exists() and tests.exists()):
+    path = root / f"solutions/{stem}.ipynb"
+    if not path.exists():
         return
-    cells = json.loads(solution.read_text(encoding="utf-8"))["cells"]
-    declared = _exercise_ids(checks)
-    tagged = {tag for cell in cells for tag in _tags(cell) if re.fullmatch(r"ch\d\d-ex\d+", tag)}
-    for name in sorted(declared | tagged):
-        answers = ["".join(cell["source"]) for cell in cells if name in _tags(cell)]
-        checked = [c for c in cells if "check" in _tags(c) and name in "".join(c["source"])]
+    notebook, declared = read(path), _declared(root, stem)
+    if not source(notebook["cells"][0]).startswith("# Solutions: "):
+        yield f"{path.name} does not begin with the title `# Solutions: …`, which the cut renames."
+    named = {tag for cell in notebook["cells"] for tag in tags(cell) if EXERCISE.fullmatch(tag)}
+    for name in sorted(declared.keys() | named):
+        answers = [source(cell) for cell in tagged(notebook, name)]
+        checked = [c for c in tagged(notebook, "check") if f'check("{name}"' in source(c)]
         if name not in declared:
-            yield f"{solution.name} has a cell tagged {name}, and course/checks knows no {name}."
+            yield f"{path.name} has a cell tagged {name}, and course/checks knows no {name}."
         elif not answers:
-            yield f"{solution.name} has no cell tagged {name}."
+            yield f"{path.name} has no cell tagged {name}."
         elif not any("# BEGIN SOLUTION" in answer for answer in answers):
-            yield f"The answer to {name} in {solution.name} has no marks to cut between."
+            yield f"The answer to {name} in {path.name} has no marks to cut between."
         elif len(checked) != 1:
-            yield f'{solution.name} needs one cell tagged check with await check("{name}", …).'
-        elif f'"{name}"' not in tests.read_text(encoding="utf-8"):
-            yield f"tests/checks/{tests.name} does not test {name}."
+            yield f'{path.name} needs one cell tagged check with await check("{name}", …).'
+        else:
+            yield from _known(root, name, declared[name])
+    yield from _given_away(path.name, notebook["cells"])
+
+
+def _known(root: Path, name: str, declared: dict[str, tuple[str, ...]]) -> Iterator[str]:
+    """What an exercise has beside its check: hints, and the answers that its check is tested on."""
+    if len(declared["hints"]) < FEWEST_HINTS:
+        yield f"{name} has {len(declared['hints'])} hints; {FEWEST_HINTS} are the least."
+    try:
+        known = known_answers(name, root / "answers")
+    except ValueError as problem:
+        yield f"answers/{name}: {problem}"
+        return
+    if not any(answer.passes for answer in known):
+        yield f"answers/{name} has no right answer of another shape: right-….py."
+    wrong = sum(not answer.passes for answer in known)
+    if wrong < FEWEST_WRONG:
+        least = f"{FEWEST_WRONG} are the least"
+        yield f"answers/{name} has {wrong} wrong answers, wrong-….py; {least}."
+
+
+def _given_away(name: str, cells: list[dict]) -> Iterator[str]:
+    """A sentence on an answer stands below its check, and must not be cut into the exercises."""
+    below = False
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            below = "check" in tags(cell)
+        elif source(cell).lstrip().startswith("#"):
+            below = False
+        elif below and "solution" not in tags(cell):
+            yield f"{name} cell {cell['id']} explains an answer and is not tagged solution."
+
+
+def _lessons(root: Path, stem: str) -> list[Path]:
+    return sorted((root / "notebooks").glob(f"{chapter_of(stem)}[a-z]_*.ipynb"))
 
 
 def _objectives(root: Path, stem: str) -> Iterator[str]:
     """Each objective is shown by a cell and practised by an exercise; the site asks it."""
     page = (root / "book" / f"{stem}.md").read_text(encoding="utf-8")
     block = re.search(r":::\{objectives\}\n(.*?)\n:::", page, re.DOTALL)
-    named = set(re.findall(r"(?m)^- ([a-z-]+):", block[1])) if block else set()
+    lines = block[1].splitlines() if block else []
+    named = {match[1] for line in lines if (match := OBJECTIVE.fullmatch(line.rstrip()))}
     shown = {
         tag.removeprefix("objective-")
-        for path in (root / "notebooks").glob(f"{stem[:4]}[a-z]_*.ipynb")
-        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
-        for tag in _tags(cell)
+        for path in _lessons(root, stem)
+        for cell in read(path)["cells"]
+        for tag in tags(cell)
         if tag.startswith("objective-")
     }
-    checks = root / f"course/checks/{stem}.py"
-    source = checks.read_text(encoding="utf-8") if checks.exists() else ""
-    lists = re.findall(r"objectives=\(([^)]*)\)", source)
-    practised = {name for names in lists for name in re.findall(r'"([a-z-]+)"', names)}
+    practised = {name for each in _declared(root, stem).values() for name in each["objectives"]}
     for name in sorted(named - shown):
         yield f"book/{stem}.md: no cell is tagged objective-{name}."
     for name in sorted(named - practised):
@@ -130,39 +167,45 @@ def _objectives(root: Path, stem: str) -> Iterator[str]:
         yield f"book/{stem}.md does not name the objective {name}."
 
 
-def _exercise_ids(checks: Path) -> set[str]:
-    """Read the ids from the source, so that a layout can be checked without importing it."""
-    tree = ast.parse(checks.read_text(encoding="utf-8"))
-    return {
-        keyword.value.value for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Exercise"
-        for keyword in node.keywords
-        if keyword.arg == "id" and isinstance(keyword.value, ast.Constant)
-    }  # fmt: skip
+def _declared(root: Path, stem: str) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Return the hints and objectives of a chapter's exercises by id, read from the source.
+
+    So a layout can be checked without importing it.
+    """
+    found = {}
+    for path in sorted((root / "course" / "checks" / stem).glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Exercise":
+                values = {keyword.arg: keyword.value for keyword in node.keywords}
+                name = ast.literal_eval(values["id"])
+                found[name] = {
+                    field: ast.literal_eval(values[field]) for field in ("hints", "objectives")
+                }
+    return found
 
 
 def _cells(path: Path) -> Iterator[str]:
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    notebook = read(path)
+    code = code_cells(notebook)
     if len(code) > MOST_CELLS:
         yield f"{path.name} has {len(code)} code cells; {MOST_CELLS} are the most."
-    exempt = [cell for cell in code if "nbval-ignore-output" in _tags(cell)]
-    if len(exempt) > 1 or any("nbval-skip" in _tags(cell) for cell in code):
+    exempt = [cell for cell in code if "nbval-ignore-output" in tags(cell)]
+    if len(exempt) > 1 or any("nbval-skip" in tags(cell) for cell in code):
         yield f"{path.name} exempts cells from proof; one nbval-ignore-output is the most."
-    for cell in cells:
-        source, name = "".join(cell["source"]), f"{path.name} cell {cell['id']}"
+    for cell in notebook["cells"]:
+        text, name = source(cell), f"{path.name} cell {cell['id']}"
         if cell["cell_type"] == "markdown":
-            yield from _words(name, source)
-            words = len(re.sub(r"(?m)^\|.*$", "", source).split())
+            yield from _words(name, text)
+            words = len(re.sub(r"(?m)^\|.*$", "", text).split())
             if path.parent.name == "notebooks" and words > MOST_WORDS:
                 yield f"{name} has {words} words; {MOST_WORDS} are the most."
             continue
-        if source.count("\n") >= MOST_LINES:
+        if text.count("\n") >= MOST_LINES:
             yield f"{name} has more than {MOST_LINES} lines."
         # nbval never compares a cell without a number, whatever it printed.
         if cell["execution_count"] is None:
             yield f"{name} was never run: python -m tools.run {path.parent.name}/{path.name}"
-        if match := UNSTABLE.search(json.dumps(cell["outputs"])):
+        if match := UNSTABLE.search(str(cell["outputs"])):
             yield f"{name} printed {match[0]!r}, which differs from machine to machine."
 
 
@@ -170,10 +213,6 @@ def _words(name: str, text: str) -> Iterator[str]:
     prose = re.sub(r"```.*?```|`[^`]*`", "", text, flags=re.DOTALL)
     for match in UNWANTED.finditer(prose):
         yield f"{name} says {match[0]!r}; the sentence is better without it."
-
-
-def _tags(cell: dict) -> list[str]:
-    return cell.get("metadata", {}).get("tags", [])
 
 
 if __name__ == "__main__":

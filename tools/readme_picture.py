@@ -4,8 +4,8 @@ import sys
 
 import nbformat
 
-from lantern.figure import as_file
-from tools.run import ROOT
+from course.project import ROOT
+from lantern.pictures.figure import as_file
 from tools.site.picture import figures_of
 
 LESSON, TAG = ROOT / "notebooks" / "ch01b_freezing.ipynb", "three-ways"

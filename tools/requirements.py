@@ -8,7 +8,7 @@ import argparse
 import subprocess
 import sys
 
-from tools.run import ROOT
+from course.project import ROOT
 
 COMPILE = [
     sys.executable, "-m", "uv", "pip", "compile", "--quiet",

@@ -14,9 +14,9 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from course.environment import put_first
+from course.project import ROOT
+from course.setup.environment import put_first
 
-ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("notebooks", "solutions")
 SANITIZE = ROOT / "tests" / "sanitize.cfg"
 

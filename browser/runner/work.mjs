@@ -22,11 +22,11 @@ export function write(notebook, cell, source) {
 }
 
 const PROGRESS = "lantern-progress";
-const STATES = ["not attempted", "not yet", "right", "right, with a star"]; // course/exercise.py
+const STATES = ["not attempted", "not yet", "right", "right, with a star"]; // course/checking/exercise.py
 
 export const readProgress = () => keep((storage) => storage.getItem(PROGRESS)) ?? "";
 
-// Add lines of course/progress.py to those that are kept; other tabs may have added some. Tell
+// Add lines of course/checking/progress.py to those that are kept; other tabs may have added some. Tell
 // whether they are kept.
 export function addProgress(lines) {
   const all = new Set([...readProgress().split("\n"), ...lines.split("\n")].filter(Boolean));

@@ -54,7 +54,7 @@ with zipfile.ZipFile("${LIBRARIES}/packages.zip") as packages:
             packages.extract(name, "${SITE}")
 import bridge
 bridge.install(${stacks.canWait ? "True" : "False"})
-import kernel, lantern, course.checking
+import kernel, lantern, course.checking.cell
 import aiosqlite, fastapi, httpx, sqlalchemy.ext.asyncio, sqlalchemy.dialects.sqlite.aiosqlite
 import anyio.to_thread, anyio._backends._asyncio, concurrent.futures.thread
 sqlalchemy.orm.configure_mappers()

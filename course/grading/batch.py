@@ -15,7 +15,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from course.exercise import NOT_ATTEMPTED, RIGHT, STAR
+from course.checking.exercise import NOT_ATTEMPTED, RIGHT, STAR
 from course.grading.exports import write_all
 from course.grading.grader import Grader
 from course.grading.observers import Observers
@@ -23,8 +23,8 @@ from course.grading.report import write_report
 from course.grading.results import Result, choose_what_counts
 from course.grading.submissions import find_files, read
 from course.lock import only_one
+from course.project import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 # What the course's own notebooks must come to.
 DUE = {"solutions": (RIGHT, STAR), "exercises": (NOT_ATTEMPTED,)}
 

@@ -5,6 +5,8 @@ over the channel afterwards, and the code that it stands on is put back first.
 """
 
 import asyncio
+import importlib
+import importlib.abc
 import json
 import marshal
 import os
@@ -12,11 +14,12 @@ import socket
 import sys
 import tempfile
 import types
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
-from course import host
-from course.exercise import Exercise
+from course.checking import host
+from course.checking.exercise import Exercise
 from course.grading import confinement
 from course.grading.pristine import Pristine
 
@@ -70,7 +73,7 @@ def _serve(request: dict[str, Any], stream: BinaryIO, pristine: Pristine) -> Non
         _send(stream, {**seen, "errors": errors})
         if seen:
             return
-        exercise, token = _receive_check(stream, request["exercise"])
+        exercise, token = _receive_check(stream, request["stem"], request["exercise"])
         seen = runner.run(host.observation(exercise, space))
         _send(stream, {**seen, "replaced": pristine.restore(), "token": token})
 
@@ -80,11 +83,28 @@ def _send(stream: BinaryIO, message: dict[str, Any]) -> None:
     stream.flush()
 
 
-def _receive_check(stream: BinaryIO, name: str) -> tuple[Exercise, str]:
-    """Return the exercise from the module that comes over the channel, and the token with it."""
+def _receive_check(stream: BinaryIO, stem: str, name: str) -> tuple[Exercise, str]:
+    """Return the exercise from the modules that come over the channel, and the token with it."""
     header = json.loads(stream.readline())
-    module = types.ModuleType(header["module"])
-    sys.modules[header["module"]] = module
-    exec(marshal.loads(stream.read(header["size"])), vars(module))
+    sys.meta_path.insert(0, _Received(marshal.loads(stream.read(header["size"]))))
+    module = importlib.import_module(f"course.checks.{stem}")
     [exercise] = [exercise for exercise in module.EXERCISES if exercise.id == name]
     return exercise, header["token"]
+
+
+class _Received(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Imports a chapter's checks from code by the names of their modules."""
+
+    def __init__(self, code: dict[str, types.CodeType]) -> None:
+        self.code = code
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        """Answer for the modules that were received, and for no other."""
+        if name not in self.code:
+            return None
+        is_package = any(other.startswith(f"{name}.") for other in self.code)
+        return ModuleSpec(name, self, is_package=is_package)
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        """Run a module's code in it."""
+        exec(self.code[module.__name__], vars(module))

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from course.checking.supervisor import SECONDS
 from course.failure import CannotContinue
-from course.supervisor import SECONDS
 
 
 def grade(

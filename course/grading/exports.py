@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from course.exercise import NOT_ATTEMPTED, RIGHT, STAR, exercises_of, stems
+from course.checking.exercise import NOT_ATTEMPTED, RIGHT, STAR, exercises_of, stems
+from course.files import write_whole
 from course.grading.results import Result
-from course.workspace import write_whole
+from course.names import chapter_of
 
 COLUMNS = ("learner", "exercise", "points", "of", "state", "message", "seconds", "file", "counts")
 # What a test suite counts, each by the element that it counts.
@@ -44,7 +45,7 @@ def grades_csv(results: Iterable[Result]) -> str:
     rows: list[tuple[Any, ...]] = [COLUMNS]
     for result in results:
         if result.problem:
-            chapter = result.stem.split("_")[0]
+            chapter = chapter_of(result.stem)
             rows.append((result.learner, chapter, 0, 0, "not graded", result.problem, 0.0,
                          result.path, result.counts))  # fmt: skip
         for each in result.exercises:

@@ -15,15 +15,14 @@ import subprocess
 import sys
 import tempfile
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from course.failure import CannotContinue
+from course.project import ROOT
 
 if TYPE_CHECKING:
     from course.grading.confinement import Protection
 
-ROOT = Path(__file__).resolve().parents[2]
 ANSWER_TIME = 30.0  # seconds that a worker may take beyond the time of the answer it runs
 
 

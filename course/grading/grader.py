@@ -6,12 +6,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from course.exercise import Exercise, Verdict
+from course.checking.exercise import Exercise, Verdict
+from course.checking.host import cells_of
+from course.checking.supervisor import SECONDS, judged
 from course.grading.observers import Observers, course_fingerprint
 from course.grading.results import Result, make_result, store, stored
 from course.grading.submissions import Submission
-from course.host import cells_of
-from course.supervisor import SECONDS, judged
 
 # Answers in flight for each worker: enough that none ever waits, few enough that memory is flat.
 AHEAD = 4

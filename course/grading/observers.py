@@ -16,13 +16,14 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
-from course.exercise import find
+from course.checking.exercise import find
+from course.checking.supervisor import Process
+from course.cores import usable_cores
 from course.failure import CannotContinue
 from course.grading.confinement import Protection
 from course.grading.fork_server import ANSWER_TIME, ForkServer, fork_server
-from course.supervisor import Process
+from course.project import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 Request = dict[str, Any]
 WORKERS_PER_CORE = 16
 A_MOMENT = 0.002  # seconds in which a worker begins
@@ -190,8 +191,6 @@ def running() -> int:
 @contextlib.contextmanager
 def observing(workers: int, scheduler: str) -> Iterator[Observers]:
     """Give what observes, on this machine or on a cluster, and end it afterwards."""
-    from course.cli import usable_cores
-
     cores = usable_cores()
     count = workers or WORKERS_PER_CORE * cores
     observers = Cluster(scheduler) if scheduler else LocalWorkers(count, min(count, cores))

@@ -9,9 +9,9 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
 
-from course.exercise import NOT_ATTEMPTED, RIGHT, STAR, SYMBOLS, WRONG
+from course.checking.exercise import NOT_ATTEMPTED, RIGHT, STAR, SYMBOLS, WRONG
+from course.files import write_whole
 from course.grading.results import Result
-from course.workspace import write_whole
 
 STATES = (STAR, RIGHT, WRONG, NOT_ATTEMPTED)
 KINDS = {STAR: "star", RIGHT: "right", WRONG: "wrong", NOT_ATTEMPTED: "none"}

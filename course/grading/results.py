@@ -9,9 +9,11 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from course.exercise import Verdict
+from course.checking.exercise import Verdict
+from course.files import write_whole
 from course.grading.submissions import Submission
-from course.workspace import write_whole
+from course.names import chapter_of
+from course.notebook import code_cells, source
 
 # An answer needs none of these. Who wants to mislead a check from inside its process does.
 UNUSUAL = {
@@ -91,10 +93,9 @@ def _printable(value: Any) -> Any:
 def unusual_names(submission: Submission) -> list[str]:
     """Return the names in UNUSUAL that the code cells use, sorted."""
     found = set()
-    for cell in submission.notebook.get("cells", ()):
-        if cell["cell_type"] == "code":
-            names = _names("".join(cell["source"]))
-            found |= {name for name in names if name in UNUSUAL or name.startswith(INSIDES)}
+    for cell in code_cells(submission.notebook) if submission.notebook else ():
+        names = _names(source(cell))
+        found |= {name for name in names if name in UNUSUAL or name.startswith(INSIDES)}
     return sorted(found)
 
 
@@ -151,7 +152,7 @@ def choose_what_counts(results: list[Result]) -> list[Result]:
         if len(group) > 1:
             best = max(group, key=lambda result: (not result.problem, result.points))
             remark = (
-                f"{learner} handed in {len(group)} notebooks for {stem.split('_')[0]}; "
+                f"{learner} handed in {len(group)} notebooks for {chapter_of(stem)}; "
                 f"{best.path} counts, which has the most points."
             )
             for result in group:

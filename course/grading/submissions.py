@@ -12,9 +12,10 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from course.exercise import Exercise, every_exercise, exercises_of, stems
+from course.checking.exercise import Exercise, every_exercise, exercises_of, stems
 from course.failure import CannotContinue
-from course.host import EXERCISE_TAG
+from course.names import EXERCISE, chapter_of
+from course.notebook import code_cells, source, tags
 
 LARGEST = 20_000_000  # bytes; a notebook of the course with all its outputs is under 1 MB
 CHAPTER = re.compile(r"(?<![a-z0-9])(ch\d\d)(?![0-9])", re.IGNORECASE)
@@ -126,7 +127,7 @@ def read(path: str, contents: bytes | str, learner: str = "") -> Submission:
         return Submission(path, learner, _stem_in(path), digest, problem=problem)
     stem = _chapter(path, notebook)
     if not stem:
-        known = ", ".join(stem.split("_")[0] for stem in stems())
+        known = ", ".join(map(chapter_of, stems()))
         problem = (
             "It holds no exercise of this course: no cell has an exercise's tag, none defines an "
             f"answer, and its name has none of {known}."
@@ -171,28 +172,25 @@ def _has_cells(notebook: dict[str, Any]) -> bool:
     for cell in cells:
         if not isinstance(cell, dict) or not isinstance(cell.get("metadata", {}), dict):
             return False
-        source, tags = cell.get("source"), cell.get("metadata", {}).get("tags", [])
-        lines = source if isinstance(source, list) else [source]
-        if not isinstance(cell.get("cell_type"), str) or not isinstance(tags, list):
+        text, named = cell.get("source"), tags(cell)
+        lines = text if isinstance(text, list) else [text]
+        if not isinstance(cell.get("cell_type"), str) or not isinstance(named, list):
             return False
-        if not all(isinstance(text, str) for text in [*lines, *tags]):
+        if not all(isinstance(line, str) for line in [*lines, *named]):
             return False
     return True
 
 
 def _chapter(path: str, notebook: dict[str, Any]) -> str:
     """Return the stem of its chapter: from the tags, else the file's name, else the answers."""
-    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    tags = Counter(
-        tag[:4] for cell in code for tag in cell.get("metadata", {}).get("tags", [])
-        if EXERCISE_TAG.fullmatch(tag)
-    )  # fmt: skip
-    for chapter, _ in tags.most_common():
+    code = code_cells(notebook)
+    named = [tag for cell in code for tag in tags(cell) if EXERCISE.fullmatch(tag)]
+    for chapter, _ in Counter(map(chapter_of, named)).most_common():
         if stem := _stem_of(chapter):
             return stem
     if stem := _stem_in(path):
         return stem
-    defined = {name for cell in code for name in _defined("".join(cell["source"]))}
+    defined = {name for cell in code for name in _defined(source(cell))}
     found = Counter(
         stem for stem, exercise in every_exercise() if defined.issuperset(exercise.answers)
     )
@@ -208,7 +206,7 @@ def _stem_in(path: str) -> str:
 
 
 def _stem_of(chapter: str) -> str:
-    return next((stem for stem in stems() if stem.split("_")[0] == chapter), "")
+    return next((stem for stem in stems() if chapter_of(stem) == chapter), "")
 
 
 def _defined(source: str) -> Iterator[str]:
@@ -240,5 +238,5 @@ def _learner(path: str, notebook: dict[str, Any]) -> str:
 def _cleaned(name: str) -> str:
     """Return a name without the chapter's stem and what platforms add to it."""
     for stem in stems():
-        name = re.sub(rf"{stem}|(?<![a-z0-9]){stem.split('_')[0]}(?![0-9])", "", name, flags=re.I)
+        name = re.sub(rf"{stem}|(?<![a-z0-9]){chapter_of(stem)}(?![0-9])", "", name, flags=re.I)
     return ADDED.sub("", name).strip(" _-.")

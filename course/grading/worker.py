@@ -14,7 +14,6 @@ import asyncio
 import contextlib
 import gc
 import importlib
-import importlib.util
 import json
 import marshal
 import os
@@ -32,10 +31,10 @@ from pathlib import Path
 from typing import Any
 
 import course.checks
-from course.exercise import stems
+from course.checking.exercise import stems
+from course.checking.supervisor import MOST_OUTPUT, why_nothing_came
 from course.grading import child, confinement
 from course.grading.pristine import Pristine
-from course.supervisor import MOST_OUTPUT, why_nothing_came
 
 MOST_OBSERVED = 1_000_000  # bytes of one observation
 MOST_ERRORS, MOST_WORDS = 20, 500  # sentences about failed cells, and characters in each
@@ -109,19 +108,20 @@ def serve(
 
 
 def load_checks() -> dict[str, bytes]:
-    """Return each check module as code that a child can run, and leave none of them imported.
+    """Return each chapter's checks as code that a child can run, and leave none of them imported.
 
-    What they import stays, so that no child has to.
+    It is a dict of code by the module's name, marshalled. What they import stays, so that no
+    child has to.
     """
     checks = {}
     for stem in stems():
-        name = f"course.checks.{stem}"
-        importlib.import_module(name)
+        package = f"course.checks.{stem}"
+        importlib.import_module(package)
+        names = [name for name in sys.modules if f"{name}.".startswith(f"{package}.")]
+        specs = {name: sys.modules.pop(name).__spec__ for name in names}
         delattr(course.checks, stem)
-        del sys.modules[name]
-        spec = importlib.util.find_spec(name)
-        assert spec and spec.loader
-        checks[stem] = marshal.dumps(spec.loader.get_code(name))  # type: ignore[attr-defined]
+        code = {name: spec.loader.get_code(name) for name, spec in specs.items()}
+        checks[stem] = marshal.dumps(code)
     return checks
 
 
@@ -129,7 +129,8 @@ async def warm_up() -> None:
     """Use the libraries once: what they prepare at first use is then there for every child."""
     from fastapi import FastAPI
 
-    from lantern import audit, client, make_engine, make_sync_engine, seed, seed_sync
+    from lantern import client
+    from lantern.theatre import audit, make_engine, make_sync_engine, seed, seed_sync
 
     app, engine, sync_engine = FastAPI(), make_engine(), make_sync_engine()
     seed_sync(sync_engine, capacity=1)
@@ -231,8 +232,7 @@ class Watch:
         if "missing" in ready or "untouched" in ready:
             return {**ready, "errors": errors}
         token = secrets.token_hex(16)
-        module = f"course.checks.{self.request['stem']}"
-        header = {"module": module, "size": len(self.check), "token": token}
+        header = {"size": len(self.check), "token": token}
         self.channel.settimeout(max(0.1, self.deadline - time.monotonic()))
         # One that has ended already may have left a line all the same.
         with contextlib.suppress(OSError):

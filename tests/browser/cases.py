@@ -26,19 +26,14 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session, async_ses
 from sqlalchemy.orm import sessionmaker
 from sqlalchemy.util.concurrency import await_, greenlet_spawn
 
-from course.observation import attempt, attempt_sync
-from lantern import (
+from course.checking.attempts import attempt, attempt_sync
+from lantern import bridge, client, count_sql, first_line, heartbeat, is_missing_greenlet
+from lantern.theatre import (
     Guest,
     Order,
     Show,
     Ticket,
     audit,
-    bridge,
-    client,
-    count_sql,
-    first_line,
-    heartbeat,
-    is_missing_greenlet,
     make_engine,
     make_factories,
     make_sync_engine,

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
-from tests.browser.firefox import FirefoxPage, firefox
-from tests.browser.live import kernel_site
-from tests.site_server import ROOT
+from course.project import ROOT
 from tools.browser.__main__ import build
 from tools.browser.runtime import runtime
-from tools.page_weight import served
+from tools.driver.firefox import FirefoxPage, firefox
+from tools.driver.hosting import served
+from tools.driver.live import kernel_site
 
 
 @pytest.fixture(scope="session")

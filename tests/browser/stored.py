@@ -7,6 +7,8 @@ from types import SimpleNamespace
 import nbformat
 from nbval.plugin import IPyNbCell, coalesce_streams, get_sanitize_patterns, nocolors
 
+from course.notebook import tags
+
 SANITIZE = Path(__file__).parent.parent / "sanitize.cfg"
 # nbval's own list: what two runs of one notebook may differ in.
 OVERLOOKED = (
@@ -54,6 +56,6 @@ def tagged(tag: str, folder: Path) -> dict[str, list[str]]:
     found = defaultdict(list)
     for path in sorted(folder.glob("*.ipynb")):
         for name, cell in code_cells(path).items():
-            if tag in cell.metadata.get("tags", []):
+            if tag in tags(cell):
                 found[path.stem].append(name)
     return dict(found)

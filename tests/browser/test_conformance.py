@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from course.project import ROOT
 from tests.browser import cases
-from tests.browser.firefox import FirefoxPage
-from tests.browser.live import LiveKernel, forbid_waiting, printed_json
-from tests.site_server import ROOT
+from tools.driver.firefox import FirefoxPage
+from tools.driver.live import LiveKernel, forbid_waiting, printed_json
 
 SOURCE = Path(cases.__file__)
 OBSERVE = "import asyncio, json\nprint(json.dumps({}, default=sorted))"
@@ -20,7 +20,7 @@ import asyncio
 from pyodide_js import _module
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
-from lantern import make_engine
+from lantern.theatre import make_engine
 engine = make_engine(pool_size=10)
 async def worker(number):
     async with AsyncSession(engine) as session:

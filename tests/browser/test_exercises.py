@@ -11,12 +11,12 @@ from pathlib import Path
 import nbformat
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from course import progress
-from course.checking import check
-from course.exercise import RIGHT as RIGHT_STATE
-from course.exercise import Verdict
-from tests.browser.live import KEPT_OFFLINE
-from tests.site_server import ROOT
+from course.checking import progress
+from course.checking.cell import check
+from course.checking.exercise import RIGHT as RIGHT_STATE
+from course.checking.exercise import Verdict
+from course.project import ROOT
+from tools.driver.live import KEPT_OFFLINE
 
 STEM, EXERCISE = "ch01_event_loop", "ch01-ex2"
 ANSWER, CHECK = 4, 5  # the cells of the exercise, counted from 1

@@ -8,8 +8,7 @@ from threading import Event
 
 import pytest
 
-from tests.browser.firefox import PATIENCE, FirefoxPage
-from tests.browser.live import KEPT, KEPT_OFFLINE
+from course.project import ROOT
 from tests.browser.stored import tagged
 from tests.browser.test_lessons import (
     EXERCISES,
@@ -19,8 +18,9 @@ from tests.browser.test_lessons import (
     expect_what_is_stored,
 )
 from tests.browser.test_snapshot import LESSON, SPOIL
-from tests.site_server import ROOT
-from tools.page_weight import GzipHandler, served
+from tools.driver.firefox import PATIENCE, FirefoxPage
+from tools.driver.hosting import GzipHandler, served
+from tools.driver.live import KEPT, KEPT_OFFLINE
 
 CLICK = """([selector, text]) => [...document.querySelectorAll(selector)]
     .find((button) => button.textContent.includes(text)).click()"""

@@ -10,7 +10,7 @@ from tests.browser.test_exercises import ANSWER, RIGHT, STEM, answer, cell, on_c
 from tests.browser.test_hosting import LESSON, OTHER, live_states
 from tests.browser.test_lessons import opened, run_all
 from tests.browser.test_snapshot import restored
-from tools.page_weight import served
+from tools.driver.hosting import served
 
 PATIENCE = 60_000  # milliseconds
 LITTLE = 1_000_000  # bytes: less than any of what a page wants to keep

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.live import KEPT_OFFLINE
 from tests.browser.test_lessons import opened, run_all
 from tools.browser.__main__ import POLICY
-from tools.page_weight import served
+from tools.driver.hosting import served
+from tools.driver.live import KEPT_OFFLINE
 
 LESSON = "notebooks/ch00a_five_minutes.html"
 OTHER = "notebooks/ch02a_counter.html"

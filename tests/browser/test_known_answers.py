@@ -6,9 +6,11 @@ The browser has another Python than most readers: a message that quotes it must 
 import pytest
 from playwright.sync_api import Browser
 
-from course.exercise import find, stems
-from tests.browser.live import LiveKernel, text_of
-from tests.grading.a_class import known_answers, read, tags
+from course.checking.exercise import exercises_of, stems
+from course.notebook import code_cells, read, source, tags
+from course.project import ROOT
+from tools.answers import known_answers, reference
+from tools.driver.live import LiveKernel, text_of
 
 CHECKED = """
 verdict = await check({exercise!r}, {answers})
@@ -22,17 +24,18 @@ def test_known_answers_get_the_verdicts_that_they_get_on_cpython(
     browser: Browser, kernel_address: str, stem: str
 ) -> None:
     kernel = LiveKernel(browser.new_page(), kernel_address)
-    for cell in read("solutions", stem)["cells"]:
-        if cell["cell_type"] == "code" and "check" not in tags(cell):
-            kernel.run("".join(cell["source"]))
+    for cell in code_cells(read(ROOT / "solutions" / f"{stem}.ipynb")):
+        if "check" not in tags(cell):
+            kernel.run(source(cell))
     others = []
-    for exercise, known in known_answers(stem).items():
-        names = ", ".join(find(exercise)[1].answers)
-        right = [(source, "right") for source in known.right]
-        wrong = [(source, due) for source, due in known.wrong if IMPOSSIBLE not in source]
-        for source, due in [*right, *wrong]:
-            kernel.run(source)
-            said = text_of(kernel.run(CHECKED.format(exercise=exercise, answers=names)))
-            if due not in said or said.startswith("right") != (due == "right"):
-                others.append((exercise, source, due, said))
+    for exercise in exercises_of(stem):
+        names = ", ".join(exercise.answers)
+        for answer in (reference(exercise.id), *known_answers(exercise.id)):
+            if IMPOSSIBLE in answer.source:
+                continue
+            kernel.run(answer.source)
+            said = text_of(kernel.run(CHECKED.format(exercise=exercise.id, answers=names)))
+            state, _, messages = said.partition("\n")
+            if state != answer.state or answer.told not in messages:
+                others.append((exercise.id, answer.name, answer.told, said))
     assert others == []

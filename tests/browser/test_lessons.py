@@ -8,9 +8,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from course.notebook import tags
+from course.project import ROOT
 from tests.browser.stored import code_cells, difference, tagged
-from tests.site_server import ROOT
-from tests.test_browser import unfold
+from tests.site.test_browser import unfold
 
 PATIENCE = 120_000  # milliseconds for all cells of a lesson on a busy machine
 LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
@@ -82,7 +83,7 @@ def test_an_untouched_exercise_says_that_nobody_has_written_it(
     with opened(context, f"{public}/exercises/{stem}.html") as page:
         shown = run_all(page)
     cells = code_cells(ROOT / "exercises" / f"{stem}.ipynb")
-    checks = [name for name, cell in cells.items() if "check" in cell.metadata.get("tags", [])]
+    checks = [name for name, cell in cells.items() if "check" in tags(cell)]
     assert checks
     for name in checks:
         assert "not attempted" in json.dumps(shown[name]), name

@@ -1,12 +1,12 @@
-"""What is done with is given back, in Chromium; tools/soak looks at an hour of everything."""
+"""What is done with is given back, in Chromium; tools/bench/soak looks at an hour of everything."""
 
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.live import LiveKernel, printed_json
-from tools.soak.pythons import MEMORY
+from tools.bench.soak.pythons import MEMORY
+from tools.driver.live import LiveKernel, printed_json
 
 PATIENCE = 60_000  # milliseconds
 # The bytes that a function keeps each time that it is called, once it was called a few times.

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from playwright.sync_api import BrowserContext, Page, Request, expect
 
-from tests.browser.live import KEPT, add_to_script
+from tools.driver.live import KEPT, add_to_script
 
 LESSON = "notebooks/ch00a_five_minutes.html"
 PATIENCE = 60_000  # milliseconds

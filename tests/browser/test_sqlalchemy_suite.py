@@ -18,9 +18,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from course.lock import only_one
-from tests.browser.live import LiveKernel, kernel_site, printed_json
 from tools.browser.packages import CACHE, LOCKS, expect_success, fetch, fingerprint
-from tools.page_weight import served
+from tools.driver.hosting import served
+from tools.driver.live import LiveKernel, kernel_site, printed_json
 
 PIN = re.compile(r"^sqlalchemy==.*\n(?:[ \t]+--hash.*\n?)*", re.MULTILINE)
 # What the tests need of it; the library itself is the one that is installed, or in the page.

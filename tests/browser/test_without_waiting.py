@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from tests.browser.live import forbid_waiting, text_of
+from course.notebook import tags
+from course.project import ROOT
 from tests.browser.stored import code_cells, tagged
 from tests.browser.test_lessons import (
     EXERCISES,
@@ -15,7 +16,7 @@ from tests.browser.test_lessons import (
     opened,
     run_all,
 )
-from tests.site_server import ROOT
+from tools.driver.live import forbid_waiting, text_of
 
 WAITING_CELLS = tagged("needs-waiting", ROOT / "notebooks")
 
@@ -54,7 +55,7 @@ def test_a_right_answer_is_right_where_its_check_runs(
         shown = run_all(page)
     waiting = tagged("needs-waiting", ROOT / "exercises").get(stem, [])
     cells = code_cells(solution)
-    checks = [name for name, cell in cells.items() if "check" in cell.metadata.get("tags", [])]
+    checks = [name for name, cell in cells.items() if "check" in tags(cell)]
     assert set(waiting) < set(checks)
     for name in set(checks) - set(waiting):
         assert ": right" in text_of(shown[name]), shown[name]

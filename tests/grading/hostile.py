@@ -7,11 +7,11 @@ which harms more than itself is seen.
 import json
 from dataclasses import dataclass
 
-from course.exercise import NOT_ATTEMPTED, RIGHT, WRONG, exercises_of, find
-from tests.grading.a_class import answer_in, notebook_with
+from course.checking.exercise import NOT_ATTEMPTED, RIGHT, WRONG, exercises_of, find
+from tools.answers import answer_in, notebook_with
 
 STEM, EXERCISE = "ch01_event_loop", "ch01-ex2"
-REFERENCE = {e.id: answer_in("solutions", STEM, e.id) for e in exercises_of(STEM)}
+REFERENCE = {e.id: answer_in("solutions", e.id) for e in exercises_of(STEM)}
 IMPORTS = "import asyncio\nimport threading\n"
 RIGHT_ANSWER = """
 async def report_async(path, build_report):
@@ -40,7 +40,7 @@ class Case:
 
     def notebook(self) -> dict:
         """Return a notebook with this answer among right ones."""
-        others = {e.id: answer_in("solutions", self.stem, e.id) for e in exercises_of(self.stem)}
+        others = {e.id: answer_in("solutions", e.id) for e in exercises_of(self.stem)}
         source = IMPORTS + self.source if self.source else ""
         return notebook_with(self.stem, {**others, self.exercise: source})
 
@@ -126,18 +126,18 @@ CASES = {
         "import sqlalchemy.event\nsqlalchemy.event.listen = lambda *_, **__: None\n" + BLOCKING,
         WRONG, "The loop was frozen"),
     "the check is patched": Case(
-        "import course.observation\n"
+        "import course.checking.attempts\n"
         "async def attempt(*_, **__):\n"
-        "    return course.observation.Outcome('returned', 'report of march.csv')\n"
-        "course.observation.attempt = attempt\n"
-        "course.observation.attempt.__code__ = attempt.__code__\n" + BLOCKING,
+        "    return course.checking.attempts.Outcome('returned', 'report of march.csv')\n"
+        "course.checking.attempts.attempt = attempt\n"
+        "course.checking.attempts.attempt.__code__ = attempt.__code__\n" + BLOCKING,
         WRONG, "The loop was frozen"),
     "the check is patched while it runs": Case(
-        "import course.observation\n" + inside("course.observation.attempt = print"),
-        WRONG, "it replaced course.observation.attempt"),
+        "import course.checking.attempts\n" + inside("course.checking.attempts.attempt = print"),
+        WRONG, "it replaced course.checking.attempts.attempt"),
     "a module is replaced": Case(
-        "import sys, types\nsys.modules['course.exercise'] = types.ModuleType('course.exercise')\n"
-        + BLOCKING, WRONG, "The loop was frozen"),
+        "import sys, types\nname = 'course.checking.exercise'\n"
+        "sys.modules[name] = types.ModuleType(name)\n" + BLOCKING, WRONG, "The loop was frozen"),
     "an import hook": Case(
         "import sys\nclass Hook:\n    def find_spec(self, *_): raise ImportError('not today')\n"
         "sys.meta_path.insert(0, Hook())\n" + BLOCKING, WRONG, "The loop was frozen"),
@@ -179,7 +179,7 @@ CASES = {
     # what is not theirs
     "reads the checks": Case(
         "import course.checks\nfolder = course.checks.__path__[0]\n"
-        + inside("open(folder + '/ch01_event_loop.py').read()"), WRONG,
+        + inside("open(folder + '/ch01_event_loop/order.py').read()"), WRONG,
         "PermissionError: [Errno 13]"),
     "imports the checks": Case("import course.checks.ch01_event_loop\n" + RIGHT_ANSWER, WRONG,
                                "PermissionError: [Errno 13]"),

@@ -17,8 +17,8 @@ from course.grading.grader import Grader
 from course.grading.observers import Cluster, LocalWorkers
 from course.grading.results import Result
 from course.grading.submissions import Submission, read
-from tests.grading.a_class import notebook_with
 from tests.grading.hostile import CASES, EXERCISE, IMPORTS, REFERENCE, STEM
+from tools.answers import notebook_with
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="hostile answers are handed in, and elsewhere not shut in"

@@ -3,11 +3,11 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from course.grading import confinement
+from course.project import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux can shut a process in")
 
@@ -39,7 +39,7 @@ print(json.dumps({
     "tcp": tried(socket.socket),
     "udp": tried(lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM)),
     "unix": tried(lambda: socket.socket(socket.AF_UNIX)),
-    "read the course": tried(lambda: Path("course/exercise.py").resolve().read_text()),
+    "read the course": tried(lambda: Path("course/checking/exercise.py").resolve().read_text()),
     "read passwords": tried(lambda: Path("/etc/passwd").read_text()),
     "list the root": tried(lambda: os.listdir("/")),
     "read memory": tried(lambda: open(f"/proc/{os.getppid()}/mem", "rb")),
@@ -65,7 +65,6 @@ ALLOWED = (
     "write at home", "read at home", "signal oneself", "threads", "forty threads", "a database",
     "an import",
 )  # fmt: skip
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")

@@ -16,14 +16,14 @@ import psutil
 import pytest
 from typer.testing import CliRunner, Result
 
+from course.checking.exercise import NOT_ATTEMPTED, RIGHT, WRONG, exercises_of
 from course.cli import app
-from course.exercise import NOT_ATTEMPTED, RIGHT, WRONG, exercises_of
 from course.grading import batch
 from course.grading.observers import Spawner
-from tests.grading.a_class import notebook_with
+from course.project import ROOT
 from tests.grading.hostile import BLOCKING, CASES, EXERCISE, REFERENCE, STEM
+from tools.answers import notebook_with
 
-ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-m", "course", "grade"]
 
 

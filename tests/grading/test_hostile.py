@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from course.exercise import NOT_ATTEMPTED, RIGHT, exercises_of
+from course.checking.exercise import NOT_ATTEMPTED, RIGHT, exercises_of
 from course.grading.grader import Grader
 from course.grading.observers import LocalWorkers
 from course.grading.results import Result
@@ -68,7 +68,7 @@ def test_on_linux_all_protection_is_on(results: dict[str, Result]) -> None:
 
 
 def test_code_with_which_a_check_can_be_misled_is_pointed_out(results: dict[str, Result]) -> None:
-    assert results["the check is patched"].unusual == ("__code__", "course.observation")
+    assert results["the check is patched"].unusual == ("__code__", "course.checking.attempts")
     assert results["blocking sleep"].unusual == ()
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from course.failure import CannotContinue
 from course.grading.submissions import Submission, find_files, read
-from tests.grading.a_class import notebook_with
 from tests.grading.hostile import FILES, REFERENCE, STEM
+from tools.answers import notebook_with
 
 NOTEBOOK = notebook_with(STEM, REFERENCE)
 CONTENTS = json.dumps(NOTEBOOK).encode()

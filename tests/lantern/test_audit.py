@@ -1,6 +1,6 @@
 import pytest
 
-from lantern import (
+from lantern.theatre import (
     Guest,
     LedgerEntry,
     Order,
@@ -12,7 +12,7 @@ from lantern import (
     make_factories,
     seed,
 )
-from lantern.audit import judge
+from lantern.theatre.invariants import judge
 
 pytestmark = pytest.mark.anyio
 

@@ -10,18 +10,9 @@ import pytest
 from greenlet import getcurrent, gettrace, greenlet
 from sqlalchemy.exc import MissingGreenlet
 
-from lantern import (
-    Bridge,
-    Pass,
-    Show,
-    bridge,
-    draw_bridge,
-    expect,
-    make_engine,
-    make_factories,
-    seed,
-)
-from lantern.bridge import AWAITS, CALLS, REFUSED, RESUMES, RETURNS, short
+from lantern import Bridge, Pass, bridge, draw_bridge, expect
+from lantern.switches import AWAITS, CALLS, REFUSED, RESUMES, RETURNS, short
+from lantern.theatre import Show, make_engine, make_factories, seed
 
 SNAPSHOT = Path(__file__).parent / "snapshots" / "bridge.html"
 RECORDING = Bridge(

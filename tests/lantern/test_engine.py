@@ -5,10 +5,10 @@ import pytest
 from sqlalchemy import event, inspect, select, text
 from sqlalchemy.exc import IntegrityError, InvalidRequestError
 
-from lantern import (
+from lantern import count_sql
+from lantern.theatre import (
     Order,
     Show,
-    count_sql,
     make_engine,
     make_factories,
     make_sync_engine,

@@ -10,18 +10,15 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import MissingGreenlet, StatementError
 
 from lantern import (
-    Show,
     UnexpectedSuccess,
     count_sql,
     expect,
     first_line,
     heartbeat,
     is_missing_greenlet,
-    make_engine,
-    make_factories,
     pool_watch,
-    seed,
 )
+from lantern.theatre import Show, make_engine, make_factories, seed
 
 pytestmark = pytest.mark.anyio
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lantern import Freeze, PoolWatch, Recording, Span, Usage, draw, draw_pool
-from lantern.timeline import QUERYING, QUEUING, RUNNING, WAITING
+from lantern.recording import QUERYING, QUEUING, RUNNING, WAITING
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 

@@ -8,16 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
-from lantern import (
-    Guest,
-    StateStep,
-    StateWatch,
-    draw_states,
-    make_sync_engine,
-    seed_sync,
-    state_of,
-    state_watch,
-)
+from lantern import StateStep, StateWatch, draw_states, state_of, state_watch
+from lantern.theatre import Guest, make_sync_engine, seed_sync
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 

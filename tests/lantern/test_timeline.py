@@ -8,8 +8,9 @@ from fastapi import FastAPI
 from sqlalchemy import select, text
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from lantern import Show, client, make_engine, make_factories, make_sync_engine, seed, timeline
-from lantern.timeline import HOLDING, QUERYING, QUEUING, RUNNING, WAITING
+from lantern import client, timeline
+from lantern.recording import HOLDING, QUERYING, QUEUING, RUNNING, WAITING
+from lantern.theatre import Show, make_engine, make_factories, make_sync_engine, seed
 
 pytestmark = pytest.mark.anyio
 

@@ -4,8 +4,8 @@ import socket
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tools.browser_speed import Host
-from tools.page_weight import served
+from tools.bench.browser_speed import Host
+from tools.driver.hosting import served
 
 
 def answer(address: str, *headers: str) -> bytes:

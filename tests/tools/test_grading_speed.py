@@ -8,22 +8,22 @@ from pathlib import Path
 
 import pytest
 
-from course.exercise import exercises_of
-from tests.grading.a_class import known_answers, notebook_with
-from tools.grading_speed import MEGABYTE, STEM, Grading, hand_in, right_notebooks
-from tools.measure import peak_memory
-from tools.run import ROOT
+from course.checking.exercise import exercises_of
+from course.project import ROOT
+from tools.answers import known_answers, notebook_with, notebooks
+from tools.bench.grading_speed import MEGABYTE, STEM, Grading, hand_in
+from tools.bench.measure import peak_memory
 
 
 def test_the_bare_checks_give_every_point_to_a_right_answer_only(tmp_path: Path) -> None:
-    right = next(right_notebooks(STEM))
+    right = next(notebooks(STEM, right_only=True))
     exercise = "ch01-ex4"
-    known = known_answers(STEM)[exercise].wrong
-    answer = next(source for source, message in known if "time.sleep" in message)
-    wrong = notebook_with(STEM, {exercise: answer})  # and the others are not attempted
+    answer = next(known for known in known_answers(exercise) if "time.sleep" in known.words)
+    wrong = notebook_with(STEM, {exercise: answer.source})  # and the others are not attempted
     handed_in = hand_in("two", iter([right, wrong]), tmp_path / "in", count=2)
     result = tmp_path / "measured.json"
-    command = [sys.executable, "-m", "tools.grading_floor", str(handed_in.folder), str(result)]
+    command = [sys.executable, "-m", "tools.bench.grading_floor"]
+    command += [str(handed_in.folder), str(result)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     measured = json.loads(result.read_text(encoding="utf-8"))
     full = {exercise.id: len(exercise.promises) for exercise in exercises_of(STEM)}
@@ -62,6 +62,6 @@ def test_memory_is_told_of_a_process_and_of_its_child(
         if ready.exists() and next(looks_since_ready) == 1:
             seen.touch()
 
-    monkeypatch.setattr("tools.measure.time.sleep", look)
+    monkeypatch.setattr("tools.bench.measure.time.sleep", look)
     own, of_child = peak_memory([sys.executable, "-c", parent])
     assert 100 * MEGABYTE < own < 200 * MEGABYTE < of_child

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from tools.browser_speed import CELL, LESSON, stored_answer
-from tools.jupyterlite import add_pyodide, for_jupyterlite
-from tools.page_weight import served
+from course.notebook import tags
+from tools.bench.browser_speed import CELL, LESSON, stored_answer
+from tools.bench.jupyterlite import add_pyodide, for_jupyterlite
+from tools.driver.hosting import served
 
 # Where the bridge does not hold, nothing ever comes.
 RUN = """([packages, source]) => Promise.race([
@@ -37,5 +38,5 @@ def test_its_notebook_has_no_outputs_and_all_cells_that_a_browser_can_run() -> N
     assert copy["metadata"]["kernelspec"]["name"] == "python"
     assert not any(cell.get("outputs") for cell in copy["cells"])
     left_out = {cell["id"] for cell in course["cells"]} - {cell["id"] for cell in copy["cells"]}
-    tagged = [c["id"] for c in course["cells"] if "not-in-browser" in c["metadata"].get("tags", [])]
+    tagged = [c["id"] for c in course["cells"] if "not-in-browser" in tags(c)]
     assert left_out == set(tagged) != set()

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tools.layout import ROOT, problems
+from course.notebook import tags
+from course.project import ROOT
+from tools.layout import problems
 
 
 def test_the_layout_of_the_course_is_right():
@@ -15,7 +17,7 @@ def test_the_layout_of_the_course_is_right():
 
 @pytest.fixture
 def copy(tmp_path) -> Path:
-    for folder in ("book", "notebooks", "solutions", "exercises", "course/checks", "tests/checks"):
+    for folder in ("book", "notebooks", "solutions", "exercises", "course/checks", "answers"):
         shutil.copytree(
             ROOT / folder, tmp_path / folder,
             ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"),
@@ -27,7 +29,7 @@ def copy(tmp_path) -> Path:
 def change_cell(path, change, tag=""):
     notebook = json.loads(path.read_text(encoding="utf-8"))
     for cell in notebook["cells"]:
-        if cell["cell_type"] == "code" and (not tag or tag in cell["metadata"].get("tags", [])):
+        if cell["cell_type"] == "code" and (not tag or tag in tags(cell)):
             change(cell)
             break
     path.write_text(json.dumps(notebook), encoding="utf-8")
@@ -50,20 +52,56 @@ LESSON = "notebooks/ch01a_waiting.ipynb"
 SOLUTION = "solutions/ch01_event_loop.ipynb"
 BREAKS = {
     "a chapter without checks": (
-        lambda c: (c / "course/checks/ch01_event_loop.py").unlink(),
-        "has no course/checks/ch01_event_loop.py",
+        lambda c: shutil.rmtree(c / "course/checks/ch01_event_loop"),
+        "has no course/checks/ch01_event_loop/__init__.py",
     ),
-    "checks without tests": (
-        lambda c: (c / "tests/checks/test_ch01_event_loop.py").unlink(),
-        "has no tests/checks/test_ch01_event_loop.py",
+    "an exercise without a right answer": (
+        lambda c: [file.unlink() for file in (c / "answers/ch01-ex2").glob("right-*.py")],
+        "answers/ch01-ex2 has no right answer of another shape",
+    ),
+    "an exercise with few wrong answers": (
+        lambda c: [file.unlink() for file in (c / "answers/ch01-ex2").glob("wrong-*[a-m].py")],
+        "; 3 are the least",
+    ),
+    "an answer that says nothing": (
+        lambda c: (c / "answers/ch01-ex2/wrong-x.py").write_text("x = 1\n"),
+        "The first line of wrong-x.py is no comment",
+    ),
+    "an answer of no kind": (
+        lambda c: (c / "answers/ch01-ex2/good-x.py").write_text("# words\n"),
+        "good-x.py begins with none of right, star, wrong",
+    ),
+    "answers to no exercise": (
+        lambda c: (c / "answers/ch01-ex9").mkdir(),
+        "answers/ch01-ex9 belongs to no exercise",
+    ),
+    "an exercise with one hint": (
+        lambda c: change_text(
+            c / "course/checks/ch01_event_loop/order.py",
+            "    hints=(",
+            '    hints=("Look.",), not_hints=(',
+        ),
+        "ch01-ex4 has 1 hints",
+    ),
+    "another title": (
+        lambda c: change_text(c / SOLUTION, "# Solutions: ", "# Answers: "),
+        "does not begin with the title",
+    ),
+    "an explanation that would be cut into the exercises": (
+        lambda c: change_text(c / SOLUTION, '"solution"', '"why"'),
+        "is not tagged solution",
+    ),
+    "a lesson before its page": (
+        lambda c: (c / LESSON).rename(c / "notebooks/ch07a_waiting.ipynb"),
+        "notebooks/ch07a_waiting.ipynb has no page book/ch07_….md yet",
     ),
     "a chapter without lessons": (
         lambda c: (c / "notebooks/ch00a_five_minutes.ipynb").unlink(),
         "has no lesson notebooks/ch00a_",
     ),
-    "a lesson of no chapter": (
-        lambda c: (c / LESSON).rename(c / "notebooks/ch07a_waiting.ipynb"),
-        "notebooks/ch07a_waiting.ipynb belongs to no chapter",
+    "a lesson with another name": (
+        lambda c: (c / LESSON).rename(c / "notebooks/waiting.ipynb"),
+        "notebooks/waiting.ipynb is no lesson's name",
     ),
     "a stray file": (
         lambda c: (c / "notebooks/plan.txt").write_text("x"),
@@ -96,7 +134,7 @@ BREAKS = {
         "no cell is tagged objective-order",
     ),
     "an objective that no exercise practises": (
-        lambda c: change_text(c / "course/checks/ch01_event_loop.py", '("order",)', "()"),
+        lambda c: change_text(c / "course/checks/ch01_event_loop/order.py", '("order",)', "()"),
         "no exercise practises the objective order",
     ),
     "an objective that the page does not name": (

@@ -13,16 +13,23 @@ from pathlib import Path
 import pytest
 
 from course import check
-from course.exercise import Exercise, exercises_of
-from course.host import cells_of
-from tests.grading.a_class import answer_in, known_answers, notebook_with, tags
-from tools.rivals import for_nbgrader, for_otter, otter_test, write_for_nbgrader, write_for_otter
+from course.checking.exercise import Exercise, exercises_of
+from course.checking.host import cells_of
+from course.notebook import tags
+from tools.answers import answer_in, known_answers, notebook_with
+from tools.bench.rivals import (
+    for_nbgrader,
+    for_otter,
+    otter_test,
+    write_for_nbgrader,
+    write_for_otter,
+)
 
 STEM = "ch01_event_loop"
 EXERCISES = exercises_of(STEM)
-RIGHT = {exercise.id: answer_in("solutions", STEM, exercise.id) for exercise in EXERCISES}
+RIGHT = {exercise.id: answer_in("solutions", exercise.id) for exercise in EXERCISES}
 ORDER = EXERCISES[3]
-WRONG = next(s for s, message in known_answers(STEM)[ORDER.id].wrong if "time.sleep" in message)
+WRONG = next(a.source for a in known_answers(ORDER.id) if "time.sleep" in a.words)
 PARTLY_WRONG = {**RIGHT, ORDER.id: WRONG}
 each_class = pytest.mark.parametrize("answers", [RIGHT, PARTLY_WRONG], ids=["right", "wrong"])
 each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)

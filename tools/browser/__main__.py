@@ -16,10 +16,10 @@ from hashlib import sha256
 from pathlib import Path
 
 from course.failure import CannotContinue
+from course.project import ROOT
 from course.workspace import without_outputs
 from tools.browser.packages import BROWSER
 from tools.browser.runtime import runtime
-from tools.run import ROOT
 
 PUBLIC = ROOT / "_build" / "public"
 NOTEBOOKS = ("notebooks", "exercises")

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from course.failure import CannotContinue
-from tools.run import ROOT
+from course.project import ROOT
 
 CACHE = ROOT / "_build" / "browser"
 BROWSER = ROOT / "browser"

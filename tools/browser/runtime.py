@@ -11,13 +11,22 @@ import zlib
 from pathlib import Path
 
 from course.lock import only_one
+from course.project import ROOT
 from tools.browser.packages import BROWSER, CACHE, LOCKS, fetch, fingerprint, run_node
-from tools.run import ROOT
 
 HERE = Path(__file__).parent
 PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm")
-# The course's own Python. IPython's printer is the one that wrote the stored outputs.
-OWN = (BROWSER / "bridge", BROWSER / "kernel", ROOT / "course", ROOT / "lantern")
+# The course's own Python, and where it is found. IPython's printer wrote the stored outputs.
+OWN = {
+    BROWSER: ("bridge", "kernel"),
+    ROOT: (
+        *("lantern", "course/checks", "course/__init__.py", "course/failure.py", "course/files.py"),
+        *("course/names.py", "course/notebook.py", "course/project.py", "course/workspace.py"),
+        *("course/checking/__init__.py", "course/checking/attempts.py", "course/checking/cell.py"),
+        *("course/checking/exercise.py", "course/checking/progress.py"),
+    ),
+}
+OWN_FILES = tuple(folder / name for folder, names in OWN.items() for name in names)
 PRINTER = "IPython/lib/pretty.py"
 # A compiled module must lie on its own in the file system: it cannot be read out of an archive.
 COMPILED = "pydantic_core/_pydantic_core.cpython-314-wasm32-emscripten.so"
@@ -37,15 +46,13 @@ UNWANTED_PACKAGES = (
     *("sqlalchemy/ext/mypy", "sqlalchemy/testing", "pydantic/v1", "pydantic/mypy.py"),
     *("anyio/pytest_plugin.py", "certifi/cacert.pem"),
 )
-# Grading a class, and starting the course on a learner's own machine.
-UNWANTED_OWN = ("course/grading", "course/cli.py", "course/launch.py", "course/server.py")
 UNWANTED_ENDINGS = (".pyi", ".pyx", ".pxd", ".typed", ".c")
 
 
 def runtime() -> Path:
     """Return the folder of the built runtime; its name is a hash of all that it is made of."""
     printer = Path(importlib.util.find_spec("IPython").origin).parents[1] / PRINTER
-    folder = CACHE / f"runtime-{fingerprint((*LOCKS, BROWSER, *OWN, HERE))}"
+    folder = CACHE / f"runtime-{fingerprint((*LOCKS, BROWSER, *OWN_FILES, HERE))}"
     with only_one("browser edition"):
         if not folder.exists():
             build(folder, printer)
@@ -94,12 +101,22 @@ def add_own_python(built: Path, pyodide: Path, printer: Path) -> None:
     """Add the archive of the bridge, the kernel, lantern, course and IPython's printer."""
     with tempfile.TemporaryDirectory(dir=CACHE) as work:
         tree = Path(work) / "own"
-        for package in OWN:
-            unwanted = shutil.ignore_patterns("__pycache__", "*.mjs")
-            shutil.copytree(package, tree / package.name, ignore=unwanted)
+        copy_own_python(tree)
         shutil.copy(printer, tree / "ipython_pretty.py")
-        drop(tree, UNWANTED_OWN)
         archive(compiled(tree, pyodide), built / "own.zip")
+
+
+def copy_own_python(tree: Path) -> None:
+    """Copy what OWN names into a folder, as Python imports it there."""
+    unwanted = shutil.ignore_patterns("__pycache__", "*.mjs")
+    for folder, names in OWN.items():
+        for name in names:
+            target = tree / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if (folder / name).is_dir():
+                shutil.copytree(folder / name, target, ignore=unwanted)
+            else:
+                shutil.copy(folder / name, target)
 
 
 def add_scripts(built: Path, modules: Path) -> None:

@@ -18,6 +18,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
+from course.notebook import tags
 from tools.site.quiz import warn
 
 VERDICTS = {"false": "False.", "true": "True.", "nuance": "It depends."}
@@ -97,7 +98,7 @@ class AllFindingsDirective(SphinxDirective):
 def outputs_of(notebook: Path, tag: str) -> Iterator[str]:
     """What each cell with the tag printed, on one line; empty for a cell that printed nothing."""
     for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
-        if cell["cell_type"] == "code" and tag in cell["metadata"].get("tags", []):
+        if cell["cell_type"] == "code" and tag in tags(cell):
             texts = []
             for output in cell["outputs"]:
                 texts += output.get("text", []), output.get("data", {}).get("text/plain", [])

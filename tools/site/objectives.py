@@ -1,16 +1,13 @@
 """The objectives directive: what a chapter promises, and the check that its quiz asks for it."""
 
-import re
-
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
+from course.names import OBJECTIVE
 from tools.site.quiz import Question, warn
-
-OBJECTIVE_LINE = re.compile(r"- ([a-z][a-z0-9-]*): +(.+)")
 
 
 class Objectives(nodes.General, nodes.Element):
@@ -28,7 +25,7 @@ class ObjectivesDirective(SphinxDirective):
         self.set_source_info(node)
         lines = []
         for line in self.content:
-            if match := OBJECTIVE_LINE.fullmatch(line.rstrip()):
+            if match := OBJECTIVE.fullmatch(line.rstrip()):
                 node["names_in_order"].append(match[1])
                 lines.append(f"- {match[2]}")
             elif line.startswith("  ") or not line.strip():

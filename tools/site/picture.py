@@ -7,6 +7,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from course.notebook import tags
+
 FIGURE = re.compile(r'<figure class="lantern-picture">.*?</figure>', re.DOTALL)
 
 
@@ -39,7 +41,7 @@ def figures_of(notebook: dict, tag: str) -> list[str]:
     return [
         match[0]
         for cell in notebook["cells"]
-        if tag in cell.get("metadata", {}).get("tags", [])
+        if tag in tags(cell)
         for output in cell.get("outputs", [])
         if (match := FIGURE.search("".join(output.get("data", {}).get("text/html", ""))))
     ]

@@ -1,0 +1,6 @@
+# without a single await
+
+
+def doctor():
+    while True:
+        pass

@@ -1,0 +1,7 @@
+# tried to end Python
+
+import sys
+
+
+def doctor():
+    sys.exit(1)

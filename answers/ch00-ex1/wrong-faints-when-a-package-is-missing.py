@@ -1,0 +1,13 @@
+# a doctor should not faint
+
+import importlib
+import importlib.metadata
+
+
+def doctor():
+    report = {n: importlib.metadata.version(n) for n in ("fastapi", "sqlalchemy", "aiosqlite")}
+    try:
+        importlib.import_module("sqlalchemy.ext.asyncio")
+    except ImportError:
+        return report | {"async": False}
+    return report | {"async": True}

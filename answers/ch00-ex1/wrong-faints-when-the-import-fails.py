@@ -1,0 +1,20 @@
+# Catch the ImportError and report False
+
+import importlib.metadata
+import importlib.util
+
+
+def versions():
+    report = {}
+    for name in ("fastapi", "sqlalchemy", "aiosqlite"):
+        try:
+            report[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            report[name] = False
+    return report
+
+
+def doctor():
+    import sqlalchemy.ext.asyncio
+
+    return versions() | {"async": True}

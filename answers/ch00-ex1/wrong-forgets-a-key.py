@@ -1,0 +1,18 @@
+# exactly these keys
+
+import importlib.metadata
+import importlib.util
+
+
+def versions():
+    report = {}
+    for name in ("fastapi", "sqlalchemy", "aiosqlite"):
+        try:
+            report[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            report[name] = False
+    return report
+
+
+def doctor():
+    return versions()

@@ -1,0 +1,5 @@
+# Define it with plain `def`
+
+
+async def doctor():
+    return {"async": True}

@@ -1,0 +1,5 @@
+# exactly these keys
+
+
+def doctor():
+    return "all is well"

@@ -1,0 +1,11 @@
+# title_of returned 'Not Found'. Look at the status before you read the body
+
+from lantern import client
+
+
+async def title_of(app, show_id):
+    async with client(app) as http:
+        try:
+            return (await http.get(f"/shows/{show_id}")).json()["title"]
+        except Exception:
+            return None

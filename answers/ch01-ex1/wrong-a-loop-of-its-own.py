@@ -1,0 +1,7 @@
+# A loop runs already, here as in an endpoint: await instead
+
+import asyncio
+
+
+async def price_all(seats, fetch, limit):
+    return asyncio.run(fetch(seats[0]))

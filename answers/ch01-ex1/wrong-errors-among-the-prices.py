@@ -1,0 +1,13 @@
+# its error stands among the prices
+
+import asyncio
+
+
+async def price_all(seats, fetch, limit):
+    gate = asyncio.Semaphore(limit)
+
+    async def one(seat):
+        async with gate:
+            return await fetch(seat)
+
+    return await asyncio.gather(*(one(seat) for seat in seats), return_exceptions=True)

@@ -1,0 +1,16 @@
+# A list with a hole in it is a wrong bill
+
+import asyncio
+
+
+async def price_all(seats, fetch, limit):
+    gate = asyncio.Semaphore(limit)
+
+    async def one(seat):
+        async with gate:
+            try:
+                return await fetch(seat)
+            except ConnectionError:
+                return None
+
+    return await asyncio.gather(*(one(seat) for seat in seats))

@@ -1,0 +1,5 @@
+# async def alone does not make blocking code wait politely
+
+
+async def report_async(path, build_report):
+    return build_report(path)

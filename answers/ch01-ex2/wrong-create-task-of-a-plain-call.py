@@ -1,0 +1,7 @@
+# create_task wants a coroutine
+
+import asyncio
+
+
+async def report_async(path, build_report):
+    return await asyncio.create_task(build_report(path))

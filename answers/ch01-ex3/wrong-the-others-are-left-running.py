@@ -1,0 +1,9 @@
+# 2 suppliers were still working after first_offer returned, and nobody had told them
+
+import asyncio
+
+
+async def first_offer(suppliers, deadline):
+    tasks = [asyncio.create_task(supplier()) for supplier in suppliers]
+    done, _ = await asyncio.wait(tasks, timeout=deadline, return_when=asyncio.FIRST_COMPLETED)
+    return done.pop().result() if done else None

@@ -1,0 +1,3 @@
+# The program also logs 'foyer opens'
+
+order = ["doors open", "balcony opens"]

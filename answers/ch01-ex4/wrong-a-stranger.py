@@ -1,0 +1,3 @@
+# never logs 'lights out'
+
+order = ["lights out"]

@@ -1,0 +1,11 @@
+# it wakes them in the order of their times
+
+order = [
+    "doors open",
+    "balcony opens",
+    "foyer opens",
+    "archive read",
+    "balcony is seated",
+    "foyer is seated",
+    "curtain up",
+]

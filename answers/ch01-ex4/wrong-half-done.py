@@ -1,0 +1,3 @@
+# is still `...`
+
+order = ["doors open", ...]

@@ -1,0 +1,11 @@
+# create_task only schedules
+
+order = [
+    "balcony opens",
+    "foyer opens",
+    "doors open",
+    "archive read",
+    "foyer is seated",
+    "balcony is seated",
+    "curtain up",
+]

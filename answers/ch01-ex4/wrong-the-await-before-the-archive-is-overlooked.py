@@ -1,0 +1,11 @@
+# `await asyncio.sleep(0)` lets every task that is ready take a step
+
+order = [
+    "doors open",
+    "archive read",
+    "foyer opens",
+    "foyer is seated",
+    "balcony opens",
+    "balcony is seated",
+    "curtain up",
+]

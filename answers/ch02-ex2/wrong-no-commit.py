@@ -1,0 +1,18 @@
+# No COMMIT was sent
+
+from sqlalchemy.exc import IntegrityError
+
+from lantern.theatre import Guest
+
+
+def import_guests(Session, rows):
+    added = 0
+    with Session() as session:
+        for email in rows:
+            try:
+                with session.begin_nested():
+                    session.add(Guest(email=email))
+                added += 1
+            except IntegrityError:
+                pass
+    return added, len(rows) - added

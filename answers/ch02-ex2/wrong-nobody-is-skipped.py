@@ -1,0 +1,9 @@
+# One known guest ended it all: import_guests raised IntegrityError
+
+from lantern.theatre import Guest
+
+
+def import_guests(Session, rows):
+    with Session.begin() as session:
+        session.add_all(Guest(email=email) for email in rows)
+    return len(rows), 0

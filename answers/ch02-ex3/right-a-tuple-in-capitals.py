@@ -1,0 +1,4 @@
+# a tuple, in capitals
+
+
+states = ("Pending", "Persistent", "Transient", "Detached", "Persistent", "Deleted", "Detached")

@@ -1,0 +1,4 @@
+# a state that does not exist
+
+
+states = "new persistent transient detached persistent deleted detached".split()

@@ -1,0 +1,4 @@
+# the close threw it away
+
+
+states = "pending persistent transient deleted persistent deleted detached".split()

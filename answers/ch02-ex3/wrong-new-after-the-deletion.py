@@ -1,0 +1,4 @@
+# is not new again
+
+
+states = "pending persistent transient detached persistent deleted transient".split()

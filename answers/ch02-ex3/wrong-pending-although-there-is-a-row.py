@@ -1,0 +1,4 @@
+# nothing to insert
+
+
+states = "pending persistent transient detached pending deleted detached".split()

@@ -1,0 +1,4 @@
+# before any commit
+
+
+states = "pending pending transient detached persistent deleted detached".split()

@@ -1,0 +1,4 @@
+# add() only queues
+
+
+states = "persistent persistent transient detached persistent deleted detached".split()

@@ -1,0 +1,4 @@
+# the note of the deletion went with the close
+
+
+states = "pending persistent transient detached deleted deleted detached".split()

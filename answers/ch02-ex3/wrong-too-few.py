@@ -1,0 +1,4 @@
+# a list of 7 states
+
+
+states = ["transient"]

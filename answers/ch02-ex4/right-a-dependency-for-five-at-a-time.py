@@ -1,0 +1,32 @@
+# a dependency for five at a time
+
+from typing import Annotated
+
+from fastapi import Depends, FastAPI
+from pydantic import BaseModel
+from sqlalchemy.orm import sessionmaker
+
+from lantern.theatre import Show
+
+
+class ShowOut(BaseModel):
+    id: int
+    title: str
+    capacity: int
+
+
+def make_app(engine):
+    app = FastAPI()
+    Session = sessionmaker(engine)
+
+    def get_session():
+        with Session() as session:
+            yield session
+
+    Db = Annotated[object, Depends(get_session, max_concurrency=5)]
+
+    @app.get("/shows/{show_id}", response_model=ShowOut)
+    def read_show(show_id: int, session: Db):
+        return session.get_one(Show, show_id)
+
+    return app

@@ -1,0 +1,27 @@
+# your sessions are never closed
+
+from fastapi import FastAPI
+from pydantic import BaseModel
+from sqlalchemy.orm import sessionmaker
+
+from lantern.theatre import Show
+
+
+class ShowOut(BaseModel):
+    id: int
+    title: str
+    capacity: int
+
+
+from sqlalchemy.orm import scoped_session
+
+
+def make_app(engine):
+    app = FastAPI()
+    Session = scoped_session(sessionmaker(engine))
+
+    @app.get("/shows/{show_id}", response_model=ShowOut)
+    def read_show(show_id: int):
+        return Session.get_one(Show, show_id)
+
+    return app

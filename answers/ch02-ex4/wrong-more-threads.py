@@ -1,0 +1,41 @@
+# More threads move the cliff
+
+from typing import Annotated
+
+from fastapi import Depends, FastAPI
+from pydantic import BaseModel
+from sqlalchemy.orm import sessionmaker
+
+from lantern.theatre import Show
+
+
+class ShowOut(BaseModel):
+    id: int
+    title: str
+    capacity: int
+
+
+from contextlib import asynccontextmanager
+
+from anyio.to_thread import current_default_thread_limiter
+
+
+@asynccontextmanager
+async def raise_threads(app):
+    current_default_thread_limiter().total_tokens = 200
+    yield
+
+
+def make_app(engine):
+    app = FastAPI(lifespan=raise_threads)
+    Session = sessionmaker(engine)
+
+    def get_session():
+        with Session() as session:
+            yield session
+
+    @app.get("/shows/{show_id}", response_model=ShowOut)
+    def read_show(show_id: int, session: Annotated[object, Depends(get_session)]):
+        return session.get_one(Show, show_id)
+
+    return app

@@ -1,0 +1,24 @@
+# query with its show_id
+
+from fastapi import FastAPI
+from pydantic import BaseModel
+from sqlalchemy.orm import sessionmaker
+
+from lantern.theatre import Show
+
+
+class ShowOut(BaseModel):
+    id: int
+    title: str
+    capacity: int
+
+
+def make_app(engine):
+    app = FastAPI()
+
+    @app.get("/shows/{show_id}", response_model=ShowOut)
+    def read_show(show_id: int):
+        with sessionmaker(engine)() as session:
+            return session.get_one(Show, 1)
+
+    return app

@@ -1,0 +1,11 @@
+# There is no show 404, so None is due. show_detail raised NoResultFound
+
+from sqlalchemy.orm import selectinload
+
+from lantern.theatre import Order, Show
+
+
+async def show_detail(Session, show_id):
+    loaded = selectinload(Show.orders).selectinload(Order.tickets)
+    async with Session() as session:
+        return await session.get_one(Show, show_id, options=[loaded])

@@ -1,0 +1,11 @@
+# The session was closed by then: load it in the query, while it is open.
+
+from lantern.theatre import Show
+
+
+async def show_detail(Session, show_id):
+    async with Session() as session:
+        show = await session.get(Show, show_id)
+    if show is not None:
+        await show.awaitable_attrs.orders
+    return show

@@ -1,0 +1,12 @@
+# 10 statements for 8 orders: one more for every order
+
+from lantern.theatre import Show
+
+
+async def show_detail(Session, show_id):
+    async with Session() as session:
+        show = await session.get(Show, show_id)
+        if show is not None:
+            for order in await show.awaitable_attrs.orders:
+                await order.awaitable_attrs.tickets
+        return show

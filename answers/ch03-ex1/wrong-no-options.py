@@ -1,0 +1,8 @@
+# got DetachedInstanceError: Parent instance <Show> is not bound to a Session
+
+from lantern.theatre import Show
+
+
+async def show_detail(Session, show_id):
+    async with Session() as session:
+        return await session.get(Show, show_id)

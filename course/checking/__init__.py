@@ -1,0 +1,1 @@
+"""Check answers: what an exercise is, how an answer is run and observed, what is kept of it."""

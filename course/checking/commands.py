@@ -1,0 +1,198 @@
+"""The commands for exercises: check, progress, hint, solution, reset."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from course import workspace
+from course.checking import progress
+from course.checking.exercise import (
+    NOT_ATTEMPTED,
+    Exercise,
+    UnknownExercise,
+    Verdict,
+    every_exercise,
+    exercises_of,
+    find,
+    stems,
+)
+from course.failure import CannotContinue
+from course.files import keep_beside, write_whole
+from course.names import chapter_of
+from course.notebook import read, source, tagged
+from course.project import ROOT
+
+WIDTH = 24  # characters of a full progress bar
+
+Name = Annotated[str, typer.Argument(help="An exercise, as in ch01-ex2.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    for command in (check, progress_of_chapters, hint, solution, reset):
+        name = "progress" if command is progress_of_chapters else command.__name__
+        app.command(name)(command)
+
+
+def check(
+    name: Annotated[
+        str, typer.Argument(help="A chapter (ch01) or an exercise (ch01-ex2); default: all.")
+    ] = "",
+    watch: Annotated[bool, typer.Option("--watch", help="Check again on every save.")] = False,
+) -> None:
+    """Check your answers in workspace/. Exit code 0 if every one passes."""
+    chosen = _chosen(name)
+    workspace.hand_out()
+    results = _check(chosen)
+    if watch:
+        _watch(chosen)
+        return
+    raise typer.Exit(0 if all(verdict.passed for verdict in results) else 1)
+
+
+def progress_of_chapters() -> None:
+    """Show what you have done so far, a bar a chapter."""
+    done = progress.best()
+    for stem in stems():
+        exercises = exercises_of(stem)
+        entries = [done.get(exercise.id, {}) for exercise in exercises]
+        points = sum(entry.get("points", 0) for entry in entries)
+        total = sum(len(exercise.promises) for exercise in exercises)
+        full = WIDTH * points // total
+        states = ", ".join(
+            f"{exercise.id} {entry.get('state', NOT_ATTEMPTED)}"
+            for exercise, entry in zip(exercises, entries, strict=True)
+        )
+        bar = "█" * full + "░" * (WIDTH - full)
+        typer.echo(f"{stem:<20} {bar} {points} of {total} points\n    {states}")
+
+
+def hint(
+    name: Name,
+    number: Annotated[int, typer.Argument(min=1, help="1 is the gentlest.")] = 1,
+) -> None:
+    """Show a hint."""
+    from course.checking.cell import hint as text_of
+
+    _, exercise = _find(name)
+    typer.echo(text_of(exercise.id, number))
+    if number < len(exercise.hints):
+        typer.echo(f"The next one: python -m course hint {exercise.id} {number + 1}")
+
+
+def solution(
+    name: Name,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Show the course's answer; before you have passed, only after a question."""
+    stem, exercise = _find(name)
+    passed = progress.best().get(exercise.id, {}).get("state", NOT_ATTEMPTED).startswith("right")
+    if not (passed or yes):
+        typer.confirm(f"You have not solved {name} yet. Show the answer all the same?", abort=True)
+    notebook = ROOT / "solutions" / f"{stem}.ipynb"
+    for cell in tagged(read(notebook), exercise.id):
+        kept = [line for line in source(cell).splitlines() if "SOLUTION" not in line]
+        typer.echo("\n".join(kept))
+
+
+def reset(
+    name: Annotated[str, typer.Argument(help="An exercise, a chapter (ch01) or a lesson.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Put back the untouched version; the old file stays beside it under another name."""
+    stem, exercise = _find(name) if "-ex" in name.lower() else (_stem(name), None)
+    what = f"your answer to {name}" if exercise else f"your {stem}.ipynb"
+    if not yes:
+        typer.confirm(f"Put {what} back to the start? The old file is kept beside it.", abort=True)
+    kept = reset_exercise(stem, exercise) if exercise else workspace.reset(stem)
+    typer.echo(f"{name} is as it was handed out." + (f" Your file: {kept.name}" if kept else ""))
+
+
+def reset_exercise(stem: str, exercise: Exercise) -> Path:
+    """Put back one exercise's cell and leave the others; return where the old file is kept.
+
+    Raises CannotContinue if the learner's notebook is gone or the cell is no longer in it.
+    """
+    original = ROOT / "exercises" / f"{stem}.ipynb"
+    copy = workspace.WORKSPACE / original.name
+    if not copy.exists():
+        raise CannotContinue(
+            f"{copy.name} is not in workspace/. `python -m course check` brings it."
+        )
+    from course.checking.supervisor import readable
+
+    if not readable(copy):
+        raise CannotContinue(
+            f"{copy.name} can't be read as a notebook. `python -m course reset "
+            f"{chapter_of(stem)}` puts back the whole notebook and keeps the broken file."
+        )
+    fresh = list(tagged(read(original), exercise.id))
+    notebook = read(copy)
+    cells = list(tagged(notebook, exercise.id))
+    if len(cells) != len(fresh):
+        raise CannotContinue(
+            f"The cell of {exercise.id} can't be found in {copy.name}. "
+            f"`python -m course reset {chapter_of(stem)}` puts back the whole notebook."
+        )
+    kept = keep_beside(copy)
+    for cell, untouched in zip(cells, fresh, strict=True):
+        lines = source(untouched).splitlines(keepends=True)
+        cell.update(source=lines, outputs=[], execution_count=None)
+    text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+    write_whole(copy, text.encode())
+    return kept
+
+
+def _check(chosen: list[tuple[str, Exercise]]) -> list[Verdict]:
+    from course.checking.supervisor import verdicts
+
+    work = [(workspace.WORKSPACE / f"{stem}.ipynb", exercise) for stem, exercise in chosen]
+    results = verdicts(work)
+    for verdict in results:
+        progress.record(verdict)
+        typer.echo(verdict)
+        if not verdict.passed and verdict.state != NOT_ATTEMPTED:
+            typer.echo(f"  A hint: python -m course hint {verdict.exercise}")
+    return results
+
+
+def _watch(chosen: list[tuple[str, Exercise]]) -> None:
+    from watchfiles import watch
+
+    typer.echo("Watching workspace/; save a notebook to check it, Ctrl-C to stop.")
+    try:
+        for changes in watch(workspace.WORKSPACE):
+            saved = {Path(path).stem for _, path in changes if path.endswith(".ipynb")}
+            again = [pair for pair in chosen if pair[0] in saved]
+            if again:
+                typer.echo("")
+                _check(again)
+    except KeyboardInterrupt:
+        typer.echo("Stopped watching.")
+
+
+def _chosen(name: str) -> list[tuple[str, Exercise]]:
+    if "-ex" in name.lower():
+        return [_find(name)]
+    chosen = [pair for pair in every_exercise() if pair[0].startswith(name.lower())]
+    if not chosen:
+        raise CannotContinue(f"There is no chapter {name!r}. These exist: {', '.join(stems())}.")
+    return chosen
+
+
+def _find(name: str) -> tuple[str, Exercise]:
+    try:
+        return find(name.lower())
+    except UnknownExercise as error:
+        raise CannotContinue(str(error)) from error
+
+
+def _stem(name: str) -> str:
+    """Return the stem of the one notebook whose name begins like this."""
+    known = [handout.original.stem for handout in workspace.handouts()]
+    found = [stem for stem in known if name in (stem, stem.partition("_")[0])]
+    if len(found) != 1:
+        raise CannotContinue(f"There is no notebook {name!r}. These exist: {', '.join(known)}.")
+    return found[0]

@@ -1,0 +1,211 @@
+"""What an exercise is, and what a verdict on it says."""
+
+import dis
+import functools
+import importlib
+import inspect
+import pkgutil
+import re
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from html import escape
+from typing import Any
+
+from course.names import chapter_of
+from course.project import ROOT
+
+CHECKS = ROOT / "course" / "checks"
+
+NOT_ATTEMPTED = "not attempted"
+WRONG = "not yet"
+RIGHT = "right"
+STAR = "right, with a star"
+SYMBOLS = {NOT_ATTEMPTED: "○", WRONG: "✗", RIGHT: "✓", STAR: "★"}
+
+# The instructions of a body that is only a docstring and an ellipsis, from Python 3.11 to 3.14.
+UNTOUCHED = {
+    "RESUME", "RETURN_GENERATOR", "POP_TOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE", "NOP",
+    "CALL_INTRINSIC_1", "RERAISE", "CACHE", "COPY_FREE_VARS",
+}  # fmt: skip
+
+
+class UnknownExercise(LookupError):
+    """There is no exercise of this name."""
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A promise of the exercise that the answer did not keep, and what was observed."""
+
+    promise: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """No promise of the exercise was kept, all for the same reason."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class Star:
+    """The answer is better than the exercise asked for."""
+
+    message: str
+
+
+Finding = Broken | Nothing | Star
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The state of an answer, its points, and every message that goes with it."""
+
+    exercise: str
+    title: str
+    state: str
+    points: int
+    of: int
+    kept: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """True for right answers, with or without a star."""
+        return self.state in (RIGHT, STAR)
+
+    @property
+    def headline(self) -> str:
+        """One line: symbol, exercise, state and points."""
+        return (
+            f"{SYMBOLS[self.state]} {self.exercise} {self.title}: {self.state}, "
+            f"{self.points} of {self.of} points"
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain data for a file."""
+        return asdict(self)
+
+    def __repr__(self) -> str:
+        kept = [f"  ✓ {promise}" for promise in self.kept]
+        told = [f"  {SYMBOLS[self.state]} {message}" for message in self.messages]
+        return "\n".join([self.headline, *kept, *told])
+
+    def _repr_html_(self) -> str:
+        kept = "".join(f"<li>✓ {escape(promise)}</li>" for promise in self.kept)
+        messages = "".join(
+            f"<li>{SYMBOLS[self.state]} {_code(message)}</li>" for message in self.messages
+        )
+        hints = ""
+        if not self.passed:
+            hints = "".join(
+                f"<details><summary>Hint {number} of {len(self.hints)}</summary>"
+                f"<p>{_code(hint)}</p></details>"
+                for number, hint in enumerate(self.hints, 1)
+            )
+        return (
+            f'<div class="lantern-verdict" role="status"><p><strong>{escape(self.headline)}'
+            f'</strong></p><ul style="list-style:none">{messages}{kept}</ul>{hints}</div>'
+        )
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise: what it promises, how an answer is observed, and how that is judged.
+
+    `objectives` are those of its chapter's page that it practises.
+    `answers` are the names a learner defines, in the order in which observe takes them.
+    `promises` maps a short name to its sentence; each is worth a point.
+    `observe` runs beside the learner's code and returns plain data; `judge` turns that data
+    into broken promises and stars, and touches nothing else.
+    """
+
+    id: str
+    title: str
+    objectives: tuple[str, ...]
+    answers: tuple[str, ...]
+    promises: Mapping[str, str]
+    hints: tuple[str, ...]
+    observe: Callable[..., Awaitable[dict[str, Any]]]
+    judge: Callable[[dict[str, Any]], Iterable[Finding]]
+
+    def verdict(self, seen: dict[str, Any]) -> Verdict:
+        """Judge what was observed."""
+        findings = list(self.judge(seen))
+        broken: dict[str, str] = {}
+        for finding in findings:
+            # The first message of a promise stands: it is nearest to the cause.
+            if isinstance(finding, Nothing):
+                broken = dict.fromkeys(self.promises, finding.message) | broken
+            elif isinstance(finding, Broken):
+                broken.setdefault(finding.promise, finding.message)
+        stars = tuple(f.message for f in findings if isinstance(f, Star))
+        unknown = broken.keys() - self.promises.keys()
+        if unknown:
+            raise ValueError(f"{self.id} promises nothing called {', '.join(sorted(unknown))}")
+        kept = tuple(text for name, text in self.promises.items() if name not in broken)
+        state = WRONG if broken else STAR if stars else RIGHT
+        # One mistake often breaks several promises: its message stands once.
+        messages = tuple(dict.fromkeys(broken.values())) if broken else stars
+        return self._verdict(state, kept, messages)
+
+    def not_attempted(self) -> Verdict:
+        """Return the verdict on an answer that nobody has written yet."""
+        names = " and ".join(self.answers)
+        return self._verdict(NOT_ATTEMPTED, (), (f"Write {names}, then run this check again.",))
+
+    def stopped(self, message: str) -> Verdict:
+        """Return the verdict on an answer that could not be observed to its end."""
+        return self._verdict(WRONG, (), (message,))
+
+    def _verdict(self, state: str, kept: tuple[str, ...], messages: tuple[str, ...]) -> Verdict:
+        points, of = len(kept), len(self.promises)
+        return Verdict(self.id, self.title, state, points, of, kept, messages, self.hints)
+
+
+def _code(text: str) -> str:
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+
+
+@functools.cache
+def stems() -> tuple[str, ...]:
+    """Return the stems of all chapters that have checks, in order."""
+    modules = pkgutil.iter_modules([str(CHECKS)])
+    return tuple(sorted(module.name for module in modules if module.name.startswith("ch")))
+
+
+def exercises_of(stem: str) -> tuple[Exercise, ...]:
+    """Return the exercises of a chapter, in order."""
+    return importlib.import_module(f"course.checks.{stem}").EXERCISES
+
+
+def every_exercise() -> Iterator[tuple[str, Exercise]]:
+    """Yield (stem, exercise) for the whole course, in order."""
+    for stem in stems():
+        for exercise in exercises_of(stem):
+            yield stem, exercise
+
+
+def find(name: str) -> tuple[str, Exercise]:
+    """Return (stem, exercise) for a name like ch01-ex2, or raise UnknownExercise."""
+    for stem in stems():
+        if chapter_of(stem) == chapter_of(name):
+            for exercise in exercises_of(stem):
+                if exercise.id == name:
+                    return stem, exercise
+    known = ", ".join(exercise.id for _, exercise in every_exercise())
+    raise UnknownExercise(f"There is no exercise {name!r}. These exist: {known}.")
+
+
+def is_untouched(answer: object) -> bool:
+    """Tell whether an answer is still the stub: nothing, an ellipsis, or a body of one."""
+    if answer is None or answer is ... or answer in ([], [...]):
+        return True
+    # A stub is a dozen bytes; a glance at the length spares most answers the close look.
+    if not inspect.isfunction(answer) or len(answer.__code__.co_code) > 64:
+        return False
+    steps = list(dis.get_instructions(answer))
+    loaded = {s.argval for s in steps if s.opname in ("LOAD_CONST", "RETURN_CONST")}
+    return {step.opname for step in steps} <= UNTOUCHED and loaded <= {None, ...}

@@ -1,0 +1,165 @@
+"""Check answers from outside: the learner's cells run in a process that may do what it likes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import IO, Any
+
+from course.checking.attempts import describe
+from course.checking.exercise import Exercise, Verdict
+from course.names import chapter_of
+from course.project import ROOT
+
+SECONDS = 15.0  # for the cells and all observations of one exercise
+MOST_OUTPUT = 1_000_000  # bytes that a notebook may print
+
+
+class Process:
+    """One exercise of one notebook in a process of its own."""
+
+    def __init__(self, notebook: Path, exercise: Exercise, seconds: float = SECONDS) -> None:
+        self.exercise, self.seconds = exercise, seconds
+        self.folder = tempfile.TemporaryDirectory(
+            prefix="lantern-check-", ignore_cleanup_errors=True
+        )
+        self.result = Path(self.folder.name) / "seen.json"
+        command = [sys.executable, "-m", "course.checking.host", str(notebook), exercise.id]
+        self.process = subprocess.Popen(
+            [*command, str(self.result)],
+            cwd=notebook.parent,
+            # What it leaves behind, a database for instance, goes with the folder.
+            env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": self.folder.name},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self.printed = b""
+        self.flooded = False
+        assert self.process.stdout is not None
+        self.reader = threading.Thread(target=self._read, args=(self.process.stdout,), daemon=True)
+        self.reader.start()
+
+    def _read(self, pipe: IO[bytes]) -> None:
+        read = 0
+        while chunk := pipe.read1(65536):  # type: ignore[attr-defined]
+            read += len(chunk)
+            self.printed = (self.printed + chunk)[-4000:]
+            if read > MOST_OUTPUT:
+                self.flooded = True
+                self.kill()
+                return
+
+    def kill(self) -> None:
+        """End the process and, where the system has sessions, whatever it started."""
+        try:
+            if hasattr(os, "killpg"):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            else:
+                self.process.kill()
+        except ProcessLookupError:
+            pass
+
+    def verdict(self) -> Verdict:
+        """Wait for the observation, and judge it; never raises for anything the cells did."""
+        return judged(self.exercise, self.observation())
+
+    def observation(self) -> dict[str, Any]:
+        """Wait for what the process writes, or say why nothing came."""
+        try:
+            code: int | None = self.process.wait(self.seconds)
+        except subprocess.TimeoutExpired:
+            code = None
+        finally:
+            self.kill()
+            self.process.wait()
+            self.reader.join(1.0)
+        with self.folder:
+            if self.result.exists():
+                return json.loads(self.result.read_text(encoding="utf-8"))
+        return {"stopped": why_nothing_came(code, self.seconds, self.printed, self.flooded)}
+
+
+def why_nothing_came(code: int | None, seconds: float, printed: bytes, flooded: bool) -> str:
+    """Say why a process ended without an observation; its exit code is None if it was ended."""
+    if flooded:
+        return (
+            f"The notebook printed more than {MOST_OUTPUT // 1_000_000} MB and was stopped. "
+            "Is there a print in a loop that does not end?"
+        )
+    if code is None:
+        return (
+            f"The notebook had not finished after {seconds:.0f} s and was stopped. "
+            "A cell blocks or waits for ever: run the cells one by one to find it."
+        )
+    last = printed.decode(errors="replace").strip().splitlines()
+    said = f" Its last line: {last[-1][:200]}" if last else ""
+    return (
+        f"Python ended before the check did (exit code {code}). Does a cell call os._exit, "
+        f"sys.exit in a task, or crash?{said}"
+    )
+
+
+def readable(notebook: Path) -> bool:
+    """Tell whether the file is a notebook with cells."""
+    try:
+        return isinstance(json.loads(notebook.read_text(encoding="utf-8"))["cells"], list)
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
+
+
+def judged(exercise: Exercise, seen: dict[str, Any]) -> Verdict:
+    """Turn what was observed elsewhere into a verdict; never raises for what stands in it."""
+    if "stopped" in seen:
+        return exercise.stopped(seen["stopped"])
+    try:
+        return _judged(exercise, seen)
+    except Exception as error:
+        # The process that observed also ran the learner's code, which may have done the writing.
+        return exercise.stopped(
+            f"What was observed can't be judged ({describe(error)}). Does the notebook change "
+            "the course's own code while it is checked?"
+        )
+
+
+def _judged(exercise: Exercise, seen: dict[str, Any]) -> Verdict:
+    errors = " ".join(seen["errors"])
+    if "missing" in seen:
+        names = " and ".join(seen["missing"])
+        if errors:
+            return exercise.stopped(f"{names} is not defined. {errors}")
+        if seen["similar"]:
+            return exercise.stopped(
+                f"There is no {names} in the notebook. Is {seen['similar'][0]} meant to be it?"
+            )
+        return exercise.not_attempted()
+    if "untouched" in seen:
+        return exercise.not_attempted()
+    if "broken" in seen:
+        return exercise.stopped(
+            f"The check could not go on: {seen['broken'].rstrip('.')}. Does the answer delete or "
+            "change what it was handed?"
+        )
+    return exercise.verdict(seen["seen"])
+
+
+def verdicts(work: list[tuple[Path, Exercise]], seconds: float = SECONDS) -> list[Verdict]:
+    """Check several exercises, two at a time, and return their verdicts in the same order."""
+
+    def one(pair: tuple[Path, Exercise]) -> Verdict:
+        notebook, exercise = pair
+        if not readable(notebook):
+            return exercise.stopped(
+                f"{notebook.name} can't be read as a notebook: gone, or saved by half? Save it "
+                f"again, or: python -m course reset {chapter_of(exercise.id)}"
+            )
+        return Process(notebook, exercise, seconds).verdict()
+
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(one, work))

@@ -1,0 +1,1 @@
+"""Serve the book and JupyterLab on the learner's own machine."""

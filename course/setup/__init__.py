@@ -1,0 +1,1 @@
+"""Make this machine ready: an environment with the pinned packages in it."""

@@ -1,0 +1,258 @@
+"""Record tasks, connections, SQL and freezes of the loop on one clock.
+
+A recording is plain data; lantern.pictures.tasks draws it.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import time
+from collections.abc import AsyncIterator, Awaitable, Generator, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from sqlalchemy import Engine, event
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from lantern.pulse import heartbeat
+from lantern.sql import sync_side
+
+T = TypeVar("T")
+
+# What a task can be doing, in the order in which one hides another.
+RUNNING = "running on the loop"
+QUEUING = "waiting for a connection"
+QUERYING = "waiting for the database"
+HOLDING = "holding a connection, idle"
+WAITING = "waiting for something else"
+
+# A loop that answers this late, in seconds, counts as frozen: the limit that the lessons use. A
+# machine that is busy with other things can be late by more than a tenth.
+FROZEN = 0.25
+
+# The pool's checkin can fire in a task of its own: the lane travels by context, not by task.
+_lane: ContextVar[str | None] = ContextVar("lane", default=None)
+
+
+@dataclass(frozen=True)
+class Span:
+    """What `lane` did between two moments, in seconds since the start of the recording."""
+
+    lane: str
+    state: str
+    start: float
+    end: float
+    sql: str = ""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Connection number `connection` (from 1) was held by `lane`."""
+
+    connection: int
+    lane: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
+class Freeze:
+    """The loop did not answer between two moments."""
+
+    start: float
+    end: float
+
+
+@dataclass
+class Recording:
+    """Everything that happened, in seconds since the start; lanes in order of appearance."""
+
+    lanes: list[str] = field(default_factory=list)
+    spans: list[Span] = field(default_factory=list)
+    usages: list[Usage] = field(default_factory=list)
+    freezes: list[Freeze] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def frozen(self) -> float:
+        """Seconds in which the loop was frozen, in total."""
+        return sum(freeze.end - freeze.start for freeze in self.freezes)
+
+    @property
+    def most_connections(self) -> int:
+        """The largest number of connections held at one time."""
+        moments = sorted(
+            [(use.start, 1) for use in self.usages] + [(use.end, -1) for use in self.usages]
+        )
+        most = now = 0
+        for _, change in moments:
+            now += change
+            most = max(most, now)
+        return most
+
+    def states(self, lane: str) -> list[Span]:
+        """Return what a lane did, one span after another without gap or overlap."""
+        mine = [span for span in self.spans if span.lane == lane]
+        held = [Span(lane, HOLDING, use.start, use.end) for use in self.usages if use.lane == lane]
+        order = {state: rank for rank, state in enumerate((RUNNING, QUEUING, QUERYING, HOLDING))}
+        every = sorted(mine + held, key=lambda span: order.get(span.state, len(order)))
+        edges = sorted({edge for span in every for edge in (span.start, span.end)})
+        merged: list[Span] = []
+        for start, end in itertools.pairwise(edges):
+            top = next((s for s in every if s.start <= start and end <= s.end), None)
+            if top is None:
+                continue
+            if merged and merged[-1].state == top.state and merged[-1].sql == top.sql:
+                start = merged.pop().start
+            merged.append(Span(lane, top.state, start, end, top.sql))
+        return merged
+
+
+class Recorder:
+    """Collects a Recording while it runs; made by timeline()."""
+
+    def __init__(self) -> None:
+        self.recording = Recording()
+        self.began = time.perf_counter()
+        self._connections: list[Any] = []
+        self._held: dict[int, tuple[str, float]] = {}
+
+    def now(self) -> float:
+        """Return seconds since the start of the recording."""
+        return time.perf_counter() - self.began
+
+    async def lane(self, name: str, work: Awaitable[T]) -> T:
+        """Await `work` as the lane `name`: every step it takes on the loop is recorded."""
+        self.recording.lanes.append(name)
+        token = _lane.set(name)
+        began = self.now()
+        try:
+            return await _Steps(work, name, self)
+        finally:
+            _lane.reset(token)
+            self.note(WAITING, began, name)
+
+    def note(self, state: str, start: float, lane: str | None = None, sql: str = "") -> None:
+        """Add a span that ends now, for the given lane or the one this code runs in."""
+        lane = lane or _lane.get()
+        if lane is not None:
+            self.recording.spans.append(Span(lane, state, start, self.now(), sql))
+
+    @contextlib.contextmanager
+    def listen(self, engine: Engine) -> Iterator[None]:
+        """Record the engine's pool and statements for as long as the block runs."""
+        began: dict[Any, float] = {}
+
+        def before(
+            connection: Any, cursor: Any, sql: str, values: Any, context: Any, _: Any
+        ) -> None:
+            began[context] = self.now()
+
+        def after(
+            connection: Any, cursor: Any, sql: str, values: Any, context: Any, _: Any
+        ) -> None:
+            self.note(QUERYING, began.pop(context), sql=sql)
+
+        def failed(failure: Any) -> None:
+            if failure.execution_context in began:
+                self.note(QUERYING, began.pop(failure.execution_context), sql=failure.statement)
+
+        listeners = {
+            "before_cursor_execute": before,
+            "after_cursor_execute": after,
+            "handle_error": failed,
+            "checkout": self._checkout,
+            "checkin": self._checkin,
+        }
+        with self._queue_for(engine.pool):
+            for name, listener in listeners.items():
+                event.listen(engine, name, listener)
+            try:
+                yield
+            finally:
+                for name, listener in listeners.items():
+                    event.remove(engine, name, listener)
+                for number in list(self._held):
+                    self._give_back(number)
+
+    @contextlib.contextmanager
+    def _queue_for(self, pool: Any) -> Iterator[None]:
+        """Note how long each lane waits at pool.connect: no event tells when one began to ask."""
+        connect = pool.connect
+
+        def connect_and_note() -> Any:
+            began = self.now()
+            try:
+                return connect()
+            finally:
+                self.note(QUEUING, began)
+
+        pool.connect = connect_and_note
+        try:
+            yield
+        finally:
+            del pool.connect
+
+    def _checkout(self, dbapi_connection: Any, record: Any, proxy: Any) -> None:
+        lane = _lane.get()
+        if lane is None:
+            return
+        if record not in self._connections:
+            self._connections.append(record)
+        self._held[self._connections.index(record)] = (lane, self.now())
+
+    def _checkin(self, dbapi_connection: Any, record: Any) -> None:
+        if record in self._connections:
+            self._give_back(self._connections.index(record))
+
+    def _give_back(self, number: int) -> None:
+        if number in self._held:
+            lane, start = self._held.pop(number)
+            self.recording.usages.append(Usage(number + 1, lane, start, self.now()))
+
+
+class _Steps:
+    """An awaitable that notes when its coroutine runs, between one await and the next."""
+
+    def __init__(self, work: Awaitable[Any], lane: str, recorder: Recorder) -> None:
+        self.work, self.lane, self.recorder = work, lane, recorder
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        steps = self.work.__await__()
+        step, value = steps.send, None
+        while True:
+            began = self.recorder.now()
+            try:
+                waiting_for = step(value)
+            except StopIteration as end:
+                return end.value
+            finally:
+                self.recorder.note(RUNNING, began, self.lane)
+            try:
+                step, value = steps.send, (yield waiting_for)
+            except BaseException as error:
+                step, value = steps.throw, error
+
+
+@contextlib.asynccontextmanager
+async def timeline(*engines: Engine | AsyncEngine) -> AsyncIterator[Recorder]:
+    """Record the block: its lanes, the engines' connections and SQL, and freezes of the loop.
+
+    Await work as `await recorder.lane("request 1", work)`; afterwards `recorder.recording`
+    holds the data. Code in a thread is recorded where it touches an engine.
+    """
+    recorder = Recorder()
+    with contextlib.ExitStack() as stack:
+        for engine in engines:
+            stack.enter_context(recorder.listen(sync_side(engine)))
+        async with heartbeat() as pulse:
+            recorder.began = time.perf_counter()
+            yield recorder
+            await asyncio.sleep(0)
+        recorder.recording.seconds = recorder.now()
+    recorder.recording.freezes = [
+        Freeze(max(0.0, start - recorder.began), end - recorder.began)
+        for start, end in pulse.gaps
+        if end - start > FROZEN
+    ]

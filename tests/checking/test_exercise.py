@@ -1,0 +1,134 @@
+"""What a verdict says, and what counts as untouched."""
+
+import pytest
+
+from course import check, hint
+from course.checking import cell
+from course.checking.exercise import (
+    RIGHT,
+    STAR,
+    WRONG,
+    Broken,
+    Exercise,
+    Star,
+    UnknownExercise,
+    every_exercise,
+    find,
+    is_untouched,
+)
+
+pytestmark = pytest.mark.anyio
+
+
+async def observe(answer):
+    return {"said": answer}
+
+
+def judge(seen):
+    if seen["said"] == "both":
+        yield Broken("first", "the same mistake")
+        yield Broken("second", "the same mistake")
+    if seen["said"] == "<script>":
+        yield Broken("first", "it said <script>")
+    if seen["said"] == "twice":
+        yield Broken("first", "the cause")
+        yield Broken("first", "its consequence")
+    if seen["said"] == "star":
+        yield Star("better than asked")
+    if seen["said"] == "typo":
+        yield Broken("frist", "no such promise")
+
+
+EXERCISE = Exercise(
+    "ch99-ex1", "A title", ("know",), ("answer",), {"first": "one", "second": "two"}, ("h1", "h2"),
+    observe, judge,
+)  # fmt: skip
+
+
+def test_every_promise_kept_is_a_point_and_a_message_stands_once():
+    verdict = EXERCISE.verdict({"said": "both"})
+    assert (verdict.state, verdict.points, verdict.of) == (WRONG, 0, 2)
+    assert verdict.messages == ("the same mistake",)
+    assert EXERCISE.verdict({"said": "fine"}).state == RIGHT
+    assert EXERCISE.verdict({"said": "twice"}).messages == ("the cause",)
+    star = EXERCISE.verdict({"said": "star"})
+    assert (star.state, star.points, star.passed) == (STAR, 2, True)
+
+
+def test_a_judge_that_breaks_an_unknown_promise_is_a_mistake_of_ours():
+    with pytest.raises(ValueError, match="promises nothing called frist"):
+        EXERCISE.verdict({"said": "typo"})
+
+
+def test_a_verdict_reads_the_same_in_words_and_in_html_and_escapes_what_was_observed():
+    verdict = EXERCISE.verdict({"said": "<script>"})
+    assert repr(verdict).splitlines() == [
+        "✗ ch99-ex1 A title: not yet, 1 of 2 points", "  ✓ two", "  ✗ it said <script>",
+    ]  # fmt: skip
+    html = verdict._repr_html_()
+    assert "&lt;script&gt;" in html
+    assert "<script>" not in html
+    assert html.count("<details>") == 2
+    assert "<details>" not in EXERCISE.verdict({"said": "fine"})._repr_html_()
+
+
+def not_written(path, build_report):
+    """A docstring."""
+    ...  # your turn
+
+
+async def async_not_written(path):
+    """A docstring."""
+    ...  # your turn
+
+
+def written():
+    return 1
+
+
+async def calls():
+    await observe(1)
+
+
+@pytest.mark.parametrize("answer", [not_written, async_not_written, ..., None, [...], []])
+def test_the_stub_in_any_shape_is_untouched(answer):
+    assert is_untouched(answer)
+
+
+@pytest.mark.parametrize("answer", [written, calls, ["doors open"], 0, lambda: print()])
+def test_anything_that_does_something_is_not(answer):
+    assert not is_untouched(answer)
+
+
+async def test_check_says_how_it_wants_to_be_called():
+    with pytest.raises(UnknownExercise, match="There is no exercise 'ch01-ex9'"):
+        await check("ch01-ex9", written)
+    with pytest.raises(TypeError, match='await check\\("ch01-ex2", report_async\\)'):
+        await check("ch01-ex2")
+
+
+async def test_only_a_notebook_in_the_workspace_counts_as_progress(tmp_path, monkeypatch):
+    recorded = []
+    monkeypatch.setattr(cell.progress, "record", recorded.append)
+    monkeypatch.setattr(cell, "WORKSPACE", tmp_path / "workspace")
+    (tmp_path / "workspace").mkdir()
+    monkeypatch.chdir(tmp_path)
+    await check("ch01-ex4", ["doors open"])
+    assert recorded == []
+    monkeypatch.chdir(tmp_path / "workspace")
+    verdict = await check("ch01-ex4", ["doors open"])
+    assert recorded == [verdict]
+
+
+def test_hints_come_one_by_one_and_the_last_stays():
+    first, last = hint("ch01-ex2"), hint("ch01-ex2", 99)
+    assert first.startswith("Hint 1 of 3: ")
+    assert last.startswith("Hint 3 of 3: ")
+
+
+def test_every_exercise_is_complete():
+    for stem, exercise in every_exercise():
+        assert exercise.id.startswith(stem.split("_")[0] + "-ex")
+        assert exercise.promises
+        assert len(exercise.hints) >= 2
+        assert find(exercise.id) == (stem, exercise)

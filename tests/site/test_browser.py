@@ -1,0 +1,591 @@
+"""The site as readers use it: in a real browser, by pointer and by keyboard, on a small screen."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from bs4 import BeautifulSoup
+from playwright.sync_api import Browser, Page, expect
+
+from tests.site.built import Built
+from tools.driver.hosting import served
+
+WIDTHS = (1280, 390)
+SCHEMES = ("light", "dark")
+CHAPTER = "book/ch00_sample.html"
+LESSON = "notebooks/ch00a_cells.html"
+WRONG_ANSWER = "Yes: it starts now"
+RIGHT_ANSWER = "No: it runs f now"
+
+# Lines as a terminal shows them, each with the beginning of its title in the course.
+BACKGROUND = "(Background on this error at: https://sqlalche.me/e/{})"
+NO_GREENLET = (
+    "sqlalchemy.exc.MissingGreenlet: greenlet_spawn has not been called; can't call {} here. "
+    "Was IO attempted in an unexpected place? "
+)
+PASTED = {
+    "sqlalchemy.exc.TimeoutError: QueuePool limit of size 5 overflow 10 reached, connection timed"
+    " out, timeout 30.00 " + BACKGROUND.format("21/3o7r"): "sqlalchemy.exc.TimeoutError",
+    NO_GREENLET.format("await_()") + BACKGROUND.format("21/xd2s"): "sqlalchemy.exc.MissingGreenlet",
+    NO_GREENLET.format("await_only()")
+    + BACKGROUND.format("20/xd2s"): "sqlalchemy.exc.MissingGreenlet",
+    "sqlalchemy.exc.InvalidRequestError: This session is provisioning a new connection; concurrent"
+    " operations are not permitted "
+    + BACKGROUND.format("21/isce"): "sqlalchemy.exc.InvalidRequestError: This session is prov",
+    "sqlalchemy.exc.IllegalStateChangeError: Method 'close()' can't be called here; method"
+    " '_connection_for_bind()' is already in progress and this would cause an unexpected state"
+    " change to <SessionTransactionState.CLOSED: 5> "
+    + BACKGROUND.format("21/isce"): "sqlalchemy.exc.IllegalStateChangeError",
+    "sqlalchemy.orm.exc.DetachedInstanceError: Parent instance <Order at 0x7f6c> is not bound to a"
+    " Session; lazy load operation of attribute 'lines' cannot proceed "
+    + BACKGROUND.format("20/bhk3"): "sqlalchemy.orm.exc.DetachedInstanceError: Parent",
+    BACKGROUND.format("21/xd2s"): "sqlalchemy.exc.MissingGreenlet",
+    "MissingGreenlet: greenlet_spawn has not been called; can't call await_only() here": (
+        "sqlalchemy.exc.MissingGreenlet"
+    ),
+    "database is locked": "sqlalchemy.exc.OperationalError: (sqlite3.OperationalError) database",
+    "RuntimeWarning: coroutine 'buy_seven_tickets' was never awaited": "RuntimeWarning: coroutine",
+}
+
+
+@pytest.fixture
+def address(site: Built) -> Iterator[str]:
+    """Where each site in turn is served."""
+    with served(site.html) as address:
+        yield address
+
+
+@pytest.fixture
+def sample(sample_site: Built) -> Iterator[str]:
+    """Where the sample site is served."""
+    with served(sample_site.html) as address:
+        yield address
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A desktop page that fails the test for any error it met."""
+    with opened(browser) as page:
+        yield page
+
+
+@contextmanager
+def opened(browser: Browser, width: int = 1280, **options: object) -> Iterator[Page]:
+    """A fresh page; leaving it fails if a script threw, the console complained or a file lacked."""
+    context = browser.new_context(viewport={"width": width, "height": 844}, **options)
+    page = context.new_page()
+    troubles: list[str] = []
+    page.on("pageerror", lambda error: troubles.append(f"{page.url}: {error}"))
+    page.on("console", lambda said: said.type == "error" and troubles.append(said.text))
+    # Leaving a page cancels what it was still loading: that is nobody's fault.
+    page.on(
+        "requestfailed",
+        lambda request: "ERR_ABORTED" in request.failure or troubles.append(request.url),
+    )
+    page.on("response", lambda got: got.status >= 400 and troubles.append(f"{got.url} is missing"))
+    yield page
+    context.close()
+    assert troubles == []
+
+
+def requests_of(page: Page) -> list[str]:
+    """The addresses that the page asks for, from now on."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    return asked
+
+
+def foreign(asked: list[str], home: str) -> list[str]:
+    """Those addresses that are neither at home nor inside the page itself."""
+    return [url for url in asked if not url.startswith((home, "data:", "blob:"))]
+
+
+# What scrolls sideways is named in the frame after the one in which it is shown.
+UNFOLD = """async () => {
+    document.querySelectorAll("details").forEach((fold) => (fold.open = true));
+    for (let frame = 0; frame < 2; frame += 1) await new Promise(requestAnimationFrame);
+}"""
+
+
+def unfold(page: Page) -> None:
+    """Open every fold, so that what lies in it is looked at too, as it is once it is drawn."""
+    page.evaluate(UNFOLD)
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds on the page, one line each with the first element it concerns."""
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response
+    return [
+        f"{page.url}: {each['id']}: {each['nodes'][0]['html'][:200]}"
+        for each in found["violations"]
+    ]
+
+
+def option(page: Page, words: str):
+    """The radio button whose label begins with the words."""
+    return page.locator("label", has_text=words).locator("input")
+
+
+# Every page of every site
+
+
+def test_no_page_asks_another_host_for_anything(
+    browser: Browser, site: Built, address: str
+) -> None:
+    with opened(browser) as page:
+        asked = requests_of(page)
+        for path in site.pages:
+            page.goto(f"{address}/{path}")
+    assert len(asked) > len(site.pages)
+    assert foreign(asked, address) == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_axe_finds_nothing_on_any_page_in_either_scheme(
+    browser: Browser, site: Built, address: str, width: int
+) -> None:
+    found: list[str] = []
+    with opened(browser, width, reduced_motion="reduce") as page:
+        for path in site.pages:
+            page.goto(f"{address}/{path}")
+            unfold(page)
+            for scheme in SCHEMES:
+                page.emulate_media(color_scheme=scheme)
+                found += [f"{scheme}: {violation}" for violation in violations(page)]
+    assert found == []
+
+
+def test_no_page_is_wider_than_a_phone(browser: Browser, site: Built, address: str) -> None:
+    # Furo hides what is wider than the window, or lets the whole text scroll: look inside.
+    widest = """() => Math.max(...["html", "body", ".page", ".main", ".content", "article"]
+        .map((part) => document.querySelector(part).scrollWidth))"""
+    wide: dict[str, int] = {}
+    with opened(browser, 390) as page:
+        for path in site.pages:
+            page.goto(f"{address}/{path}")
+            unfold(page)
+            wide[path] = page.evaluate(widest)
+    assert {path: width for path, width in wide.items() if width > 390} == {}
+
+
+def test_a_phone_shows_what_a_picture_is_about_without_scrolling(
+    browser: Browser, course_site: Built
+) -> None:
+    told = """() => [...document.querySelectorAll(".lantern-picture svg text")]
+        .filter((text) => !text.closest("[aria-label^='Map']"))
+        .filter((text) => text.textContent === "greenlet" || text.matches(
+          ".frozen-word, rect[width='16.0'] + text, circle:last-of-type + text"))
+        .map((text) => [text.textContent, text.getBoundingClientRect().right
+          - text.closest("figure").getBoundingClientRect().right])"""
+    words: set[str] = set()
+    drawn = [
+        p for p in course_site.pages if "<svg role" in (course_site.html / p).read_text("utf-8")
+    ]
+    with opened(browser, 390) as page:
+        for path in drawn:
+            page.goto(f"{course_site.html.as_uri()}/{path}")
+            unfold(page)
+            for word, beyond in page.evaluate(told):
+                words.add(word)
+                assert beyond <= 0, f"{path}: {word}"
+    assert {"greenlet", "no greenlet, no baton", "running on the loop"} < words
+    assert any(word.startswith("loop frozen") for word in words)
+
+
+def test_no_word_of_a_card_is_broken_on_a_phone(browser: Browser, course_site: Built) -> None:
+    broken = """() => [...document.querySelectorAll(".finding h2")].flatMap((title) => {
+        const walker = document.createTreeWalker(title, NodeFilter.SHOW_TEXT);
+        const range = document.createRange();
+        const found = [];
+        while (walker.nextNode())
+          for (const { 0: word, index } of walker.currentNode.data.matchAll(/[^\\s-]+/g)) {
+            range.setStart(walker.currentNode, index);
+            range.setEnd(walker.currentNode, index + word.length);
+            if (range.getClientRects().length > 1) found.push(word);
+          }
+        return found;
+      })"""
+    indented = """() => [...document.querySelectorAll(".finding")].filter((card) => {
+        const [title, body] = ["h2", "p"].map((part) => {
+          const range = document.createRange();
+          range.selectNodeContents(card.querySelector(part));
+          return range.getBoundingClientRect().left;
+        });
+        return Math.abs(title - body) > 1;
+      }).map((card) => card.id)"""
+    with opened(browser, 390) as page:
+        for path in ("book/errors.html", "book/heard.html"):
+            page.goto(f"{course_site.html.as_uri()}/{path}")
+            assert page.evaluate(broken) == [], path
+            assert page.evaluate(indented) == [], path
+
+
+def test_every_page_opens_from_a_folder(browser: Browser, site: Built) -> None:
+    home = site.html.as_uri()
+    with opened(browser) as page:
+        asked = requests_of(page)
+        for path in site.pages:
+            page.goto(f"{home}/{path}")
+            expect(page.locator("h1").first).to_be_visible()
+            assert page.locator("a.run-link").filter(visible=True).count() == 0, path
+    assert foreign(asked, home) == []
+
+
+def test_every_block_that_scrolls_sideways_is_reached_by_keyboard(
+    browser: Browser, site: Built, address: str
+) -> None:
+    unreachable = """() => [...document.querySelectorAll("article *")].filter((element) =>
+        element.scrollWidth > element.clientWidth && element.tabIndex < 0
+        && ["auto", "scroll"].includes(getComputedStyle(element).overflowX))
+        .map((element) => element.outerHTML.slice(0, 200))"""
+    with opened(browser, 390) as page:
+        for path in site.pages:
+            page.goto(f"{address}/{path}")
+            unfold(page)
+            page.evaluate(
+                "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
+            )
+            assert page.evaluate(unreachable) == [], path
+
+
+# Finding the way
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_axe_finds_nothing_in_what_appears_on_use(
+    browser: Browser, sample: str, scheme: str
+) -> None:
+    with opened(browser, 390, color_scheme=scheme, reduced_motion="reduce") as page:
+        page.goto(f"{sample}/{CHAPTER}")
+        option(page, WRONG_ANSWER).check()
+        option(page, "time.sleep").check()
+        found = violations(page)
+        page.get_by_role("button", name="Contents of the course").click()
+        found += violations(page)
+        page.goto(f"{sample}/search.html?q=loop")
+        expect(page.get_by_text("Search finished")).to_be_visible()
+        found += violations(page)
+    assert found == []
+
+
+def test_search_finds_a_word_and_asks_no_other_host(page: Page, sample: str) -> None:
+    asked = requests_of(page)
+    page.goto(f"{sample}/{CHAPTER}")
+    page.get_by_role("searchbox", name="Search").fill("keeper")
+    page.keyboard.press("Enter")
+    page.locator("ul.search").get_by_role("link", name="Who holds the loop?").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Who holds the loop?")
+    assert foreign(asked, sample) == []
+
+
+def test_search_leads_to_the_front_page(page: Page, sample: str) -> None:
+    page.goto(f"{sample}/search.html?q=sample")
+    page.locator("ul.search").get_by_role("link", name="A sample of the course").click()
+    expect(page).to_have_url(f"{sample}/index.html")
+
+
+def test_search_works_from_a_folder(page: Page, sample_site: Built) -> None:
+    page.goto(f"{sample_site.html.as_uri()}/search.html?q=keeper")
+    expect(page.locator("ul.search a").first).to_be_visible()
+
+
+def searched(page: Page, home: str, words: str):
+    """The links that a finished search for the words found, the best one first."""
+    page.goto(f"{home}/search.html?{urlencode({'q': words})}")
+    expect(page.get_by_role("heading", name="Search Results")).to_be_visible()
+    return page.locator("ul.search a")
+
+
+def test_an_error_line_as_a_terminal_shows_it_leads_to_its_place(
+    page: Page, course_site: Built
+) -> None:
+    soup = BeautifulSoup((course_site.html / "book/errors.html").read_bytes(), "html.parser")
+    titles = {card.h2.text: card["id"] for card in reversed(soup.select(".finding.error"))}
+    lines = {title.rstrip("…"): title for title in titles}
+    for line, beginning in PASTED.items():
+        (lines[line],) = (title for title in titles if title.startswith(beginning))
+    home = course_site.html.as_uri()
+    for line, title in lines.items():
+        first = searched(page, home, line).first
+        expect(first, line).to_have_text(f"Find your error > {title}")
+        assert first.get_attribute("href") == f"book/errors.html#{titles[title]}"
+    first.click()
+    expect(page.locator(":target")).to_be_in_viewport()
+
+
+def test_a_line_that_only_looks_like_a_known_error_finds_pages_as_other_words_do(
+    page: Page, course_site: Built
+) -> None:
+    home = course_site.html.as_uri()
+    for words in (
+        "AttributeError: 'Show' object has no attribute 'title'",
+        "sqlalchemy.exc.OperationalError: (sqlite3.OperationalError) disk I/O error"
+        " (Background on this error at: https://sqlalche.me/e/21/e3q8)",
+        "session commit",
+        "the session is closed",
+    ):
+        links = searched(page, home, words)
+        expect(links.first).to_be_visible()
+        assert not [link for link in links.all() if "#error-" in link.get_attribute("href")], words
+
+
+def test_a_search_for_words_that_are_nowhere_says_so(page: Page, course_site: Built) -> None:
+    links = searched(page, course_site.html.as_uri(), "quagga zebra okapi gnu")
+    expect(page.get_by_text("Your search did not match any documents.")).to_be_visible()
+    expect(links).to_have_count(0)
+
+
+def test_only_whole_words_of_two_letters_or_more_are_marked_until_escape(
+    page: Page, sample: str
+) -> None:
+    marks = page.locator(".highlighted")
+    links = searched(page, sample, "lamp e keeper")
+    expect(page.locator("ul.search .highlighted").first).to_be_visible()
+    assert {text.lower() for text in marks.all_text_contents()} <= {"lamp", "keeper"}
+    links.get_by_text("Who holds the loop?").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Who holds the loop?")
+    expect(marks.first).to_be_visible()
+    assert {text.lower() for text in marks.all_text_contents()} == {"lamp", "keeper"}
+    page.keyboard.press("Escape")
+    expect(marks).to_have_count(0)
+
+
+def test_previous_and_next_lead_through_the_course(page: Page, sample: str) -> None:
+    page.goto(f"{sample}/index.html")
+    steps = page.get_by_role("navigation", name="Previous and next page")
+    steps.get_by_role("link", name="Next").click()
+    expect(page).to_have_url(f"{sample}/{CHAPTER}")
+    steps.get_by_role("link", name="Previous").click()
+    expect(page).to_have_url(f"{sample}/index.html")
+
+
+def test_the_colours_change_on_demand_and_stay(page: Page, sample: str) -> None:
+    asked = requests_of(page)
+    page.goto(f"{sample}/{CHAPTER}")
+    before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.get_by_role("button", name="Change between light, dark").filter(visible=True).click()
+    expect(page.locator("body")).to_have_attribute("data-theme", "dark")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
+    page.goto(f"{sample}/{LESSON}")
+    expect(page.locator("body")).to_have_attribute("data-theme", "dark")
+    assert foreign(asked, sample) == []
+
+
+def test_the_first_tab_stop_skips_to_the_content_and_is_seen(page: Page, sample: str) -> None:
+    page.goto(f"{sample}/{CHAPTER}")
+    page.keyboard.press("Tab")
+    link = page.get_by_role("link", name="Skip to content")
+    expect(link).to_be_focused()
+    expect(link).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_be_focused()
+
+
+def test_every_tab_stop_is_seen(browser: Browser, sample: str) -> None:
+    outline = """() => { const { outlineStyle, outlineWidth } = getComputedStyle(
+        document.activeElement.matches(".toctree-checkbox")
+          ? document.activeElement.nextElementSibling : document.activeElement);
+        return outlineStyle !== "none" && parseFloat(outlineWidth) >= 2; }"""
+    where = "document.activeElement.outerHTML.slice(0, 120)"
+    hidden: list[str] = []
+    with opened(browser, reduced_motion="reduce") as page:
+        page.goto(f"{sample}/{CHAPTER}")
+        page.keyboard.press("Tab")
+        stops = 0
+        while page.evaluate("document.activeElement !== document.body") and stops < 80:
+            hidden += [] if page.evaluate(outline) else [page.evaluate(where)]
+            page.keyboard.press("Tab")
+            stops += 1
+    assert stops > 15
+    assert hidden == []
+
+
+@pytest.mark.parametrize("name", ["Contents of the course", "On this page"])
+def test_a_drawer_opens_and_closes_by_keyboard(browser: Browser, sample: str, name: str) -> None:
+    with opened(browser, 390, reduced_motion="reduce") as page:
+        page.goto(f"{sample}/{CHAPTER}")
+        button = page.get_by_role("button", name=name).filter(visible=True)
+        drawer = page.locator(f"#{button.get_attribute('aria-controls')}")
+        expect(drawer).not_to_be_visible()
+        button.focus()
+        page.keyboard.press("Enter")
+        expect(drawer).to_be_in_viewport()
+        expect(button).to_have_attribute("aria-expanded", "true")
+        inside = "(drawer) => drawer.contains(document.activeElement)"
+        assert drawer.evaluate(inside)
+        page.keyboard.press("Escape")
+        expect(drawer).not_to_be_visible()
+        expect(button).to_have_attribute("aria-expanded", "false")
+        expect(button).to_be_focused()
+
+
+# Lessons
+
+
+def test_what_a_cell_printed_unfolds_by_keyboard(page: Page, sample: str) -> None:
+    page.goto(f"{sample}/{LESSON}")
+    printed = page.locator("details.fold .output.stream")
+    expect(printed).not_to_be_visible()
+    page.locator("summary", has_text="Show what it printed").focus()
+    page.keyboard.press("Enter")
+    expect(printed).to_contain_text("second")
+
+
+def test_paper_shows_what_was_folded_and_the_screen_folds_it_again(page: Page, sample: str) -> None:
+    page.goto(f"{sample}/{LESSON}")
+    fold = page.locator("details.fold")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    expect(fold.locator(".output.stream")).to_be_visible()
+    expect(page.locator(".run")).not_to_be_visible()
+    page.emulate_media(media="screen")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(fold.locator(".output.stream")).not_to_be_visible()
+
+
+def test_a_code_block_is_copied_by_its_button(browser: Browser, sample: str) -> None:
+    with opened(browser, permissions=["clipboard-read", "clipboard-write"]) as page:
+        page.goto(f"{sample}/{CHAPTER}")
+        page.locator("button.copybtn").first.focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("button.copybtn.success")).to_be_visible()
+        assert "light_the_lamp" in page.evaluate("navigator.clipboard.readText()")
+
+
+@pytest.mark.parametrize(
+    ("path", "lab"),
+    [
+        (LESSON, "/lab/tree/workspace/lessons/ch00a_cells.ipynb"),
+        ("exercises/ch00_sample.html", "/lab/tree/workspace/ch00_sample.ipynb"),
+    ],
+)
+def test_a_page_can_be_run_only_where_the_learners_server_says_so(
+    page: Page, sample: str, path: str, lab: str
+) -> None:
+    page.goto(f"{sample}/{path}")
+    link = page.locator("a.run-link")
+    expect(link).not_to_be_visible()
+    expect(page.locator(".run")).to_contain_text("make start")
+    page.context.add_cookies([{"name": "lantern-lab", "value": "1", "url": sample}])
+    page.reload()
+    expect(link).to_be_visible()
+    expect(link).to_have_attribute("href", lab)
+    expect(page.locator(".run")).not_to_contain_text("make start")
+
+
+def test_nothing_moves_for_a_reader_who_asked_for_that(browser: Browser, sample: str) -> None:
+    moving = """() => [...document.querySelectorAll("*")].filter((element) => {
+        const { transitionDuration, animationName } = getComputedStyle(element);
+        return parseFloat(transitionDuration) > 0 || animationName !== "none";
+      }).length"""
+    with opened(browser) as page:
+        page.goto(f"{sample}/{LESSON}")
+        assert page.evaluate(moving) > 0
+    with opened(browser, reduced_motion="reduce") as page:
+        page.goto(f"{sample}/{LESSON}")
+        assert page.evaluate(moving) == 0
+
+
+# The quiz
+
+
+def verdict(page: Page, number: int = 0):
+    """The verdict of the question with that number, counted from 0."""
+    return page.locator("fieldset.quiz").nth(number).get_by_role("status")
+
+
+def overview(page: Page):
+    """The list of questions with their states."""
+    return page.get_by_role("navigation", name="Questions on this page")
+
+
+def test_a_wrong_answer_is_told_why_and_can_be_changed(page: Page, sample: str) -> None:
+    page.goto(f"{sample}/{CHAPTER}")
+    option(page, WRONG_ANSWER).check()
+    expect(verdict(page)).to_contain_text("✗ Not yet. No second task exists here.")
+    expect(overview(page)).to_contain_text("not yet")
+    option(page, RIGHT_ANSWER).check()
+    expect(verdict(page)).to_contain_text("✓ Right. The caller goes on when f is done.")
+    expect(verdict(page)).not_to_contain_text("Not yet")
+
+
+def test_answers_survive_a_reload_and_are_counted(page: Page, sample: str) -> None:
+    page.goto(f"{sample}/{CHAPTER}")
+    expect(overview(page)).to_contain_text("0 of 2 answered")
+    option(page, RIGHT_ANSWER).check()
+    page.reload()
+    expect(option(page, RIGHT_ANSWER)).to_be_checked()
+    expect(verdict(page)).to_contain_text("Right.")
+    expect(overview(page)).to_contain_text("1 of 2 answered, 1 right")
+    expect(overview(page).locator("li").nth(0)).to_contain_text("✓ right")
+    expect(overview(page).locator("li").nth(1)).to_contain_text("not answered")
+
+
+def test_start_again_clears_the_answers_for_good(page: Page, sample: str) -> None:
+    page.goto(f"{sample}/{CHAPTER}")
+    again = page.get_by_role("button", name="Start again")
+    expect(again).not_to_be_visible()
+    option(page, WRONG_ANSWER).check()
+    again.click()
+    expect(overview(page)).to_contain_text("0 of 2 answered")
+    expect(overview(page).get_by_role("status")).to_contain_text("cleared")
+    expect(verdict(page)).to_be_empty()
+    page.reload()
+    expect(option(page, WRONG_ANSWER)).not_to_be_checked()
+    expect(overview(page)).to_contain_text("0 of 2 answered")
+
+
+def test_the_quiz_is_answered_by_keyboard_alone(page: Page, sample: str) -> None:
+    page.goto(f"{sample}/{CHAPTER}")
+    overview(page).get_by_role("link", name="Does await f() start").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(option(page, WRONG_ANSWER)).to_be_focused()
+    page.keyboard.press("Space")
+    expect(verdict(page)).to_contain_text("Not yet.")
+    page.keyboard.press("ArrowDown")
+    expect(verdict(page)).to_contain_text("Right.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    expect(verdict(page, 1)).to_contain_text("Not yet.")
+
+
+def test_the_quiz_works_where_storage_is_refused(page: Page, sample: str) -> None:
+    page.add_init_script(
+        "Object.defineProperty(window, 'localStorage',"
+        " { configurable: true, get() { throw new Error('refused'); } })"
+    )
+    page.goto(f"{sample}/{CHAPTER}")
+    option(page, RIGHT_ANSWER).check()
+    expect(verdict(page)).to_contain_text("Right.")
+    page.get_by_role("button", name="Change between light, dark").filter(visible=True).click()
+    expect(page.locator("body")).to_have_attribute("data-theme", "dark")
+
+
+def test_every_explanation_is_read_without_javascript(browser: Browser, sample: str) -> None:
+    with opened(browser, java_script_enabled=False) as page:
+        page.goto(f"{sample}/{CHAPTER}")
+        reasons = page.locator(".quiz-why")
+        expect(reasons).to_have_count(5)
+        reasons.first.locator("summary").click()
+        expect(reasons.first).to_contain_text("Not yet. No second task exists here.")
+        expect(reasons.first.locator(".quiz-words")).to_be_visible()
+
+
+def test_questions_of_two_pages_do_not_share_answers(
+    page: Page, sample: str, sample_site: Built
+) -> None:
+    text = (sample_site.html / CHAPTER).read_text("utf-8")
+    other = Path(CHAPTER).with_name("other.html")
+    target = sample_site.html / other
+    target.write_text(text.replace('data-page="book/ch00_sample"', 'data-page="book/other"'))
+    try:
+        page.goto(f"{sample}/{CHAPTER}")
+        option(page, RIGHT_ANSWER).check()
+        page.goto(f"{sample}/{other.as_posix()}")
+        expect(overview(page)).to_contain_text("0 of 2 answered")
+    finally:
+        target.unlink()

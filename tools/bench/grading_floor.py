@@ -1,0 +1,54 @@
+"""Run the checks of notebooks and nothing else.
+
+`python -m tools.bench.grading_floor FOLDER RESULT`
+
+In one warm process, one after the other, unprotected: the least that grading can take. RESULT
+gets the seconds, without imports and first use, and the points.
+"""
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from time import perf_counter
+
+from course.checking import host
+from course.checking.exercise import Exercise
+from course.checking.supervisor import judged
+from course.grading.submissions import Submission, find_files, read
+
+
+def main(folder: str, result: str) -> None:
+    """Check every notebook in the folder, and write what it took."""
+    submissions = [read(path, load()) for path, load in find_files(Path(folder))]
+    check(submissions[0])
+    began = perf_counter()
+    points = [row for submission in submissions for row in check(submission)]
+    measured = {"seconds": perf_counter() - began, "points": points}
+    Path(result).write_text(json.dumps(measured), encoding="utf-8")
+    # Threads that the cells left behind must not keep the process alive.
+    os._exit(0)
+
+
+def check(submission: Submission) -> list[tuple[str, str, int]]:
+    """Return (learner, exercise, points) for each exercise of a submission."""
+    return [
+        (submission.learner, exercise.id, points_of(submission, exercise))
+        for exercise in submission.exercises
+    ]
+
+
+def points_of(submission: Submission, exercise: Exercise) -> int:
+    """Run the cells of an exercise, observe its answers, and judge them."""
+    with asyncio.Runner() as runner:
+        cells = host.cells_of(submission.notebook, exercise.id)
+        space, errors = host.run_cells(runner, cells)
+        seen = host.what_is_missing(exercise.answers, space)
+        if not seen:
+            seen = runner.run(host.observation(exercise, space))
+        return judged(exercise, {**seen, "errors": errors}).points
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,1 @@
+"""Drive a real browser, for tests and for measurements."""
