@@ -1,8 +1,11 @@
 """The known answers of every exercise: files below answers/, found and never listed.
 
 answers/ch02-ex1/wrong-no-commit.py is one answer to ch02-ex1. Its name begins with what becomes
-of it: right, star or wrong. Its first line, a comment, holds the words that a wrong or a starred
-one must be told, and for a right one what is unusual about it.
+of it: right, star or wrong. It begins with comments:
+
+    # the words that it must be told, or for a right one what is unusual about it
+    # breaks: the promises that a wrong one does not keep, all of them, with commas
+    # never told: words that no message to it may hold
 """
 
 import itertools
@@ -23,7 +26,8 @@ STATES = {"right": RIGHT, "star": STAR, "wrong": WRONG}
 class KnownAnswer:
     """One answer: the state that it must get, the words that it must be told, and its source.
 
-    `words` of a right answer say what is unusual about it; nobody is told.
+    `words` of a right answer say what is unusual about it; nobody is told. `breaks` are the
+    promises that it does not keep, `never_told` words that would blame the wrong thing.
     """
 
     exercise: str
@@ -31,6 +35,8 @@ class KnownAnswer:
     state: str
     words: str
     source: str
+    breaks: tuple[str, ...] = ()
+    never_told: tuple[str, ...] = ()
 
     @property
     def passes(self) -> bool:
@@ -54,13 +60,23 @@ def known_answers(exercise: str, folder: Path = FOLDER) -> tuple[KnownAnswer, ..
 def _read(path: Path) -> KnownAnswer:
     kind = path.stem.partition("-")[0]
     text = path.read_text(encoding="utf-8")
-    first = text.partition("\n")[0]
+    comments = itertools.takewhile(lambda line: line.startswith("# "), text.splitlines())
+    lines = [line.removeprefix("# ").strip() for line in comments]
     if kind not in STATES:
         raise ValueError(f"{path.name} begins with none of {', '.join(STATES)}.")
-    if not first.startswith("# "):
+    if not lines:
         raise ValueError(f"The first line of {path.name} is no comment with its words.")
-    words = first.removeprefix("# ").strip()
-    return KnownAnswer(path.parent.name, path.stem, STATES[kind], words, text)
+    breaks = tuple(name for line in lines for name in _listed("breaks: ", line))
+    if (kind == "wrong") != bool(breaks):
+        raise ValueError(f"{path.name} needs a line `# breaks: …`, as wrong answers alone have.")
+    never = tuple(
+        line.removeprefix("never told: ") for line in lines if line.startswith("never told: ")
+    )
+    return KnownAnswer(path.parent.name, path.stem, STATES[kind], lines[0], text, breaks, never)
+
+
+def _listed(label: str, line: str) -> list[str]:
+    return line.removeprefix(label).split(", ") if line.startswith(label) else []
 
 
 def every_answer() -> Iterator[KnownAnswer]:

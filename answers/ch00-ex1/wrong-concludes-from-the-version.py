@@ -1,4 +1,5 @@
 # try the import that you will need
+# breaks: async
 
 import importlib.metadata
 import importlib.util

@@ -1,4 +1,5 @@
 # without a single await
+# breaks: versions, missing, async
 
 
 def doctor():

@@ -1,4 +1,5 @@
 # tried to end Python
+# breaks: versions, missing, async
 
 import sys
 

@@ -1,4 +1,5 @@
 # a doctor should not faint
+# breaks: missing
 
 import importlib
 import importlib.metadata

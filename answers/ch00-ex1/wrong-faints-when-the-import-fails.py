@@ -1,4 +1,5 @@
 # Catch the ImportError and report False
+# breaks: async
 
 import importlib.metadata
 import importlib.util

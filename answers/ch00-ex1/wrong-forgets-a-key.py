@@ -1,4 +1,5 @@
 # exactly these keys
+# breaks: versions, missing, async
 
 import importlib.metadata
 import importlib.util

@@ -1,4 +1,5 @@
 # do not write it down
+# breaks: versions, missing
 
 import importlib
 

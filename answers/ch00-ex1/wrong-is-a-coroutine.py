@@ -1,4 +1,5 @@
 # Define it with plain `def`
+# breaks: versions, missing, async
 
 
 async def doctor():

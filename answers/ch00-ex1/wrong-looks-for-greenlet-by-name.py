@@ -1,4 +1,5 @@
 # A package that can be found, or imported, can still be one
+# breaks: async
 
 import importlib.metadata
 import importlib.util

@@ -1,4 +1,5 @@
 # For fastapi the doctor says '0.1'
+# breaks: versions, async
 
 import importlib.metadata
 import importlib.util

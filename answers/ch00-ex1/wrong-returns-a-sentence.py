@@ -1,4 +1,5 @@
 # exactly these keys
+# breaks: versions, missing, async
 
 
 def doctor():

@@ -1,4 +1,5 @@
 # reports None for it instead of False
+# breaks: missing
 
 import importlib.metadata
 import importlib.util

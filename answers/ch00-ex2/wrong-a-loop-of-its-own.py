@@ -1,4 +1,5 @@
 # A loop runs already, here as in an endpoint
+# breaks: title, missing
 
 import asyncio
 

@@ -1,4 +1,5 @@
 # Define it with `async def`
+# breaks: title, missing
 
 
 def title_of(app, show_id):

@@ -1,4 +1,5 @@
 # Calling http.get gives a coroutine
+# breaks: title, missing
 
 from lantern import client
 

@@ -1,4 +1,5 @@
 # title_of returned 'Not Found'. Look at the status before you read the body
+# breaks: missing
 
 from lantern import client
 

@@ -1,4 +1,5 @@
 # Show 3 is 'The Tempest'; title_of returned
+# breaks: title, missing
 
 from lantern import client
 

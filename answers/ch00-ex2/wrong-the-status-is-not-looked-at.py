@@ -1,4 +1,5 @@
 # Look at the status before you read the body
+# breaks: missing
 
 from lantern import client
 

@@ -1,4 +1,5 @@
 # Use `async with`, in an `async def`
+# breaks: title, missing
 
 from lantern import client
 

@@ -1,4 +1,5 @@
 # With limit=3, 5 calls were in flight
+# breaks: limit
 
 import asyncio
 

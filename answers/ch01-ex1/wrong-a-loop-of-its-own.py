@@ -1,4 +1,5 @@
 # A loop runs already, here as in an endpoint: await instead
+# breaks: order, limit, together, failure, tidy
 
 import asyncio
 

@@ -1,4 +1,5 @@
 # A batch waits for its slowest call
+# breaks: together
 
 import asyncio
 

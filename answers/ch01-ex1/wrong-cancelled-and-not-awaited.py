@@ -1,4 +1,5 @@
 # cancel() only asks; await what you cancelled
+# breaks: tidy
 
 import asyncio
 

@@ -1,4 +1,5 @@
 # price_all raised CancelledError. Awaiting a task that you cancelled raises it: collect
+# breaks: failure
 
 import asyncio
 

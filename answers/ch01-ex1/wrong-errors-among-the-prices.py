@@ -1,4 +1,5 @@
 # its error stands among the prices
+# breaks: failure, tidy
 
 import asyncio
 

@@ -1,4 +1,5 @@
 # A list with a hole in it is a wrong bill
+# breaks: failure, tidy
 
 import asyncio
 

@@ -1,4 +1,5 @@
 # still in flight after price_all had ended with an error, and nobody stopped them
+# breaks: tidy
 
 import asyncio
 

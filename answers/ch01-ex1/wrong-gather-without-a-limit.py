@@ -1,4 +1,5 @@
 # 20 calls were in flight at once; the supplier allows 5
+# breaks: limit, tidy
 
 import asyncio
 

@@ -1,4 +1,5 @@
 # seat A1 got
+# breaks: order, tidy
 
 import asyncio
 

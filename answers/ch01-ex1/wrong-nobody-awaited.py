@@ -1,4 +1,5 @@
 # <a coroutine that nobody awaited>
+# breaks: order, together, failure, tidy
 
 
 async def price_all(seats, fetch, limit):

@@ -1,4 +1,5 @@
 # correct, but serial. 20 seats took 20 waits
+# breaks: together
 
 
 async def price_all(seats, fetch, limit):

@@ -1,4 +1,5 @@
 # Where a price should be stands <a task in place of its result>
+# breaks: order
 
 import asyncio
 

@@ -1,4 +1,5 @@
 # waits for something that never comes
+# breaks: order, limit, together, failure, tidy
 
 import asyncio
 

@@ -1,4 +1,5 @@
 # build_report ran in another thread, and the loop's thread waited for it
+# breaks: free, errors
 
 import threading
 

@@ -1,4 +1,6 @@
 # A thread takes it as it is
+# breaks: free, value, errors
+# never told: pickle
 
 import asyncio
 from concurrent.futures import ProcessPoolExecutor

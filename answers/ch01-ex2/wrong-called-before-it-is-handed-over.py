@@ -1,4 +1,6 @@
 # You called build_report before handing it over
+# breaks: free, value, errors
+# never told: pickle
 
 import asyncio
 

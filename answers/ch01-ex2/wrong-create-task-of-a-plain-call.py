@@ -1,4 +1,5 @@
 # create_task wants a coroutine
+# breaks: free, value, errors
 
 import asyncio
 

@@ -1,4 +1,6 @@
 # Was something started and never awaited?
+# breaks: free, value, errors
+# never told: pickle
 
 import asyncio
 

@@ -1,4 +1,5 @@
 # The loop was frozen
+# breaks: free, value, errors
 
 
 def report_async(path, build_report):

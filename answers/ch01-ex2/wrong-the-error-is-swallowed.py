@@ -1,4 +1,5 @@
 # The caller must hear of it
+# breaks: errors
 
 import asyncio
 

@@ -1,4 +1,5 @@
 # Leave the loop's thread, and await
+# breaks: free
 
 from concurrent.futures import ThreadPoolExecutor
 

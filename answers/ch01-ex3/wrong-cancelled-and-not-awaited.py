@@ -1,4 +1,5 @@
 # cancel() only asks
+# breaks: losers
 
 import asyncio
 

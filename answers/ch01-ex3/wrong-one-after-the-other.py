@@ -1,4 +1,5 @@
 # Only 1 of 3 suppliers had been called
+# breaks: winner
 
 import asyncio
 

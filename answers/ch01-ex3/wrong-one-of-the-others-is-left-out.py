@@ -1,4 +1,5 @@
 # 1 supplier was still working after first_offer returned, and nobody had told them to stop
+# breaks: losers, hang-up
 
 import asyncio
 

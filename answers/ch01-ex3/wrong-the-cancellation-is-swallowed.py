@@ -1,4 +1,5 @@
 # it swallowed its own cancellation
+# breaks: hang-up
 
 import asyncio
 

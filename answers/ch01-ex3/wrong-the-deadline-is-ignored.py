@@ -1,4 +1,5 @@
 # The deadline was 0.05 s, and first_offer waited on
+# breaks: deadline
 
 import asyncio
 

@@ -1,4 +1,5 @@
 # so None is due. first_offer raised TimeoutError
+# breaks: deadline
 
 import asyncio
 

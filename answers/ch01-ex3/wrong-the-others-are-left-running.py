@@ -1,4 +1,5 @@
 # 2 suppliers were still working after first_offer returned, and nobody had told them
+# breaks: losers, hang-up
 
 import asyncio
 

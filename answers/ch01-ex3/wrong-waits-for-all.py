@@ -1,4 +1,5 @@
 # went on waiting for the others
+# breaks: winner
 
 import asyncio
 

@@ -1,3 +1,4 @@
 # never logs 'lights out'
+# breaks: scheduled, blocked, timers, awaited
 
 order = ["lights out"]

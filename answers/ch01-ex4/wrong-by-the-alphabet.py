@@ -1,4 +1,5 @@
 # `curtain up` comes after both ushers were awaited
+# breaks: scheduled, timers, awaited
 
 order = sorted(
     [

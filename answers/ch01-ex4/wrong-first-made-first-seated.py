@@ -1,4 +1,5 @@
 # it wakes them in the order of their times
+# breaks: timers
 
 order = [
     "doors open",

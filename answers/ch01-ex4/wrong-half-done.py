@@ -1,3 +1,4 @@
 # is still `...`
+# breaks: scheduled, blocked, timers, awaited
 
 order = ["doors open", ...]

@@ -1,4 +1,5 @@
 # create_task only schedules
+# breaks: scheduled
 
 order = [
     "balcony opens",

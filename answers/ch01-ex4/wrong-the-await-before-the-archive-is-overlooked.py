@@ -1,4 +1,5 @@
 # `await asyncio.sleep(0)` lets every task that is ready take a step
+# breaks: scheduled
 
 order = [
     "doors open",

@@ -1,4 +1,5 @@
 # time.sleep held the loop
+# breaks: blocked
 
 order = [
     "doors open",

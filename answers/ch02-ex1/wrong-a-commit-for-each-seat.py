@@ -1,4 +1,5 @@
 # When the third seat was taken, 2 seats were sold although the order failed.
+# breaks: whole, commit, refused, race
 
 from lantern.theatre import LedgerEntry, Order, Seat, Show, Ticket
 

@@ -1,4 +1,5 @@
 # constraint failed: ledger.order_id. order.id is None until the flush
+# breaks: whole, commit, refused, race, returned
 
 from sqlalchemy import select
 

@@ -1,4 +1,5 @@
 # One purchase is one line, with the sum of 9500
+# breaks: whole
 
 from lantern.theatre import LedgerEntry, Order, Seat, Show, Ticket
 

@@ -1,4 +1,5 @@
 # another one of yours waited for it
+# breaks: whole, commit, refused, race, returned
 
 from lantern.theatre import Order, Ticket
 

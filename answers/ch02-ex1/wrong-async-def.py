@@ -1,4 +1,5 @@
 # Define it with plain `def`
+# breaks: whole, commit, refused, race, returned
 
 
 async def sell(Session, show_id, guest_id, seat_ids):

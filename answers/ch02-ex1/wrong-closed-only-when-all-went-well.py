@@ -1,4 +1,5 @@
 # After a refusal pool.checkedout() is 1
+# breaks: returned
 
 from sqlalchemy import select
 

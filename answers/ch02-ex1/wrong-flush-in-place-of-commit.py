@@ -1,4 +1,5 @@
 # only a commit makes them stay
+# breaks: whole, commit
 
 from sqlalchemy import select
 

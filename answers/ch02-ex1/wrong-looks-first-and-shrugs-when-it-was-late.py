@@ -1,4 +1,5 @@
 # let the unique constraint speak
+# breaks: race
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError

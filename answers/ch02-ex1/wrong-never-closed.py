@@ -1,4 +1,5 @@
 # After a sale pool.checkedout() is 1
+# breaks: returned
 
 from sqlalchemy import select
 

@@ -1,4 +1,5 @@
 # in a transaction that failed
+# breaks: refused, race, returned
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError

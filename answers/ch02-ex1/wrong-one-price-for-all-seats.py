@@ -1,4 +1,5 @@
 # The order is over 7500 cents. Its seats cost 2500, 3000, 4000, 9500 in all
+# breaks: whole
 
 from sqlalchemy import select
 

@@ -1,4 +1,5 @@
 # The Tempest counts 0 and issued 3
+# breaks: whole
 
 from sqlalchemy import select
 

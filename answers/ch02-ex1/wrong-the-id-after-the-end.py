@@ -1,4 +1,5 @@
 # take the id before the commit
+# breaks: whole
 
 from sqlalchemy import select
 

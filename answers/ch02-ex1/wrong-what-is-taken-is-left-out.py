@@ -1,4 +1,5 @@
 # of the refused order this stayed behind: 1 order, 2 tickets, 1 ledger line
+# breaks: whole, refused, race
 
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 

@@ -1,4 +1,5 @@
 # 480 COMMITs for one list
+# breaks: commit
 
 from sqlalchemy.exc import IntegrityError
 

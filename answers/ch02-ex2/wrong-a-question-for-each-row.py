@@ -1,4 +1,5 @@
 # 500 SELECTs, and still a race
+# breaks: meanwhile
 
 from sqlalchemy import select
 

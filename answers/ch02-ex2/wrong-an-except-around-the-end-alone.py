@@ -1,4 +1,5 @@
 # 0 of 480 new guests were kept
+# breaks: kept, meanwhile
 
 from sqlalchemy.exc import IntegrityError
 

@@ -1,4 +1,5 @@
 # The error came out of the inner block's end: catch it outside.
+# breaks: kept, commit, meanwhile, counts
 
 from sqlalchemy.exc import IntegrityError
 

@@ -1,4 +1,5 @@
 # 480 new guests and 20 rows
+# breaks: counts
 
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 

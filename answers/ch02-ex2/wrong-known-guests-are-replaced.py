@@ -1,4 +1,5 @@
 # have another id now
+# breaks: kept
 
 from sqlalchemy import insert
 

@@ -1,4 +1,5 @@
 # No COMMIT was sent
+# breaks: kept, commit, meanwhile
 
 from sqlalchemy.exc import IntegrityError
 

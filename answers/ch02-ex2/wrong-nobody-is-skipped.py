@@ -1,4 +1,5 @@
 # One known guest ended it all: import_guests raised IntegrityError
+# breaks: kept, commit, meanwhile, counts
 
 from lantern.theatre import Guest
 

@@ -1,4 +1,5 @@
 # 1 SELECT, and still a race
+# breaks: meanwhile
 
 from sqlalchemy import select
 

@@ -1,4 +1,5 @@
 # session.rollback() takes back everything since the last commit
+# breaks: kept, counts, meanwhile
 
 from sqlalchemy.exc import IntegrityError
 

@@ -1,4 +1,5 @@
 # no rollback can bring the row back
+# breaks: sent
 
 
 states = "pending persistent transient detached persistent deleted deleted".split()

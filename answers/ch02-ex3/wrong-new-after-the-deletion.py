@@ -1,4 +1,5 @@
 # is not new again
+# breaks: sent
 
 
 states = "pending persistent transient detached persistent deleted transient".split()

@@ -1,4 +1,5 @@
 # before any commit
+# breaks: sent
 
 
 states = "pending pending transient detached persistent deleted detached".split()

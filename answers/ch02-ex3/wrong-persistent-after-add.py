@@ -1,4 +1,5 @@
 # add() only queues
+# breaks: queued
 
 
 states = "persistent persistent transient detached persistent deleted detached".split()

@@ -1,4 +1,5 @@
 # nobody refreshes it now
+# breaks: closed
 
 
 states = "pending persistent transient persistent persistent deleted detached".split()

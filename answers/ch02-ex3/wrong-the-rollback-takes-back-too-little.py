@@ -1,4 +1,5 @@
 # the rollback took the INSERT back
+# breaks: undone
 
 
 states = "pending persistent persistent detached persistent deleted detached".split()

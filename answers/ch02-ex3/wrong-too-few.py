@@ -1,4 +1,5 @@
 # a list of 7 states
+# breaks: queued, sent, undone, deleted, closed
 
 
 states = ["transient"]

@@ -1,4 +1,5 @@
 # the number of printers is not yours to change
+# breaks: printers, free, returned, served
 
 from fastapi import FastAPI
 from pydantic import BaseModel

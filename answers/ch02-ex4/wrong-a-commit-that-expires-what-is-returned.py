@@ -1,4 +1,5 @@
 # the show was expired by the commit and its session is closed
+# breaks: served, printers, contract, free, returned
 
 from fastapi import FastAPI
 from pydantic import BaseModel

@@ -1,4 +1,5 @@
 # on the event loop's own thread
+# breaks: free, served
 
 from typing import Annotated
 

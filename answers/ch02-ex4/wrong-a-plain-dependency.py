@@ -1,4 +1,5 @@
 # the 5 requests that held one waited for a thread
+# breaks: served
 
 from typing import Annotated
 

@@ -1,4 +1,5 @@
 # your sessions are never closed
+# breaks: returned, served
 
 from fastapi import FastAPI
 from pydantic import BaseModel

@@ -1,4 +1,5 @@
 # KeyError: 'settings'
+# breaks: served, printers, contract, free, returned
 
 from contextlib import asynccontextmanager
 

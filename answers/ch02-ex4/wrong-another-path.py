@@ -1,4 +1,5 @@
 # The path is /shows/{show_id}
+# breaks: served, printers, contract, free, returned
 
 from fastapi import FastAPI
 from pydantic import BaseModel

@@ -1,4 +1,5 @@
 # A query ran on the event loop's own thread
+# breaks: free, served
 
 from fastapi import FastAPI
 from pydantic import BaseModel

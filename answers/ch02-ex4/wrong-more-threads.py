@@ -1,4 +1,5 @@
 # More threads move the cliff
+# breaks: served
 
 from typing import Annotated
 

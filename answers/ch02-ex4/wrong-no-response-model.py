@@ -1,4 +1,5 @@
 # the contract is gone
+# breaks: contract
 
 from typing import Annotated
 

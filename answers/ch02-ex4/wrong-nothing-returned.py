@@ -1,4 +1,5 @@
 # instead of a FastAPI app
+# breaks: served, printers, contract, free, returned
 
 from fastapi import FastAPI
 

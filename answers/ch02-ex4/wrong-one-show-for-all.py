@@ -1,4 +1,5 @@
 # query with its show_id
+# breaks: contract
 
 from fastapi import FastAPI
 from pydantic import BaseModel

@@ -1,4 +1,5 @@
 # your sessions are never closed
+# breaks: returned, served
 
 from typing import Annotated
 

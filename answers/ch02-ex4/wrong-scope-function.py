@@ -1,4 +1,5 @@
 # failed with a QueuePool timeout
+# breaks: served
 
 from typing import Annotated
 

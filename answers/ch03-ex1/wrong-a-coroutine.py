@@ -1,4 +1,5 @@
 # returned coroutine, not the Show. An `await` is missing.
+# breaks: whole, statements
 
 from lantern.theatre import Show
 

@@ -1,4 +1,5 @@
 # returned dict, not the Show
+# breaks: whole, statements
 
 
 async def show_detail(Session, show_id):

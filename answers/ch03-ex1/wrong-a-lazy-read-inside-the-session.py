@@ -1,4 +1,5 @@
 # unexpected place? It was read inside the session, where nobody awaits
+# breaks: whole, statements, unknown, returned, elsewhere
 
 from lantern.theatre import Show
 

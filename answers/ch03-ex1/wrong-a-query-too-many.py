@@ -1,4 +1,5 @@
 # 4 statements for 8 orders; 3 are enough
+# breaks: statements
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload

@@ -1,4 +1,5 @@
 # returned Row, not the Show. execute gives rows; scalars gives the objects.
+# breaks: whole, statements
 
 from sqlalchemy import select
 

@@ -1,4 +1,5 @@
 # The session was closed by then: load it in the query, while it is open.
+# breaks: whole, statements, unknown, returned, elsewhere
 
 from lantern.theatre import Show
 

@@ -1,4 +1,5 @@
 # 10 statements for 8 orders: one more for every order
+# breaks: statements
 
 from lantern.theatre import Show
 

@@ -1,4 +1,5 @@
 # 18 statements for 8 orders: 2 more for every order
+# breaks: statements
 
 from lantern.theatre import Show
 

@@ -1,4 +1,5 @@
 # A joined collection repeats its parent in every row
+# breaks: whole, statements, unknown, returned, elsewhere
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload

@@ -1,4 +1,5 @@
 # got DetachedInstanceError: Parent instance <Show> is not bound to a Session
+# breaks: whole, statements
 
 from lantern.theatre import Show
 

@@ -1,4 +1,5 @@
 # A connection was still checked out
+# breaks: returned
 
 from sqlalchemy.orm import selectinload
 

@@ -1,4 +1,5 @@
 # got StatementError: (sqlalchemy.exc.MissingGreenlet)
+# breaks: whole, statements, returned
 
 from lantern.theatre import Show
 

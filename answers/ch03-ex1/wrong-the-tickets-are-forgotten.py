@@ -1,4 +1,5 @@
 # The caller touched order.tickets
+# breaks: whole, statements
 
 from sqlalchemy.orm import selectinload
 

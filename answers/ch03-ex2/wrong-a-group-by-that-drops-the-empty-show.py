@@ -1,4 +1,5 @@
 # Show 12 is missing in the dict. It has sold nothing
+# breaks: counts
 
 from sqlalchemy import func, select
 

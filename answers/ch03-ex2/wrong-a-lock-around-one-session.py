@@ -1,4 +1,5 @@
 # 11 tasks took turns: correct, but never more than one query
+# breaks: together
 
 import asyncio
 

@@ -1,4 +1,5 @@
 # Nobody asked for show 5
+# breaks: counts
 
 from sqlalchemy import select
 

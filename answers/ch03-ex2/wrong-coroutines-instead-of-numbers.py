@@ -1,4 +1,5 @@
 # a coroutine that nobody awaited for show 1, not a number: an `await` is missing
+# breaks: counts
 
 from sqlalchemy import func, select
 

@@ -1,4 +1,5 @@
 # Does every task that passes the gate leave it again?
+# breaks: counts, own, five, together, returned
 
 import asyncio
 

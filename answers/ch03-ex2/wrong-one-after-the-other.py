@@ -1,4 +1,5 @@
 # One show after the other: 11 queries
+# breaks: together
 
 from sqlalchemy import func, select
 

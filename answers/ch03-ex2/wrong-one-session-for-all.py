@@ -1,4 +1,5 @@
 # Several tasks used one session while it was still fetching its connection
+# breaks: counts, own, five, together, returned
 
 import asyncio
 

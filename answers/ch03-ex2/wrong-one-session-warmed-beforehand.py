@@ -1,4 +1,5 @@
 # Two tasks used one session at the same time
+# breaks: own
 
 import asyncio
 

@@ -1,4 +1,5 @@
 # tickets; dashboard says
+# breaks: counts
 
 from sqlalchemy import func, select
 

@@ -1,4 +1,5 @@
 # dashboard gives a Row for show 1, not a number: execute gives rows; scalar gives
+# breaks: counts
 
 import asyncio
 

@@ -1,4 +1,5 @@
 # dashboard gives a task in place of its result for show 1
+# breaks: counts
 
 import asyncio
 

@@ -1,4 +1,5 @@
 # connections were in use at once; 5 are yours
+# breaks: five
 
 import asyncio
 

@@ -1,4 +1,5 @@
 # `session.commit()` without `await` commits nothing.
+# breaks: written
 
 from datetime import datetime
 

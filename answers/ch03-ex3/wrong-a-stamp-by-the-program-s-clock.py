@@ -1,4 +1,5 @@
 # or is no longer the database's clock
+# breaks: written
 
 from datetime import datetime
 

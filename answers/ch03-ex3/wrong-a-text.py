@@ -1,4 +1,5 @@
 # touch returned a str; a datetime is due.
+# breaks: told
 
 from datetime import datetime
 

@@ -1,4 +1,5 @@
 # touch returned a coroutine; a datetime is due. An `await` is missing.
+# breaks: told
 
 from datetime import datetime
 

@@ -1,4 +1,5 @@
 # the attribute was expired, and reading it wanted to load it
+# breaks: told
 
 from datetime import datetime
 

@@ -1,4 +1,5 @@
 # Was it committed, and once?
+# breaks: written
 
 from datetime import datetime
 

@@ -1,4 +1,5 @@
 # touch returned nothing
+# breaks: told
 
 from datetime import datetime
 

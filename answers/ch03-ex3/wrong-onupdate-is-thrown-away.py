@@ -1,4 +1,5 @@
 # onupdate is gone
+# breaks: told, written
 
 from datetime import datetime
 

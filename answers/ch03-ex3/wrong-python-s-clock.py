@@ -1,4 +1,5 @@
 # Two clocks agree by chance
+# breaks: told
 
 from datetime import datetime
 

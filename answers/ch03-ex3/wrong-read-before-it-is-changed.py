@@ -1,4 +1,5 @@
 # touch returned 2027-03-01 19:30:00, the time from before the update
+# breaks: told
 
 from datetime import datetime
 

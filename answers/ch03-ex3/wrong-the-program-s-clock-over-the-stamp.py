@@ -1,4 +1,5 @@
 # which the database's clock never said
+# breaks: written
 
 from datetime import datetime
 

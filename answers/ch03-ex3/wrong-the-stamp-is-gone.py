@@ -1,4 +1,5 @@
 # An update elsewhere in the program no longer stamps the note
+# breaks: written
 
 from datetime import datetime
 

@@ -1,4 +1,5 @@
 # and so do a list of your own
+# breaks: memory
 
 from sqlalchemy import select
 

@@ -1,4 +1,5 @@
 # Write `async def` with a `yield` in it
+# breaks: rows, memory, early, end
 
 from sqlalchemy import select
 

@@ -1,4 +1,5 @@
 # Can't use the AsyncSession.execute() method
+# breaks: rows, memory, early, end
 
 from sqlalchemy import select
 

@@ -1,4 +1,5 @@
 # The session was closed before the first row was read
+# breaks: rows, memory, early, end
 
 from sqlalchemy import select
 

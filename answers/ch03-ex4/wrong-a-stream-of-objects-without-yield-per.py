@@ -1,4 +1,5 @@
 # a stream without yield_per
+# breaks: memory
 
 from sqlalchemy import select
 

@@ -1,4 +1,5 @@
 # An `await` is missing: `await session.stream_scalars(…)`.
+# breaks: rows, memory, early, end
 
 from sqlalchemy import select
 

@@ -1,4 +1,5 @@
 # the memory grows with the table
+# breaks: memory
 
 from sqlalchemy import select
 

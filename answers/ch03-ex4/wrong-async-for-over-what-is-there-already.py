@@ -1,4 +1,5 @@
 # What execute and scalars give is read with `for`
+# breaks: rows, memory, early, end
 
 from sqlalchemy import select
 

@@ -1,4 +1,5 @@
 # what stream and stream_scalars give, with `async for`
+# breaks: rows, memory, early, end
 
 from sqlalchemy import select
 

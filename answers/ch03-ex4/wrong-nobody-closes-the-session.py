@@ -1,4 +1,5 @@
 # stopped after 10 rows, and 1 connection was still checked out
+# breaks: early
 
 from sqlalchemy import select
 

@@ -1,4 +1,5 @@
 # The first row is Row
+# breaks: rows
 
 from sqlalchemy import select
 

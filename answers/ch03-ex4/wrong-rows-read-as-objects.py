@@ -1,4 +1,5 @@
 # stream gives rows; stream_scalars gives objects
+# breaks: rows, memory, early, end
 
 from sqlalchemy import select
 

@@ -1,4 +1,5 @@
 # There are 6000 orders; export gave 1000
+# breaks: rows
 
 from sqlalchemy import select
 

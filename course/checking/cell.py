@@ -4,13 +4,14 @@ from pathlib import Path
 from typing import Any
 
 from course.checking import progress
-from course.checking.exercise import Verdict, find, is_untouched
+from course.checking.exercise import Verdict, find, is_untouched, new_seed
 from course.workspace import WORKSPACE
 
 
-async def check(name: str, *answers: Any) -> Verdict:
+async def check(name: str, *answers: Any, seed: int | None = None) -> Verdict:
     """Observe and judge an answer; in the workspace the verdict is kept as progress.
 
+    Each run draws a new case; `seed`, which a message names, brings back an earlier one.
     Raises UnknownExercise for a name that no exercise has, and TypeError when the number of
     answers is not the one that the exercise asks for.
     """
@@ -21,7 +22,8 @@ async def check(name: str, *answers: Any) -> Verdict:
     if any(is_untouched(answer) for answer in answers):
         verdict = exercise.not_attempted()
     else:
-        verdict = exercise.verdict(await exercise.observe(*answers))
+        seed = new_seed() if seed is None else seed
+        verdict = exercise.verdict(await exercise.observed(seed, *answers), seed)
     if Path.cwd().is_relative_to(WORKSPACE):
         progress.record(verdict)
     return verdict

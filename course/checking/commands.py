@@ -41,11 +41,14 @@ def check(
         str, typer.Argument(help="A chapter (ch01) or an exercise (ch01-ex2); default: all.")
     ] = "",
     watch: Annotated[bool, typer.Option("--watch", help="Check again on every save.")] = False,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="The case to check on, as a message names it.")
+    ] = None,
 ) -> None:
     """Check your answers in workspace/. Exit code 0 if every one passes."""
     chosen = _chosen(name)
     workspace.hand_out()
-    results = _check(chosen)
+    results = _check(chosen, seed)
     if watch:
         _watch(chosen)
         return
@@ -145,16 +148,19 @@ def reset_exercise(stem: str, exercise: Exercise) -> Path:
     return kept
 
 
-def _check(chosen: list[tuple[str, Exercise]]) -> list[Verdict]:
+def _check(chosen: list[tuple[str, Exercise]], seed: int | None = None) -> list[Verdict]:
     from course.checking.supervisor import verdicts
 
     work = [(workspace.WORKSPACE / f"{stem}.ipynb", exercise) for stem, exercise in chosen]
-    results = verdicts(work)
+    results = verdicts(work, seed=seed)
     for verdict in results:
         progress.record(verdict)
         typer.echo(verdict)
         if not verdict.passed and verdict.state != NOT_ATTEMPTED:
             typer.echo(f"  A hint: python -m course hint {verdict.exercise}")
+            if verdict.seed is not None:
+                again = f"python -m course check {verdict.exercise} --seed {verdict.seed}"
+                typer.echo(f"  The same case again: {again}")
     return results
 
 

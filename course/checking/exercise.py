@@ -7,8 +7,10 @@ import inspect
 import pkgutil
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from html import escape
+from random import Random
+from secrets import randbelow
 from typing import Any
 
 from course.names import chapter_of
@@ -60,7 +62,11 @@ Finding = Broken | Nothing | Star
 
 @dataclass(frozen=True)
 class Verdict:
-    """The state of an answer, its points, and every message that goes with it."""
+    """The state of an answer, its points, and every message that goes with it.
+
+    `broken` are the short names of the promises that were not kept, and `seed` is what their case
+    was drawn from; it is None where no case made a difference.
+    """
 
     exercise: str
     title: str
@@ -70,6 +76,8 @@ class Verdict:
     kept: tuple[str, ...] = ()
     messages: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
+    seed: int | None = None
 
     @property
     def passed(self) -> bool:
@@ -91,13 +99,17 @@ class Verdict:
     def __repr__(self) -> str:
         kept = [f"  ✓ {promise}" for promise in self.kept]
         told = [f"  {SYMBOLS[self.state]} {message}" for message in self.messages]
-        return "\n".join([self.headline, *kept, *told])
+        again = [] if self.seed is None else [f"  This was the case of seed {self.seed}."]
+        return "\n".join([self.headline, *kept, *told, *again])
 
     def _repr_html_(self) -> str:
         kept = "".join(f"<li>✓ {escape(promise)}</li>" for promise in self.kept)
         messages = "".join(
             f"<li>{SYMBOLS[self.state]} {_code(message)}</li>" for message in self.messages
         )
+        again = ""
+        if self.seed is not None:
+            again = f"<p>The same case again: add <code>seed={self.seed}</code> to the check.</p>"
         hints = ""
         if not self.passed:
             hints = "".join(
@@ -107,7 +119,7 @@ class Verdict:
             )
         return (
             f'<div class="lantern-verdict" role="status"><p><strong>{escape(self.headline)}'
-            f'</strong></p><ul style="list-style:none">{messages}{kept}</ul>{hints}</div>'
+            f'</strong></p><ul style="list-style:none">{messages}{kept}</ul>{again}{hints}</div>'
         )
 
 
@@ -118,8 +130,11 @@ class Exercise:
     `objectives` are those of its chapter's page that it practises.
     `answers` are the names a learner defines, in the order in which observe takes them.
     `promises` maps a short name to its sentence; each is worth a point.
-    `observe` runs beside the learner's code and returns plain data; `judge` turns that data
-    into broken promises and stars, and touches nothing else.
+    `draw` makes the case of one run from a random source: the data on which each promise can
+    fail; without it the case is None. `observe` takes the case and the answers, runs beside the
+    learner's code and returns plain data; `judge` turns case and data into broken promises and
+    stars, and touches nothing else. It gets a case of its own, drawn from the same seed: what was
+    observed on another one does not pass.
     """
 
     id: str
@@ -129,11 +144,20 @@ class Exercise:
     promises: Mapping[str, str]
     hints: tuple[str, ...]
     observe: Callable[..., Awaitable[dict[str, Any]]]
-    judge: Callable[[dict[str, Any]], Iterable[Finding]]
+    judge: Callable[[Any, dict[str, Any]], Iterable[Finding]]
+    draw: Callable[[Random], Any] | None = None
 
-    def verdict(self, seen: dict[str, Any]) -> Verdict:
-        """Judge what was observed."""
-        findings = list(self.judge(seen))
+    def case(self, seed: int) -> Any:
+        """Return the case of a seed, the same in every process."""
+        return self.draw(Random(f"{self.id} {seed}")) if self.draw else None
+
+    async def observed(self, seed: int, *answers: Any) -> dict[str, Any]:
+        """Observe answers on the case of a seed."""
+        return await self.observe(self.case(seed), *answers)
+
+    def verdict(self, seen: dict[str, Any], seed: int) -> Verdict:
+        """Judge what was observed on the case of a seed."""
+        findings = list(self.judge(self.case(seed), seen))
         broken: dict[str, str] = {}
         for finding in findings:
             # The first message of a promise stands: it is nearest to the cause.
@@ -149,7 +173,8 @@ class Exercise:
         state = WRONG if broken else STAR if stars else RIGHT
         # One mistake often breaks several promises: its message stands once.
         messages = tuple(dict.fromkeys(broken.values())) if broken else stars
-        return self._verdict(state, kept, messages)
+        verdict = self._verdict(state, kept, messages)
+        return replace(verdict, seed=seed if broken and self.draw else None, broken=tuple(broken))
 
     def not_attempted(self) -> Verdict:
         """Return the verdict on an answer that nobody has written yet."""
@@ -163,6 +188,11 @@ class Exercise:
     def _verdict(self, state: str, kept: tuple[str, ...], messages: tuple[str, ...]) -> Verdict:
         points, of = len(kept), len(self.promises)
         return Verdict(self.id, self.title, state, points, of, kept, messages, self.hints)
+
+
+def new_seed() -> int:
+    """Return a seed that nobody knows beforehand, short enough to be typed."""
+    return randbelow(1_000_000)
 
 
 def _code(text: str) -> str:

@@ -1,6 +1,6 @@
 """The process that runs a learner's cells.
 
-`python -m course.checking.host NOTEBOOK EXERCISE RESULT`
+`python -m course.checking.host NOTEBOOK EXERCISE SEED RESULT`
 
 It runs the cells, observes the answers, and writes what it saw to RESULT as JSON.
 It judges nothing; whatever the cells do to this process is seen from outside.
@@ -25,7 +25,7 @@ from course.names import EXERCISE
 from course.notebook import code_cells, read, source, tags
 
 
-def main(notebook: str, name: str, result: str) -> None:
+def main(notebook: str, name: str, seed: str, result: str) -> None:
     """Run the cells that belong to an exercise, observe its answers, and write the result."""
     _, exercise = find(name)
     content = read(Path(notebook))
@@ -33,7 +33,7 @@ def main(notebook: str, name: str, result: str) -> None:
         space, errors = run_cells(runner, cells_of(content, exercise.id))
         seen = what_is_missing(exercise.answers, space)
         if not seen:
-            seen = runner.run(observation(exercise, space))
+            seen = runner.run(observation(exercise, space, int(seed)))
         seen["errors"] = errors
         # The file appears whole or not at all.
         partial = f"{result}.part"
@@ -53,10 +53,11 @@ def what_is_missing(answers: Sequence[str], space: dict[str, Any]) -> dict[str, 
     return {"untouched": True} if any(is_untouched(space[name]) for name in answers) else {}
 
 
-async def observation(exercise: Exercise, space: dict[str, Any]) -> dict[str, Any]:
-    """Observe the answers; an error that no attempt caught is told instead of raised."""
+async def observation(exercise: Exercise, space: dict[str, Any], seed: int) -> dict[str, Any]:
+    """Observe the answers on the case of a seed; an error that no attempt caught is told."""
     try:
-        return {"seen": await exercise.observe(*(space[name] for name in exercise.answers))}
+        answers = [space[name] for name in exercise.answers]
+        return {"seen": await exercise.observed(seed, *answers)}
     except BaseException as error:
         return {"broken": describe(error)}
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from course.checking.attempts import describe
-from course.checking.exercise import Exercise, Verdict
+from course.checking.exercise import Exercise, Verdict, new_seed
 from course.names import chapter_of
 from course.project import ROOT
 
@@ -23,13 +23,17 @@ MOST_OUTPUT = 1_000_000  # bytes that a notebook may print
 class Process:
     """One exercise of one notebook in a process of its own."""
 
-    def __init__(self, notebook: Path, exercise: Exercise, seconds: float = SECONDS) -> None:
+    def __init__(
+        self, notebook: Path, exercise: Exercise, seconds: float = SECONDS, seed: int | None = None
+    ) -> None:
         self.exercise, self.seconds = exercise, seconds
+        self.seed = new_seed() if seed is None else seed
         self.folder = tempfile.TemporaryDirectory(
             prefix="lantern-check-", ignore_cleanup_errors=True
         )
         self.result = Path(self.folder.name) / "seen.json"
         command = [sys.executable, "-m", "course.checking.host", str(notebook), exercise.id]
+        command += [str(self.seed)]
         self.process = subprocess.Popen(
             [*command, str(self.result)],
             cwd=notebook.parent,
@@ -68,7 +72,7 @@ class Process:
 
     def verdict(self) -> Verdict:
         """Wait for the observation, and judge it; never raises for anything the cells did."""
-        return judged(self.exercise, self.observation())
+        return judged(self.exercise, self.observation(), self.seed)
 
     def observation(self) -> dict[str, Any]:
         """Wait for what the process writes, or say why nothing came."""
@@ -114,12 +118,12 @@ def readable(notebook: Path) -> bool:
         return False
 
 
-def judged(exercise: Exercise, seen: dict[str, Any]) -> Verdict:
+def judged(exercise: Exercise, seen: dict[str, Any], seed: int) -> Verdict:
     """Turn what was observed elsewhere into a verdict; never raises for what stands in it."""
     if "stopped" in seen:
         return exercise.stopped(seen["stopped"])
     try:
-        return _judged(exercise, seen)
+        return _judged(exercise, seen, seed)
     except Exception as error:
         # The process that observed also ran the learner's code, which may have done the writing.
         return exercise.stopped(
@@ -128,7 +132,7 @@ def judged(exercise: Exercise, seen: dict[str, Any]) -> Verdict:
         )
 
 
-def _judged(exercise: Exercise, seen: dict[str, Any]) -> Verdict:
+def _judged(exercise: Exercise, seen: dict[str, Any], seed: int) -> Verdict:
     errors = " ".join(seen["errors"])
     if "missing" in seen:
         names = " and ".join(seen["missing"])
@@ -146,11 +150,16 @@ def _judged(exercise: Exercise, seen: dict[str, Any]) -> Verdict:
             f"The check could not go on: {seen['broken'].rstrip('.')}. Does the answer delete or "
             "change what it was handed?"
         )
-    return exercise.verdict(seen["seen"])
+    return exercise.verdict(seen["seen"], seed)
 
 
-def verdicts(work: list[tuple[Path, Exercise]], seconds: float = SECONDS) -> list[Verdict]:
-    """Check several exercises, two at a time, and return their verdicts in the same order."""
+def verdicts(
+    work: list[tuple[Path, Exercise]], seconds: float = SECONDS, seed: int | None = None
+) -> list[Verdict]:
+    """Check several exercises, two at a time, and return their verdicts in the same order.
+
+    Each draws its case from a new seed, or all from the one that is given.
+    """
 
     def one(pair: tuple[Path, Exercise]) -> Verdict:
         notebook, exercise = pair
@@ -159,7 +168,7 @@ def verdicts(work: list[tuple[Path, Exercise]], seconds: float = SECONDS) -> lis
                 f"{notebook.name} can't be read as a notebook: gone, or saved by half? Save it "
                 f"again, or: python -m course reset {chapter_of(exercise.id)}"
             )
-        return Process(notebook, exercise, seconds).verdict()
+        return Process(notebook, exercise, seconds, seed).verdict()
 
     with ThreadPoolExecutor(2) as pool:
         return list(pool.map(one, work))

@@ -74,7 +74,7 @@ def _serve(request: dict[str, Any], stream: BinaryIO, pristine: Pristine) -> Non
         if seen:
             return
         exercise, token = _receive_check(stream, request["stem"], request["exercise"])
-        seen = runner.run(host.observation(exercise, space))
+        seen = runner.run(host.observation(exercise, space, request["seed"]))
         _send(stream, {**seen, "replaced": pristine.restore(), "token": token})
 
 

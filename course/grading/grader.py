@@ -86,12 +86,18 @@ class Task:
             "answers": exercise.answers,
             "cells": cells_of(self.submission.notebook, exercise.id),
             "seconds": self.grader.seconds,
+            "seed": self._seed(exercise),
         }
+
+    def _seed(self, exercise: Exercise) -> int:
+        # The same in a run that goes on after it was stopped; another one for each submission.
+        return int(sha256(f"{self.fingerprint} {exercise.id}".encode()).hexdigest()[:8], 16)
 
     def judge(self, number: int, seen: dict[str, Any]) -> bool:
         """Judge what was observed of one exercise; return whether it was the last one."""
         seconds = seen.pop("seconds")
-        self.verdicts[number] = (judged(self.exercises[number], seen), seconds)
+        exercise = self.exercises[number]
+        self.verdicts[number] = (judged(exercise, seen, self._seed(exercise)), seconds)
         return not self.left
 
     def result(self) -> Result:

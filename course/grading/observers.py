@@ -108,7 +108,7 @@ class Spawner:
             notebook = Path(folder) / "answer.ipynb"
             notebook.write_text(json.dumps({"cells": cells}), encoding="utf-8")
             _, exercise = find(request["exercise"])
-            return Process(notebook, exercise, request["seconds"]).observation()
+            return Process(notebook, exercise, request["seconds"], request["seed"]).observation()
 
     def close(self) -> None:
         """Do nothing: each process has ended with its answer."""

@@ -6,7 +6,7 @@ receives there gets a worker, a fork of it. To a worker each line is a request, 
 it writes is what was observed:
 
     {"stem": "ch01_event_loop", "exercise": "ch01-ex2", "answers": ["report_async"],
-     "cells": [[1, "..."]], "seconds": 15}
+     "cells": [[1, "..."]], "seconds": 15, "seed": 1}
     {"seen": {...}, "errors": []}, or {"stopped": "a sentence"}
 """
 

@@ -20,11 +20,11 @@ from course.checking.exercise import (
 pytestmark = pytest.mark.anyio
 
 
-async def observe(answer):
+async def observe(case, answer):
     return {"said": answer}
 
 
-def judge(seen):
+def judge(case, seen):
     if seen["said"] == "both":
         yield Broken("first", "the same mistake")
         yield Broken("second", "the same mistake")
@@ -46,22 +46,22 @@ EXERCISE = Exercise(
 
 
 def test_every_promise_kept_is_a_point_and_a_message_stands_once():
-    verdict = EXERCISE.verdict({"said": "both"})
+    verdict = EXERCISE.verdict({"said": "both"}, 1)
     assert (verdict.state, verdict.points, verdict.of) == (WRONG, 0, 2)
     assert verdict.messages == ("the same mistake",)
-    assert EXERCISE.verdict({"said": "fine"}).state == RIGHT
-    assert EXERCISE.verdict({"said": "twice"}).messages == ("the cause",)
-    star = EXERCISE.verdict({"said": "star"})
+    assert EXERCISE.verdict({"said": "fine"}, 1).state == RIGHT
+    assert EXERCISE.verdict({"said": "twice"}, 1).messages == ("the cause",)
+    star = EXERCISE.verdict({"said": "star"}, 1)
     assert (star.state, star.points, star.passed) == (STAR, 2, True)
 
 
 def test_a_judge_that_breaks_an_unknown_promise_is_a_mistake_of_ours():
     with pytest.raises(ValueError, match="promises nothing called frist"):
-        EXERCISE.verdict({"said": "typo"})
+        EXERCISE.verdict({"said": "typo"}, 1)
 
 
 def test_a_verdict_reads_the_same_in_words_and_in_html_and_escapes_what_was_observed():
-    verdict = EXERCISE.verdict({"said": "<script>"})
+    verdict = EXERCISE.verdict({"said": "<script>"}, 1)
     assert repr(verdict).splitlines() == [
         "✗ ch99-ex1 A title: not yet, 1 of 2 points", "  ✓ two", "  ✗ it said <script>",
     ]  # fmt: skip
@@ -69,7 +69,7 @@ def test_a_verdict_reads_the_same_in_words_and_in_html_and_escapes_what_was_obse
     assert "&lt;script&gt;" in html
     assert "<script>" not in html
     assert html.count("<details>") == 2
-    assert "<details>" not in EXERCISE.verdict({"said": "fine"})._repr_html_()
+    assert "<details>" not in EXERCISE.verdict({"said": "fine"}, 1)._repr_html_()
 
 
 def not_written(path, build_report):

@@ -7,19 +7,20 @@ import re
 
 import pytest
 
+from course.checking.exercise import find
 from course.checks.ch02_sync_sessionmaker import make_app
 from course.checks.ch02_sync_sessionmaker.import_guests import FRESH, LIST, judge_import_guests
 from course.checks.ch02_sync_sessionmaker.states import evening, judge_states, observe_states
 from course.project import ROOT
-from tests.checks.judging import judged
 from tools.answers import known_answers
+from tools.fairness import judged
 
 
 def test_one_statement_for_all_rows_is_told_in_the_singular():
     seen = {"ended": "returned", "value": "", "error": "", "pair": [480, 20], "commits": 1}
     seen |= {"held": 0, "statements": 1, "selects": 0, "new": 480, "kept": 480, "staff": True}
     quiet, meanwhile = dict(seen), dict(seen)
-    (star,) = judge_import_guests({"quiet": quiet, "meanwhile": meanwhile})
+    (star,) = judge_import_guests(None, {"quiet": quiet, "meanwhile": meanwhile})
     assert star.message.startswith("1 statement for 500 rows")
 
 
@@ -34,7 +35,7 @@ def test_one_statement_for_all_rows_is_told_in_the_singular():
 )
 def test_one_mistake_is_told_once_and_nothing_else_is_said(exercise, name):
     (answer,) = (known for known in known_answers(exercise) if known.name == name)
-    (only,) = judged(exercise, answer.source).messages
+    (only,) = judged(find(exercise)[1], answer.source).messages
     assert answer.words in only
 
 
@@ -63,7 +64,7 @@ def make_app(engine):
         return session.get_one(Show, show_id)
     return app
 """
-    assert "all 40 wait in it" in " ".join(judged("ch02-ex4", source).messages)
+    assert "all 40 wait in it" in " ".join(judged(find("ch02-ex4")[1], source).messages)
 
 
 STATES = {"transient", "pending", "persistent", "deleted", "detached"}
@@ -71,10 +72,10 @@ STATES = {"transient", "pending", "persistent", "deleted", "detached"}
 
 @pytest.mark.parametrize("place", range(7))
 def test_a_wrong_state_gets_its_reason_and_not_the_right_word(place):
-    true = asyncio.run(observe_states([]))["true"]
+    true = asyncio.run(observe_states(None, []))["true"]
     for word in STATES - {true[place]}:
         said = [*true[:place], word, *true[place + 1 :]]
-        (broken,) = judge_states({"said": said, "true": true})
+        (broken,) = judge_states(None, {"said": said, "true": true})
         assert len(broken.message.split("; ", 1)[1].split()) > 5
         assert not re.search(rf"\b{true[place]}\b", broken.message)
 

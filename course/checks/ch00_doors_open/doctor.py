@@ -16,7 +16,7 @@ KEYS = (*PACKAGES, "async")
 ANOTHER_VERSION = "7.8.9"
 
 
-async def observe_doctor(doctor: Any) -> dict[str, Any]:
+async def observe_doctor(case: None, doctor: Any) -> dict[str, Any]:
     """Run the doctor on this environment and on three that are made up."""
     return {
         "installed": {name: importlib.metadata.version(name) for name in PACKAGES},
@@ -27,7 +27,7 @@ async def observe_doctor(doctor: Any) -> dict[str, Any]:
     }
 
 
-def judge_doctor(seen: dict[str, Any]) -> Iterable[Finding]:
+def judge_doctor(case: None, seen: dict[str, Any]) -> Iterable[Finding]:
     here = seen["here"]
     if reason := interruption(here, "doctor()"):
         yield Nothing(reason)

@@ -9,7 +9,7 @@ from course.checking.exercise import Broken, Exercise, Finding, Nothing
 PROGRAMME = {3: "The Tempest", 8: "Twelfth Night"}
 
 
-async def observe_title_of(title_of: Any) -> dict[str, Any]:
+async def observe_title_of(case: None, title_of: Any) -> dict[str, Any]:
     """Ask for two shows that an app has, and for one that it has not."""
     from fastapi import FastAPI
     from fastapi.responses import JSONResponse
@@ -31,7 +31,7 @@ async def observe_title_of(title_of: Any) -> dict[str, Any]:
     return {"outcomes": outcomes, "asked": asked}
 
 
-def judge_title_of(seen: dict[str, Any]) -> Iterable[Finding]:
+def judge_title_of(case: None, seen: dict[str, Any]) -> Iterable[Finding]:
     outcomes = seen["outcomes"]
     for show_id, title in PROGRAMME.items():
         outcome = outcomes[str(show_id)]

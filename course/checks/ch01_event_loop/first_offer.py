@@ -55,7 +55,7 @@ class Agency:
         }
 
 
-async def observe_first_offer(first_offer: Any) -> dict[str, Any]:
+async def observe_first_offer(case: None, first_offer: Any) -> dict[str, Any]:
     """One supplier answers; nobody answers before the deadline; the caller hangs up."""
     won, at_return, later = await _raced(first_offer, Agency(winner="south"), DEADLINE)
     late, late_return, late_later = await _raced(first_offer, Agency(), SHORT)
@@ -105,7 +105,7 @@ async def _hang_up(first_offer: Any) -> dict[str, Any]:
     return {"ending": ending[0] if ending else "went on", "working": report["working"]}
 
 
-def judge_first_offer(seen: dict[str, Any]) -> Iterable[Finding]:
+def judge_first_offer(case: None, seen: dict[str, Any]) -> Iterable[Finding]:
     won, late = seen["won"], seen["late"]
     if (reason := interruption(won, "first_offer")) and not seen["at return"]["started"]:
         yield Nothing(reason)

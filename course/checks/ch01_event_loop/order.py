@@ -28,7 +28,7 @@ async def opening_night(log: Callable[[str], None]) -> None:
     log("curtain up")
 
 
-async def observe_order(order: Any) -> dict[str, Any]:
+async def observe_order(case: None, order: Any) -> dict[str, Any]:
     """Run the program, and keep the answer beside what it logged."""
     lines: list[str] = []
     await opening_night(lines.append)
@@ -38,7 +38,7 @@ async def observe_order(order: Any) -> dict[str, Any]:
     return {"said": said, "true": lines}
 
 
-def judge_order(seen: dict[str, Any]) -> Iterable[Finding]:
+def judge_order(case: None, seen: dict[str, Any]) -> Iterable[Finding]:
     said, true = seen["said"], seen["true"]
     if not isinstance(said, list) or sorted(said) != sorted(true):
         yield from _judge_lines(said, true)

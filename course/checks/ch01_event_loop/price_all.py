@@ -95,7 +95,7 @@ def price(seat: str) -> int:
     return 1000 + 100 * (ord(seat[0]) - ord("A")) + int(seat[1:])
 
 
-async def observe_price_all(price_all: Any) -> dict[str, Any]:
+async def observe_price_all(case: None, price_all: Any) -> dict[str, Any]:
     """Price twenty seats, then the same with one that fails, then none at all."""
     outcome, supplier = await _priced(price_all, SEATS, LIMIT)
     if outcome.ended != "returned":
@@ -130,7 +130,7 @@ async def _priced(
     return outcome, supplier
 
 
-def judge_price_all(seen: dict[str, Any]) -> Iterable[Finding]:
+def judge_price_all(case: None, seen: dict[str, Any]) -> Iterable[Finding]:
     if reason := interruption(seen["prices"], "price_all"):
         yield Nothing(reason)
         return

@@ -11,7 +11,7 @@ from course.checking.exercise import Broken, Exercise, Finding, Nothing
 BREATH = 2.0  # seconds that the report waits for a sign of life from the loop
 
 
-async def observe_report_async(report_async: Any) -> dict[str, Any]:
+async def observe_report_async(case: None, report_async: Any) -> dict[str, Any]:
     """Hand over a report that waits until the loop gives a sign of life."""
     loop = asyncio.get_running_loop()
     here = threading.get_ident()
@@ -41,7 +41,7 @@ async def observe_report_async(report_async: Any) -> dict[str, Any]:
     }
 
 
-def judge_report_async(seen: dict[str, Any]) -> Iterable[Finding]:
+def judge_report_async(case: None, seen: dict[str, Any]) -> Iterable[Finding]:
     report = seen["report"]
     reason = interruption(report, "report_async")
     if reason and ("pickle" in reason.lower() or "local object" in reason):

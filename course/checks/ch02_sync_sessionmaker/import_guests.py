@@ -34,7 +34,7 @@ SIGNS_UP = (f"INSERT OR IGNORE INTO guests (id, email) VALUES (9000, '{MEANWHILE
 FEW = 25  # statements for 500 rows; a list in batches stays below
 
 
-async def observe_import_guests(import_guests: Any) -> dict[str, Any]:
+async def observe_import_guests(case: None, import_guests: Any) -> dict[str, Any]:
     """Import 500 rows with duplicates; then again while a guest signs up at the website."""
     return {
         "quiet": _imported(import_guests, LIST),
@@ -77,7 +77,7 @@ def _pair(value: Any) -> list[int] | None:
     return None
 
 
-def judge_import_guests(seen: dict[str, Any]) -> Iterable[Finding]:
+def judge_import_guests(case: None, seen: dict[str, Any]) -> Iterable[Finding]:
     quiet, meanwhile = seen["quiet"], seen["meanwhile"]
     reason = why_interrupted(quiet, "import_guests")
     if quiet["ended"] not in ("returned", "raised"):

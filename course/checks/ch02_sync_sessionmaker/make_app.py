@@ -91,7 +91,7 @@ class Gate:
         self.opened.set()
 
 
-async def observe_make_app(make_app: Any) -> dict[str, Any]:
+async def observe_make_app(case: None, make_app: Any) -> dict[str, Any]:
     """Send one request to the learner's app, then sixty at once, on a pool of five.
 
     They run on an event loop of their own, in a thread: threads that wait for each other
@@ -202,7 +202,7 @@ def _schema_fields(app: Any) -> list[str] | None:
     return sorted(fields["properties"]) if "properties" in fields else None
 
 
-def judge_make_app(seen: dict[str, Any]) -> Iterable[Finding]:
+def judge_make_app(case: None, seen: dict[str, Any]) -> Iterable[Finding]:
     if reason := _why_no_show(seen):
         yield Nothing(reason)
         return

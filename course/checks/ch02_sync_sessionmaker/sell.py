@@ -37,7 +37,7 @@ RIVAL = (
 )
 
 
-async def observe_sell(sell: Any) -> dict[str, Any]:
+async def observe_sell(case: None, sell: Any) -> dict[str, Any]:
     """Sell three free seats; three of which one is taken; three that a rival wants as well."""
     sold = WatchedDatabase()
     with sessionmaker(sold.engine).begin() as session:
@@ -102,7 +102,7 @@ async def _audited(watched: WatchedDatabase) -> list[str]:
     return [str(finding) for finding in report.findings if finding.broken_by]
 
 
-def judge_sell(seen: dict[str, Any]) -> Iterable[Finding]:
+def judge_sell(case: None, seen: dict[str, Any]) -> Iterable[Finding]:
     if (reason := why_interrupted(seen["sold"], "sell")) and not seen["commits"]:
         yield Nothing(reason)
         return

@@ -66,7 +66,7 @@ def evening(new_session: Callable[[], Session], mark: Callable[[Guest], None]) -
     mark(guest)
 
 
-async def observe_states(states: Any) -> dict[str, Any]:
+async def observe_states(case: None, states: Any) -> dict[str, Any]:
     """Run the program, and keep the answer beside the states it went through."""
     watched = WatchedDatabase(capacity=1)
     true: list[str] = []
@@ -100,7 +100,7 @@ WHY = {
 }
 
 
-def judge_states(seen: dict[str, Any]) -> Iterable[Finding]:
+def judge_states(case: None, seen: dict[str, Any]) -> Iterable[Finding]:
     said, true = seen["said"], seen["true"]
     if not isinstance(said, list) or len(said) != len(true):
         message = (

@@ -93,7 +93,7 @@ class QueryQueue:
         return True
 
 
-async def observe_dashboard(dashboard: Any) -> dict[str, Any]:
+async def observe_dashboard(case: None, dashboard: Any) -> dict[str, Any]:
     """Ask for eleven shows of twelve, on a pool that has no connection yet, and on a warm one."""
     # As shipped, a shared session passes on a warm pool: the mistake is shown as it is met.
     async with theatre(as_shipped=True, pool_size=len(SHOWS) + 3) as (engine, factory):
@@ -152,7 +152,7 @@ def _number(value: Any) -> Any:
     return told if told.startswith("a ") else f"a {class_of(value)}"
 
 
-def judge_dashboard(seen: dict[str, Any]) -> Iterable[Finding]:
+def judge_dashboard(case: None, seen: dict[str, Any]) -> Iterable[Finding]:
     if reason := _why_no_dashboard(seen):
         yield Nothing(reason)
         return

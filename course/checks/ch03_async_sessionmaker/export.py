@@ -24,7 +24,7 @@ SLACK = 50_000  # bytes that may differ between two runs for reasons of their ow
 EXPORT_SECONDS = 6.0
 
 
-async def observe_export(export: Any) -> dict[str, Any]:
+async def observe_export(case: None, export: Any) -> dict[str, Any]:
     """Stop early, then read a small and a large table to the end and compare the memory."""
     async with theatre() as (engine, factory):
         await seed(engine, capacity=1)
@@ -124,7 +124,7 @@ def traced() -> Iterator[None]:
             tracemalloc.stop()
 
 
-def judge_export(seen: dict[str, Any]) -> Iterable[Finding]:
+def judge_export(case: None, seen: dict[str, Any]) -> Iterable[Finding]:
     early = seen["early"]
     if reason := _why_no_export(early):
         yield Nothing(reason)

@@ -36,7 +36,7 @@ def set_the_clock(engine: AsyncEngine) -> list[str]:
     return told
 
 
-async def observe_touch(note: Any, touch: Any) -> dict[str, Any]:
+async def observe_touch(case: None, note: Any, touch: Any) -> dict[str, Any]:
     """Let somebody read a note, and compare the time that is told with the one in the table."""
     # As shipped, the hidden read fails with the message that the learner meets elsewhere.
     async with theatre(as_shipped=True) as (engine, factory):
@@ -86,7 +86,7 @@ def _moment(value: Any) -> str:
     return str(value if isinstance(value, datetime) else plain(value))
 
 
-def judge_touch(seen: dict[str, Any]) -> Iterable[Finding]:
+def judge_touch(case: None, seen: dict[str, Any]) -> Iterable[Finding]:
     if "table" in seen:
         yield Nothing(f"The table of Note could not be used: {seen['table']}.")
         return
