@@ -40,6 +40,7 @@ def problems(root: Path) -> Iterator[str]:
             yield from _cells(path)
     for path in sorted((root / "book").glob("*.md")):
         yield from _words(path.name, path.read_text(encoding="utf-8"))
+    yield from _to_be_written(root)
 
 
 def _partners(root: Path, chapters: list[str]) -> Iterator[str]:
@@ -86,6 +87,15 @@ def _contents(root: Path) -> Iterator[str]:
         yield f"_toc.yml lists {page}, which does not exist."
     for page in sorted({page for page in listed if listed.count(page) > 1}):
         yield f"_toc.yml lists {page} twice."
+
+
+def _to_be_written(root: Path) -> Iterator[str]:
+    """What `python -m tools.new` left for the author, in the order in which it is best written."""
+    for place in ("solutions/*.ipynb", "course/checks/ch*/*.py", "notebooks/*.ipynb", "book/*.md"):
+        for path in sorted(root.glob(place)):
+            if count := path.read_text(encoding="utf-8").count("TODO"):
+                name = path.relative_to(root).as_posix()
+                yield f"{name} still says TODO, {count} times."
 
 
 def _exercises(root: Path, stem: str) -> Iterator[str]:

@@ -170,6 +170,10 @@ BREAKS = {
         lambda c: prose(c, "Simply await it."),
         "says 'Simply'",
     ),
+    "what a skeleton left to be written": (
+        lambda c: change_text(c / "book/ch01_event_loop.md", "# The event loop", "# TODO: a title"),
+        "book/ch01_event_loop.md still says TODO, 1 times",
+    ),
     "too many words": (lambda c: prose(c, "word " * 130), "has 130 words"),
 }
 
