@@ -89,8 +89,9 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     """A tiny course that was not started yet."""
     base = tmp_path_factory.mktemp("start")
     folder, home = base / "course folder", base / "home"
-    shutil.copytree(ROOT / "course", folder / "course")
-    for name in ("book", "notebooks", "exercises", "solutions", "lantern"):
+    for name in ("course", "lantern"):
+        shutil.copytree(ROOT / name, folder / name)
+    for name in ("book", "notebooks", "exercises", "solutions"):
         (folder / name).mkdir()
     (folder / "_config.yml").write_text(CONFIG)
     (folder / "_toc.yml").write_text(CONTENTS)
@@ -339,8 +340,8 @@ def test_paths_given_to_the_test_command_take_the_place_of_everything(
     monkeypatch.chdir(ROOT)
     assert "tests" in pytest_arguments([])
     assert "tests" in pytest_arguments(["-k", "port"])
-    narrowed = pytest_arguments(["tests/test_start.py::test_one", "-x"])
-    assert narrowed[-2:] == ["tests/test_start.py::test_one", "-x"]
+    narrowed = pytest_arguments(["tests/serving/test_start.py::test_one", "-x"])
+    assert narrowed[-2:] == ["tests/serving/test_start.py::test_one", "-x"]
     assert "tests" not in narrowed
     assert "--nbval" in narrowed
 

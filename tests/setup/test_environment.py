@@ -25,7 +25,8 @@ from course.failure import CannotContinue, sentence_for
 from course.project import ROOT
 from course.setup import environment, installer
 
-MODULES = ("__init__", "__main__", "environment", "failure", "installer", "lock")
+MODULES = ("__init__", "__main__", "failure", "lock", "project", "setup/__init__",
+           "setup/environment", "setup/installer")  # fmt: skip
 # In place of the commands, which need packages: it says where it runs.
 COMMANDS = """\
 import json, sys
@@ -145,11 +146,11 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def copy_course(folder: Path, wheels: Path) -> Course:
     """Make a copy of the course in an empty folder."""
-    (folder / "course").mkdir(parents=True)
+    (folder / "course" / "setup").mkdir(parents=True)
     (folder / "lantern").mkdir()
     (folder / "lantern" / "__init__.py").touch()
     for module in MODULES:
-        shutil.copy(ROOT / "course" / f"{module}.py", folder / "course")
+        shutil.copy(ROOT / "course" / f"{module}.py", folder / "course" / f"{module}.py")
     (folder / "course" / "cli.py").write_text(COMMANDS)
     pins = "".join(pin(wheel) for wheel in sorted(wheels.iterdir()))
     never = f"elsewhere==1.0 ; sys_platform == 'nowhere' \\\n    --hash=sha256:{'0' * 64}\n"
@@ -271,7 +272,7 @@ def test_ctrl_c_while_installing_leaves_nothing_behind(course: Course) -> None:
     with subprocess.Popen(
         [BARE_PYTHON, "-m", "course", "start"],
         cwd=course.folder,
-        env=course.setup.environment(),
+        env=course.environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -302,7 +303,7 @@ def test_a_python_that_cannot_make_environments_names_the_package_that_can(
     run = subprocess.run(
         [BARE_PYTHON, "-c", statement],
         cwd=course.folder,
-        env=course.setup.environment(),
+        env=course.environment(),
         capture_output=True,
         text=True,
     )

@@ -10,7 +10,7 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 
 from course.project import ROOT
-from tests.site.built import Built, build, copy_sample
+from tests.site.built import SAMPLE, Built, build, copy_sample
 from tools.bench.page_weight import plain_markdown
 from tools.site.pages import Page, companions, shorten
 from tools.site.picture import figures_of
@@ -122,7 +122,7 @@ def test_a_second_build_writes_no_page_again(tmp_path: Path) -> None:
 
 
 def test_the_build_executes_nothing_and_shows_what_is_stored(sample_site: Built) -> None:
-    source = Path(__file__).parent / "sample_book" / "notebooks" / "ch00a_cells.ipynb"
+    source = SAMPLE / "notebooks" / "ch00a_cells.ipynb"
     cells = json.loads(source.read_text("utf-8"))["cells"]
     assert any("picture()" in "".join(cell["source"]) for cell in cells), "a name nobody defines"
     assert "Two tasks take turns on the loop." in str(
