@@ -13,6 +13,7 @@ from random import Random
 from secrets import randbelow
 from typing import Any
 
+from course.checking.observation import Plain
 from course.names import chapter_of
 from course.project import ROOT
 
@@ -92,7 +93,7 @@ class Verdict:
             f"{self.points} of {self.of} points"
         )
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """Return plain data for a file."""
         return asdict(self)
 
@@ -143,19 +144,19 @@ class Exercise:
     answers: tuple[str, ...]
     promises: Mapping[str, str]
     hints: tuple[str, ...]
-    observe: Callable[..., Awaitable[dict[str, Any]]]
-    judge: Callable[[Any, dict[str, Any]], Iterable[Finding]]
+    observe: Callable[..., Awaitable[Plain]]
+    judge: Callable[[Any, Plain], Iterable[Finding]]
     draw: Callable[[Random], Any] | None = None
 
     def case(self, seed: int) -> Any:
         """Return the case of a seed, the same in every process."""
         return self.draw(Random(f"{self.id} {seed}")) if self.draw else None
 
-    async def observed(self, seed: int, *answers: Any) -> dict[str, Any]:
+    async def observed(self, seed: int, *answers: Any) -> Plain:
         """Observe answers on the case of a seed."""
         return await self.observe(self.case(seed), *answers)
 
-    def verdict(self, seen: dict[str, Any], seed: int) -> Verdict:
+    def verdict(self, seen: Plain, seed: int) -> Verdict:
         """Judge what was observed on the case of a seed."""
         findings = list(self.judge(self.case(seed), seen))
         broken: dict[str, str] = {}

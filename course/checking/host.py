@@ -2,7 +2,7 @@
 
 `python -m course.checking.host NOTEBOOK EXERCISE SEED RESULT`
 
-It runs the cells, observes the answers, and writes what it saw to RESULT as JSON.
+It runs the cells, observes the answers, and writes the observation to RESULT.
 It judges nothing; whatever the cells do to this process is seen from outside.
 """
 
@@ -10,19 +10,23 @@ import ast
 import asyncio
 import difflib
 import inspect
-import json
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from course.checking import cell as in_notebook
 from course.checking.attempts import describe
 from course.checking.exercise import Exercise, find, is_untouched
+from course.checking.observation import CheckBroken, Missing, Seen, Untouched, to_json
 from course.names import EXERCISE
-from course.notebook import code_cells, read, source, tags
+from course.notebook import Notebook, code_cells, read, source, tags
+
+Space = dict[str, Any]  # what cells have defined, by name
+NumberedCell = tuple[int, str]  # its number among the code cells, and its source
 
 
 def main(notebook: str, name: str, seed: str, result: str) -> None:
@@ -31,46 +35,45 @@ def main(notebook: str, name: str, seed: str, result: str) -> None:
     content = read(Path(notebook))
     with asyncio.Runner() as runner:
         space, errors = run_cells(runner, cells_of(content, exercise.id))
-        seen = what_is_missing(exercise.answers, space)
-        if not seen:
-            seen = runner.run(observation(exercise, space, int(seed)))
-        seen["errors"] = errors
+        lacking = what_is_missing(exercise.answers, space, errors)
+        observation = lacking or runner.run(observe(exercise, space, int(seed)))
         # The file appears whole or not at all.
         partial = f"{result}.part"
-        Path(partial).write_text(json.dumps(seen), encoding="utf-8")
+        Path(partial).write_text(to_json(observation), encoding="utf-8")
         os.replace(partial, result)
         sys.stdout.flush()
         # Threads and tasks that the cells left behind must not keep the process alive.
         os._exit(0)
 
 
-def what_is_missing(answers: Sequence[str], space: dict[str, Any]) -> dict[str, Any]:
-    """Say which answers are not defined, or that they are stubs; nothing if all are written."""
+def what_is_missing(
+    answers: Sequence[str], space: Space, errors: Sequence[str]
+) -> Missing | Untouched | None:
+    """Say which answers are not defined, or that they are stubs; None if all are written."""
     missing = [name for name in answers if name not in space]
     if missing:
         own = [name for name, value in space.items() if callable(value) or name.islower()]
-        return {"missing": missing, "similar": difflib.get_close_matches(missing[0], own, 1)}
-    return {"untouched": True} if any(is_untouched(space[name]) for name in answers) else {}
+        similar = difflib.get_close_matches(missing[0], own, 1)
+        return Missing(tuple(missing), "".join(similar), tuple(errors))
+    return Untouched() if any(is_untouched(space[name]) for name in answers) else None
 
 
-async def observation(exercise: Exercise, space: dict[str, Any], seed: int) -> dict[str, Any]:
+async def observe(exercise: Exercise, space: Space, seed: int) -> Seen | CheckBroken:
     """Observe the answers on the case of a seed; an error that no attempt caught is told."""
     try:
         answers = [space[name] for name in exercise.answers]
-        return {"seen": await exercise.observed(seed, *answers)}
+        return Seen(await exercise.observed(seed, *answers))
     except BaseException as error:
-        return {"broken": describe(error)}
+        return CheckBroken(describe(error))
 
 
-def run_cells(
-    runner: asyncio.Runner, cells: list[tuple[int, str]]
-) -> tuple[dict[str, Any], list[str]]:
-    """Run (number, source) one after the other, without their calls of check().
+def run_cells(runner: asyncio.Runner, cells: Iterable[NumberedCell]) -> tuple[Space, list[str]]:
+    """Run cells one after the other, without their calls of check().
 
     Return what they defined, and a sentence for each cell that failed.
     """
     in_notebook.check = _skip_the_check  # type: ignore[assignment]
-    space: dict[str, Any] = {"__name__": "__main__"}
+    space: Space = {"__name__": "__main__"}
     errors = []
     for number, text in cells:
         try:
@@ -89,7 +92,7 @@ def _cell(text: str) -> str:
     return f"The cell that begins with `{first.strip()[:50]}`"
 
 
-async def _evaluate(code: Any, space: dict[str, Any]) -> None:
+async def _evaluate(code: CodeType, space: Space) -> None:
     result = eval(code, space)
     if inspect.iscoroutine(result):
         await result
@@ -99,8 +102,8 @@ async def _skip_the_check(*_: object) -> None:
     """Stand in for check(): the process that started this one judges."""
 
 
-def cells_of(notebook: dict[str, Any], exercise: str) -> list[tuple[int, str]]:
-    """Return (number among the code cells, source) of the cells to run for an exercise.
+def cells_of(notebook: Notebook, exercise: str) -> tuple[NumberedCell, ...]:
+    """Return the cells to run for an exercise.
 
     Lines for IPython alone (% and !) are left out; a cell without our tags is the learner's
     own and runs too. Checks and the answers to other exercises do not.
@@ -112,7 +115,7 @@ def cells_of(notebook: dict[str, Any], exercise: str) -> list[tuple[int, str]]:
         if "check" in named or text.startswith("%%") or (of_others and exercise not in named):
             continue
         chosen.append((number, re.sub(r"(?m)^([ \t]*)[%!].*$", r"\1pass", text)))
-    return chosen
+    return tuple(chosen)
 
 
 if __name__ == "__main__":

@@ -9,10 +9,19 @@ import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from course.checking.attempts import describe
 from course.checking.exercise import Exercise, Verdict, new_seed
+from course.checking.observation import (
+    CheckBroken,
+    Missing,
+    Observation,
+    Seen,
+    Stopped,
+    Untouched,
+    from_json,
+)
 from course.names import chapter_of
 from course.project import ROOT
 
@@ -74,7 +83,7 @@ class Process:
         """Wait for the observation, and judge it; never raises for anything the cells did."""
         return judged(self.exercise, self.observation(), self.seed)
 
-    def observation(self) -> dict[str, Any]:
+    def observation(self) -> Observation:
         """Wait for what the process writes, or say why nothing came."""
         try:
             code: int | None = self.process.wait(self.seconds)
@@ -86,8 +95,11 @@ class Process:
             self.reader.join(1.0)
         with self.folder:
             if self.result.exists():
-                return json.loads(self.result.read_text(encoding="utf-8"))
-        return {"stopped": why_nothing_came(code, self.seconds, self.printed, self.flooded)}
+                try:
+                    return from_json(self.result.read_bytes())
+                except ValueError as error:
+                    return Stopped(_beyond_judgement(error))
+        return Stopped(why_nothing_came(code, self.seconds, self.printed, self.flooded))
 
 
 def why_nothing_came(code: int | None, seconds: float, printed: bytes, flooded: bool) -> str:
@@ -118,39 +130,40 @@ def readable(notebook: Path) -> bool:
         return False
 
 
-def judged(exercise: Exercise, seen: dict[str, Any], seed: int) -> Verdict:
+def judged(exercise: Exercise, observation: Observation, seed: int) -> Verdict:
     """Turn what was observed elsewhere into a verdict; never raises for what stands in it."""
-    if "stopped" in seen:
-        return exercise.stopped(seen["stopped"])
-    try:
-        return _judged(exercise, seen, seed)
-    except Exception as error:
-        # The process that observed also ran the learner's code, which may have done the writing.
-        return exercise.stopped(
-            f"What was observed can't be judged ({describe(error)}). Does the notebook change "
-            "the course's own code while it is checked?"
-        )
-
-
-def _judged(exercise: Exercise, seen: dict[str, Any], seed: int) -> Verdict:
-    errors = " ".join(seen["errors"])
-    if "missing" in seen:
-        names = " and ".join(seen["missing"])
-        if errors:
-            return exercise.stopped(f"{names} is not defined. {errors}")
-        if seen["similar"]:
+    match observation:
+        case Stopped(why):
+            return exercise.stopped(why)
+        case Missing(names, similar, errors):
+            missing = " and ".join(names)
+            if errors:
+                return exercise.stopped(f"{missing} is not defined. {' '.join(errors)}")
+            if similar:
+                return exercise.stopped(
+                    f"There is no {missing} in the notebook. Is {similar} meant to be it?"
+                )
+            return exercise.not_attempted()
+        case Untouched():
+            return exercise.not_attempted()
+        case CheckBroken(error):
             return exercise.stopped(
-                f"There is no {names} in the notebook. Is {seen['similar'][0]} meant to be it?"
+                f"The check could not go on: {error.rstrip('.')}. Does the answer delete or "
+                "change what it was handed?"
             )
-        return exercise.not_attempted()
-    if "untouched" in seen:
-        return exercise.not_attempted()
-    if "broken" in seen:
-        return exercise.stopped(
-            f"The check could not go on: {seen['broken'].rstrip('.')}. Does the answer delete or "
-            "change what it was handed?"
-        )
-    return exercise.verdict(seen["seen"], seed)
+        case Seen(data):
+            try:
+                return exercise.verdict(data, seed)
+            except Exception as error:
+                return exercise.stopped(_beyond_judgement(error))
+
+
+def _beyond_judgement(error: Exception) -> str:
+    # The process that observed also ran the learner's code, which may have done the writing.
+    return (
+        f"What was observed can't be judged ({describe(error)}). Does the notebook change "
+        "the course's own code while it is checked?"
+    )
 
 
 def verdicts(

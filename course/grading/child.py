@@ -1,30 +1,54 @@
-"""What runs in the process that is thrown away: a learner's cells, and then the check's observe.
+"""A process for one answer, thrown away afterwards, and who watches it from outside.
 
-The check is not in this process, nor can it be read from here, until the cells have run: it comes
-over the channel afterwards, and the code that it stands on is put back first.
+The learner's cells run in it, and then the check's observe. The check is not in this process, nor
+can it be read from here, until the cells have run: it comes over a channel afterwards, and the
+code that it stands on is put back first. Over the channel go, a line of JSON each:
+
+    the child: CellsRan
+    the watcher: Check, and the code of the check behind that line
+    the child: CheckRan
 """
 
 import asyncio
-import importlib
-import importlib.abc
-import json
-import marshal
+import contextlib
 import os
+import secrets
+import selectors
+import shutil
+import signal
 import socket
 import sys
 import tempfile
-import types
-from importlib.machinery import ModuleSpec
+import time
+from dataclasses import dataclass, replace
+from io import BufferedIOBase
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from typing import NoReturn
 
 from course.checking import host
-from course.checking.exercise import Exercise
+from course.checking.observation import Missing, Observation, Stopped
+from course.checking.supervisor import MOST_OUTPUT, why_nothing_came
 from course.grading import confinement
+from course.grading.check_code import receive
+from course.grading.messages import CellsRan, Check, CheckRan, Request
 from course.grading.pristine import Pristine
 
 CHANNEL = 3  # the file descriptor
 UNCONFINED = 70  # exit code of a child that could not be shut in
+MOST_OBSERVED = 1_000_000  # bytes of one observation
+MOST_ERRORS, MOST_WORDS = 20, 500  # sentences about failed cells, and characters in each
+
+NOT_FROM_THE_CHECK = (
+    "Something else than the check wrote into the grader's channel, so nothing of it counts."
+)
+NOT_CONFINED = "The process for this answer could not be shut in, so it was not run."
+REPLACED = (
+    "While the answer was checked it replaced {names}, which the check stands on. Write it "
+    "without changing code that belongs to others."
+)
+
+
+# --- in the child ---------------------------------------------------------------------------
 
 
 def confine(folder: Path, seconds: float) -> confinement.Protection:
@@ -37,9 +61,7 @@ def confine(folder: Path, seconds: float) -> confinement.Protection:
     return protection
 
 
-def run(
-    request: dict[str, Any], folder: Path, channel: int, printed: int, pristine: Pristine
-) -> NoReturn:
+def run(request: Request, folder: Path, channel: int, printed: int, pristine: Pristine) -> NoReturn:
     """Serve one request over a channel, with what is printed going to `printed`.
 
     Both are file descriptors, and the only ones of its parent that are kept. Never returns.
@@ -54,7 +76,7 @@ def run(
     os.closerange(CHANNEL + 1, confinement.OPEN_FILES * 4)
     os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
     try:
-        confine(folder, request["seconds"])
+        confine(folder, request.seconds)
     except OSError:
         os._exit(UNCONFINED)
     with socket.socket(fileno=CHANNEL) as wire, wire.makefile("rwb") as stream:
@@ -64,47 +86,171 @@ def run(
     os._exit(0)
 
 
-def _serve(request: dict[str, Any], stream: BinaryIO, pristine: Pristine) -> None:
+def _serve(request: Request, stream: BufferedIOBase, pristine: Pristine) -> None:
     with asyncio.Runner() as runner:
         runner.get_loop()  # now, so that a policy that a cell sets comes too late
-        space, errors = host.run_cells(runner, request["cells"])
+        space, errors = host.run_cells(runner, request.cells)
         pristine.restore()
-        seen = host.what_is_missing(request["answers"], space)
-        _send(stream, {**seen, "errors": errors})
-        if seen:
+        lacking = host.what_is_missing(request.answers, space, errors)
+        _send(stream, CellsRan(lacking))
+        if lacking:
             return
-        exercise, token = _receive_check(stream, request["stem"], request["exercise"])
-        seen = runner.run(host.observation(exercise, space, request["seed"]))
-        _send(stream, {**seen, "replaced": pristine.restore(), "token": token})
+        check = Check.from_json(stream.readline())
+        exercise = receive(stream.read(check.size), request.stem, request.exercise)
+        observation = runner.run(host.observe(exercise, space, request.seed))
+        _send(stream, CheckRan(check.token, tuple(pristine.restore()), observation))
 
 
-def _send(stream: BinaryIO, message: dict[str, Any]) -> None:
-    stream.write(json.dumps(message).encode() + b"\n")
+def _send(stream: BufferedIOBase, message: CellsRan | CheckRan) -> None:
+    stream.write(message.to_json().encode() + b"\n")
     stream.flush()
 
 
-def _receive_check(stream: BinaryIO, stem: str, name: str) -> tuple[Exercise, str]:
-    """Return the exercise from the modules that come over the channel, and the token with it."""
-    header = json.loads(stream.readline())
-    sys.meta_path.insert(0, _Received(marshal.loads(stream.read(header["size"]))))
-    module = importlib.import_module(f"course.checks.{stem}")
-    [exercise] = [exercise for exercise in module.EXERCISES if exercise.id == name]
-    return exercise, header["token"]
+# --- in its parent --------------------------------------------------------------------------
 
 
-class _Received(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Imports a chapter's checks from code by the names of their modules."""
+def try_out(scratch: Path) -> confinement.Protection:
+    """Shut a process in that does nothing else, and return what holds on this system."""
+    reading, writing = os.pipe()
+    process = os.fork()
+    if process == 0:
+        os.write(writing, confine(scratch, 15).to_json().encode())
+        os._exit(0)
+    os.close(writing)
+    with open(reading, "rb") as pipe:
+        told = pipe.read()
+    os.waitpid(process, 0)
+    return confinement.Protection.from_json(told)
 
-    def __init__(self, code: dict[str, types.CodeType]) -> None:
-        self.code = code
 
-    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        """Answer for the modules that were received, and for no other."""
-        if name not in self.code:
-            return None
-        is_package = any(other.startswith(f"{name}.") for other in self.code)
-        return ModuleSpec(name, self, is_package=is_package)
+def observe(
+    request: Request, scratch: Path, checks: dict[str, bytes], pristine: Pristine
+) -> Observation:
+    """Fork a child for one request, and return what was observed, or why nothing was."""
+    folder = Path(tempfile.mkdtemp(dir=scratch))
+    ours, theirs = socket.socketpair()
+    reading, writing = os.pipe()
+    process = os.fork()
+    if process == 0:
+        try:
+            checks.clear()
+            run(request, folder, theirs.fileno(), writing, pristine)
+        finally:
+            os._exit(1)
+    theirs.close()
+    os.close(writing)
+    try:
+        return Watch(process, ours, reading, request.seconds, checks[request.stem]).observation()
+    finally:
+        ours.close()
+        os.close(reading)
+        shutil.rmtree(folder, ignore_errors=True)
 
-    def exec_module(self, module: types.ModuleType) -> None:
-        """Run a module's code in it."""
-        exec(self.code[module.__name__], vars(module))
+
+class Ended(Exception):
+    """The child has ended, or has to be."""
+
+
+@dataclass
+class Watch:
+    """One child, what it prints and what it sends, until it is done or has to be ended."""
+
+    process: int
+    channel: socket.socket
+    printed: int
+    seconds: float
+    check: bytes
+    received: bytes = b""
+    count_printed: int = 0
+    last_printed: bytes = b""
+    in_time: bool = True
+
+    def observation(self) -> Observation:
+        """Return what the child observed, or why nothing was; it has ended by then."""
+        self.deadline = time.monotonic() + self.seconds
+        with selectors.DefaultSelector() as self.selector:
+            self.selector.register(self.channel, selectors.EVENT_READ, self._receive)
+            self.selector.register(self.printed, selectors.EVENT_READ, self._read)
+            try:
+                observation = self._talk()
+            except ValueError:
+                observation = Stopped(NOT_FROM_THE_CHECK)
+            except Ended:
+                return self._why_it_ended()
+        self._end(at_once=True)
+        return observation
+
+    def _why_it_ended(self) -> Stopped:
+        code = self._end(at_once=self.flooded or not self.in_time)
+        if code == UNCONFINED:
+            return Stopped(NOT_CONFINED)
+        return Stopped(why_nothing_came(code, self.seconds, self.last_printed, self.flooded))
+
+    @property
+    def flooded(self) -> bool:
+        """Whether it printed, or sent, more than anybody needs."""
+        return self.count_printed > MOST_OUTPUT or len(self.received) > MOST_OBSERVED
+
+    def _talk(self) -> Observation:
+        """Hear how the cells ended, hand over the check, and return what it saw.
+
+        Raises Ended, and ValueError for a message that no child of ours sends.
+        """
+        lacking = CellsRan.from_json(self._line()).lacking
+        if isinstance(lacking, Missing):
+            errors = tuple(error[:MOST_WORDS] for error in lacking.errors[:MOST_ERRORS])
+            return replace(lacking, errors=errors)
+        if lacking:
+            return lacking
+        check = Check(len(self.check), secrets.token_hex(16))
+        self.channel.settimeout(max(0.1, self.deadline - time.monotonic()))
+        # One that has ended already may have left a line all the same.
+        with contextlib.suppress(OSError):
+            self.channel.sendall(check.to_json().encode() + b"\n" + self.check)
+        told = CheckRan.from_json(self._line())
+        if told.token != check.token:
+            raise ValueError("another token")
+        if told.replaced:
+            return Stopped(REPLACED.format(names=", ".join(told.replaced[:3])[:MOST_WORDS]))
+        return told.observation
+
+    def _line(self) -> bytes:
+        """Return the next line from the channel; raises Ended at its end, for a flood, too late."""
+        while b"\n" not in self.received:
+            left = self.deadline - time.monotonic()
+            self.in_time = left > 0
+            if not self.in_time or self.flooded:
+                raise Ended
+            for key, _ in self.selector.select(left):
+                if not key.data():
+                    raise Ended
+        line, _, self.received = self.received.partition(b"\n")
+        return line
+
+    def _receive(self) -> bool:
+        try:
+            data = self.channel.recv(65536)
+        except OSError:
+            data = b""
+        self.received += data
+        return bool(data)
+
+    def _read(self) -> bool:
+        data = os.read(self.printed, 65536)
+        self.count_printed += len(data)
+        self.last_printed = (self.last_printed + data)[-4000:]
+        if not data:
+            self.selector.unregister(self.printed)
+        return True
+
+    def _end(self, at_once: bool) -> int | None:
+        """End the child; return its exit code, or None if it had to be ended."""
+        # One that closed its channel gets a moment, in which it usually exits.
+        for _ in range(0 if at_once else 100):
+            process, status = os.waitpid(self.process, os.WNOHANG)
+            if process:
+                return os.waitstatus_to_exitcode(status)
+            time.sleep(0.01)
+        os.kill(self.process, signal.SIGKILL)
+        os.waitpid(self.process, 0)
+        return None

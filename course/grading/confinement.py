@@ -9,6 +9,7 @@ calls in the kernel's arch folders.
 import contextlib
 import ctypes
 import functools
+import json
 import os
 import platform
 import signal
@@ -43,6 +44,15 @@ class Protection:
     def note(self, holds: bool, what: str) -> None:
         """Add a phrase to the one list or to the other."""
         (self.on if holds else self.off).append(what)
+
+    def to_json(self) -> str:
+        """Return it as one line of JSON."""
+        return json.dumps(vars(self))
+
+    @classmethod
+    def from_json(cls, line: bytes) -> "Protection":
+        """Return it from its line."""
+        return cls(**json.loads(line))
 
 
 def limit(seconds: float) -> bool:

@@ -1,13 +1,19 @@
-"""The process that workers are forked from. It takes longest to start, so it is started first.
+"""The process that workers are forked from, and its handle.
 
-Hence little is imported here: `python -m course grade` begins with it, and imports the rest of
-the grader meanwhile.
+`python -m course.grading.fork_server FOLDER DESCRIPTOR`, on Linux
+
+It imports what checks need, shuts itself in so that no child can ask it for more freedom than
+the child has, and says so in a line to the socket of that descriptor: its Protection. Each socket
+that it then receives there gets a worker, a fork of it.
+
+It takes longest to start, so it is started first. Hence little is imported here: the command
+begins with it, and imports the rest of the grader meanwhile.
 """
 
 import atexit
 import contextlib
 import functools
-import json
+import gc
 import os
 import signal
 import socket
@@ -15,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from course.failure import CannotContinue
@@ -23,7 +30,8 @@ from course.project import ROOT
 if TYPE_CHECKING:
     from course.grading.confinement import Protection
 
-ANSWER_TIME = 30.0  # seconds that a worker may take beyond the time of the answer it runs
+MODULE = "course.grading.fork_server"
+START_TIME = 30.0  # seconds until it is ready, on a busy machine
 
 
 class ForkServer:
@@ -39,7 +47,7 @@ class ForkServer:
         """Start the process; it takes workers from now on, and makes them once it is ready."""
         self.control, theirs = socket.socketpair()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "course.grading.worker", self.folder.name, str(theirs.fileno())],
+            [sys.executable, "-m", MODULE, self.folder.name, str(theirs.fileno())],
             cwd=ROOT,
             # Few pools of memory: with one for each thread the limit would be used up by them.
             env={**os.environ, "PYTHONPATH": str(ROOT), "MALLOC_ARENA_MAX": "2"},
@@ -58,14 +66,14 @@ class ForkServer:
         """
         from course.grading.confinement import Protection
 
-        self.control.settimeout(ANSWER_TIME)
+        self.control.settimeout(START_TIME)
         with self.control.makefile("rb") as stream:
             line = stream.readline()
         if not line:
             raise CannotContinue(
                 "The process that runs answers could not start; what it said stands above."
             )
-        return Protection(**json.loads(line))
+        return Protection.from_json(line)
 
     def new_worker(self) -> socket.socket:
         """Return the channel of a new worker; a server that has ended is started anew."""
@@ -94,6 +102,81 @@ class ForkServer:
         self.control.close()
 
 
+# --- in the process -------------------------------------------------------------------------
+
+
+def main(folder: str, descriptor: str) -> None:
+    """Fork workers until the socket is closed."""
+    # What is imported now stays: to look for garbage in it takes time here, and in every child,
+    # which copies whatever the collector touches.
+    gc.disable()
+    scratch = Path(folder).resolve()
+    tempfile.tempdir = str(scratch)
+    # SQLite asks once, here, where its temporary files go: to the folder that a child is in.
+    os.environ["SQLITE_TMPDIR"] = "."
+    # httpx brings its own command line along, and click and rich with it, wherever it finds them.
+    sys.modules["httpx._main"] = None  # type: ignore[assignment]
+    from course.grading import check_code, child, confinement, worker
+    from course.grading.pristine import Pristine
+
+    checks = check_code.load_checks()
+    warm_up()
+    # A fork takes along only the thread that forks; those of the drivers end in a moment.
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread():
+            thread.join(5)
+    protection = child.try_out(scratch)
+    confinement.hide_files(confinement.python_needs(), [scratch, Path(os.devnull)])
+    # A learner's import shall not find the grader.
+    for name in [name for name in sys.modules if name.startswith("course.grading")]:
+        del sys.modules[name]
+    pristine = Pristine()
+    gc.freeze()
+    gc.enable()
+    # Nobody waits for the end of a worker.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    with socket.socket(fileno=int(descriptor)) as control:
+        control.sendall(protection.to_json().encode() + b"\n")
+        while channels := received(control):
+            if os.fork() == 0:
+                control.close()
+                worker.serve(socket.socket(fileno=channels[0]), scratch, checks, pristine)
+                os._exit(0)
+            os.close(channels[0])
+
+
+def warm_up() -> None:
+    """Use the libraries once: what they prepare at first use is then there for every child."""
+    import asyncio
+
+    from fastapi import FastAPI
+
+    from lantern import client
+    from lantern.theatre import audit, make_engine, make_sync_engine, seed, seed_sync
+
+    async def use() -> None:
+        app, engine, sync_engine = FastAPI(), make_engine(), make_sync_engine()
+        seed_sync(sync_engine, capacity=1)
+        sync_engine.dispose()
+        await seed(engine, capacity=1)
+        await audit(engine)
+        await engine.dispose()
+        async with client(app) as http:
+            await http.get("/")
+
+    asyncio.run(use())
+
+
+def received(control: socket.socket) -> list[int]:
+    """Return the descriptor that was sent, and nothing once the other side is closed."""
+    try:
+        return socket.recv_fds(control, 100, 1)[1]
+    except ConnectionError:
+        return []
+
+
+# --- started ahead --------------------------------------------------------------------------
+
 _ahead: list[ForkServer] = []
 
 
@@ -112,3 +195,7 @@ def fork_server() -> ForkServer:
     server = _ahead.pop()
     atexit.unregister(server.close)
     return server
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

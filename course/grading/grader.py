@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from course.checking.exercise import Exercise, Verdict
 from course.checking.host import cells_of
 from course.checking.supervisor import SECONDS, judged
-from course.grading.observers import Observers, course_fingerprint
+from course.grading.fingerprint import course_fingerprint
+from course.grading.messages import Observed, Request
+from course.grading.observers import Observers
 from course.grading.results import Result, make_result, store, stored
 from course.grading.submissions import Submission
 
@@ -27,7 +28,7 @@ class Grader:
     def __init__(self, observers: Observers, folder: Path, seconds: float = SECONDS) -> None:
         self.observers, self.folder, self.seconds = observers, folder, seconds
         self.course = course_fingerprint()
-        self.pending: dict[Future[dict[str, Any]], tuple[Task, int]] = {}
+        self.pending: dict[Future[Observed], tuple[Task, int]] = {}
 
     def grade(self, submissions: Iterator[Submission]) -> Iterator[Result]:
         """Yield each result as soon as it is known, which is not the order of the submissions."""
@@ -79,25 +80,21 @@ class Task:
             future = self.grader.observers.submit(self._request(exercise))
             self.grader.pending[future] = (self, number)
 
-    def _request(self, exercise: Exercise) -> dict[str, Any]:
-        return {
-            "stem": self.submission.stem,
-            "exercise": exercise.id,
-            "answers": exercise.answers,
-            "cells": cells_of(self.submission.notebook, exercise.id),
-            "seconds": self.grader.seconds,
-            "seed": self._seed(exercise),
-        }
+    def _request(self, exercise: Exercise) -> Request:
+        cells = cells_of(self.submission.notebook, exercise.id)
+        stem, seconds = self.submission.stem, self.grader.seconds
+        seed = self._seed(exercise)
+        return Request(stem, exercise.id, exercise.answers, cells, seconds, seed)
 
     def _seed(self, exercise: Exercise) -> int:
         # The same in a run that goes on after it was stopped; another one for each submission.
         return int(sha256(f"{self.fingerprint} {exercise.id}".encode()).hexdigest()[:8], 16)
 
-    def judge(self, number: int, seen: dict[str, Any]) -> bool:
+    def judge(self, number: int, observed: Observed) -> bool:
         """Judge what was observed of one exercise; return whether it was the last one."""
-        seconds = seen.pop("seconds")
         exercise = self.exercises[number]
-        self.verdicts[number] = (judged(exercise, seen, self._seed(exercise)), seconds)
+        verdict = judged(exercise, observed.observation, self._seed(exercise))
+        self.verdicts[number] = (verdict, observed.seconds)
         return not self.left
 
     def result(self) -> Result:

@@ -1,35 +1,31 @@
-"""Who observes: worker processes on this machine, or on the machines of a dask cluster.
+"""Who observes: worker processes on this machine.
 
-Both are asked in the same way, and what they answer is judged in the same place.
+The machines of a cluster (course/grading/cluster.py) are asked in the same way, and what they
+answer is judged in the same place.
 """
 
 import contextlib
-import hashlib
 import json
-import socket
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from course.checking.exercise import find
+from course.checking.observation import Observation
 from course.checking.supervisor import Process
 from course.cores import usable_cores
-from course.failure import CannotContinue
 from course.grading.confinement import Protection
-from course.grading.fork_server import ANSWER_TIME, ForkServer, fork_server
-from course.project import ROOT
+from course.grading.fork_server import fork_server
+from course.grading.messages import Observed, Request
+from course.grading.worker import Worker
 
-Request = dict[str, Any]
 WORKERS_PER_CORE = 16
 A_MOMENT = 0.002  # seconds in which a worker begins
-ENDED_TWICE = (
-    "The process that runs answers ended twice while this one was running, so there is no verdict."
-)
 
 
 class Observers(Protocol):
@@ -41,55 +37,11 @@ class Observers(Protocol):
     def protection(self) -> Protection:
         """What an answer is kept from here."""
 
-    def submit(self, request: Request) -> "Future[dict[str, Any]]":
-        """Begin to observe; the result is what course.grading.worker writes, and `seconds`."""
+    def submit(self, request: Request) -> Future[Observed]:
+        """Begin to observe."""
 
     def close(self) -> None:
         """Stop at once, whatever is under way."""
-
-
-class Worker:
-    """One worker process: begun with its first answer, and replaced when it ends."""
-
-    def __init__(self, server: ForkServer) -> None:
-        self.server = server
-        self.channel: socket.socket | None = None
-
-    @property
-    def protection(self) -> Protection:
-        """What it protects from."""
-        return self.server.protection
-
-    def ask(self, request: Request) -> dict[str, Any]:
-        """Return what was observed; a worker that ends is replaced, once."""
-        for _ in range(2):
-            if self.channel is None:
-                self.channel = self.server.new_worker()
-            try:
-                return answered(self.channel, request)
-            except OSError:
-                self.channel.close()
-                self.channel = None
-                if self.server.closed:
-                    break
-        return {"stopped": ENDED_TWICE}
-
-    def close(self) -> None:
-        """End it, and all workers of the same server."""
-        self.server.close()
-        if self.channel:
-            self.channel.close()
-
-
-def answered(channel: socket.socket, request: Request) -> dict[str, Any]:
-    """Return what a worker answers to a request; raises OSError if it ends or takes too long."""
-    channel.settimeout(request["seconds"] + ANSWER_TIME)
-    channel.sendall(json.dumps(request).encode() + b"\n")
-    with channel.makefile("rb") as stream:
-        line = stream.readline()
-    if not line.endswith(b"\n"):
-        raise ConnectionError("the worker ended in the middle")
-    return json.loads(line)
 
 
 class Spawner:
@@ -101,20 +53,20 @@ class Spawner:
              "no connections, no processes"],
     )  # fmt: skip
 
-    def ask(self, request: Request) -> dict[str, Any]:
+    def ask(self, request: Request) -> Observation:
         """Return what was observed in a fresh Python."""
-        cells = [{"cell_type": "code", "source": source} for _, source in request["cells"]]
+        cells = [{"cell_type": "code", "source": source} for _, source in request.cells]
         with tempfile.TemporaryDirectory(prefix="lantern-grade-") as folder:
             notebook = Path(folder) / "answer.ipynb"
             notebook.write_text(json.dumps({"cells": cells}), encoding="utf-8")
-            _, exercise = find(request["exercise"])
-            return Process(notebook, exercise, request["seconds"], request["seed"]).observation()
+            _, exercise = find(request.exercise)
+            return Process(notebook, exercise, request.seconds, request.seed).observation()
 
     def close(self) -> None:
         """Do nothing: each process has ended with its answer."""
 
 
-def make_workers(count: int) -> list[Worker] | list[Spawner]:
+def make_workers(count: int) -> Sequence[Worker | Spawner]:
     """Return so many of the best that this system has."""
     if sys.platform != "linux":
         return [Spawner() for _ in range(count)]
@@ -122,11 +74,11 @@ def make_workers(count: int) -> list[Worker] | list[Spawner]:
     return [Worker(server) for _ in range(count)]
 
 
-def timed(worker: Worker | Spawner, request: Request) -> dict[str, Any]:
-    """Ask a worker, and add the seconds that it took."""
+def timed(worker: Worker | Spawner, request: Request) -> Observed:
+    """Ask a worker, and take the time."""
     began = time.perf_counter()
-    seen = worker.ask(request)
-    return {**seen, "seconds": round(time.perf_counter() - began, 3)}
+    observation = worker.ask(request)
+    return Observed(observation, round(time.perf_counter() - began, 3))
 
 
 class LocalWorkers:
@@ -148,11 +100,11 @@ class LocalWorkers:
         """See Observers."""
         return self.workers[0].protection
 
-    def submit(self, request: Request) -> "Future[dict[str, Any]]":
+    def submit(self, request: Request) -> Future[Observed]:
         """See Observers."""
         return self.threads.submit(self._ask, request)
 
-    def _ask(self, request: Request) -> dict[str, Any]:
+    def _ask(self, request: Request) -> Observed:
         with self.turn:
             while self._crowded():
                 time.sleep(A_MOMENT)
@@ -191,90 +143,18 @@ def running() -> int:
 @contextlib.contextmanager
 def observing(workers: int, scheduler: str) -> Iterator[Observers]:
     """Give what observes, on this machine or on a cluster, and end it afterwards."""
-    cores = usable_cores()
-    count = workers or WORKERS_PER_CORE * cores
-    observers = Cluster(scheduler) if scheduler else LocalWorkers(count, min(count, cores))
+    observers = _observers(workers, scheduler)
     try:
         yield observers
     finally:
         observers.close()
 
 
-# --- a dask cluster -------------------------------------------------------------------------
+def _observers(workers: int, scheduler: str) -> Observers:
+    if scheduler:
+        from course.grading.cluster import Cluster
 
-_of_this_thread = threading.local()
-_of_this_process: list[ForkServer] = []
-_starting = threading.Lock()
-
-
-def observe_here(request: Request) -> dict[str, Any]:
-    """Observe on the machine of a cluster where this is called; a thread keeps its worker."""
-    if not hasattr(_of_this_thread, "worker"):
-        _of_this_thread.worker = _another_worker()
-    return timed(_of_this_thread.worker, request)
-
-
-def _another_worker() -> Worker | Spawner:
-    if sys.platform != "linux":
-        return Spawner()
-    with _starting:
-        if not _of_this_process:
-            _of_this_process.append(ForkServer())
-    return Worker(_of_this_process[0])
-
-
-def describe_here() -> dict[str, Any]:
-    """Return what this machine protects from, and which course it has."""
-    # Its fork server stays: the answers that come next need one.
-    return {"protection": vars(_another_worker().protection), "course": course_fingerprint()}
-
-
-class Cluster:
-    """Workers on the machines of a dask.distributed cluster."""
-
-    def __init__(self, scheduler: str) -> None:
-        try:
-            from distributed import Client
-        except ImportError as error:
-            raise CannotContinue(
-                "--scheduler needs dask.distributed: python -m pip install distributed"
-            ) from error
-        try:
-            self.client = Client(scheduler, timeout=5, set_as_default=False)
-        except (OSError, ValueError) as error:
-            raise CannotContinue(
-                f"No dask scheduler answers at {scheduler}. Start one with `dask scheduler` and "
-                "workers with `dask worker`, from the environment of the course."
-            ) from error
-        machines = self.client.run(describe_here)
-        if not machines:
-            raise CannotContinue(f"The scheduler at {scheduler} has no workers yet.")
-        for name, machine in machines.items():
-            if machine["course"] != course_fingerprint():
-                raise CannotContinue(
-                    f"The worker {name} has another version of the course than this machine, so "
-                    "its verdicts could differ. Bring both to the same one."
-                )
-        self.count = sum(self.client.nthreads().values())
-        protections = [machine["protection"] for machine in machines.values()]
-        # What holds for the cluster is what holds on each of its machines.
-        self.protection = min((Protection(**each) for each in protections), key=lambda p: len(p.on))
-        self.executor: Executor = self.client.get_executor(pure=False)
-
-    def submit(self, request: Request) -> "Future[dict[str, Any]]":
-        """See Observers. A machine that is lost loses nothing: others take over."""
-        return self.executor.submit(observe_here, request)
-
-    def close(self) -> None:
-        """See Observers; the cluster itself goes on."""
-        self.client.close()
-
-
-def course_fingerprint() -> str:
-    """Return one hash of all that a verdict depends on besides the answer."""
-    total = hashlib.sha256()
-    for folder in ("course", "lantern"):
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            total.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
-    total.update((ROOT / "requirements.txt").read_bytes())
-    return total.hexdigest()
+        return Cluster(scheduler)
+    cores = usable_cores()
+    count = workers or WORKERS_PER_CORE * cores
+    return LocalWorkers(count, min(count, cores))

@@ -8,6 +8,8 @@ import json
 from dataclasses import dataclass
 
 from course.checking.exercise import NOT_ATTEMPTED, RIGHT, WRONG, exercises_of, find
+from course.checking.observation import Seen
+from course.grading.messages import CellsRan, CheckRan
 from tools.answers import answer_in, notebook_with
 
 STEM, EXERCISE = "ch01_event_loop", "ch01-ex2"
@@ -22,6 +24,11 @@ BLOCKING = """
 async def report_async(path, build_report):
     return build_report(path)
 """
+
+# What a child sends whose check went well, but for the token, which nobody can guess.
+FORGED = "".join(
+    f"{message.to_json()}\n" for message in (CellsRan(None), CheckRan("x", (), Seen({})))
+).encode()
 
 
 @dataclass(frozen=True)
@@ -113,7 +120,7 @@ CASES = {
         WRONG, "The loop was frozen"),
     "json is patched": Case(
         "import json\nalways = json.dumps\n"
-        "json.dumps = lambda value, **_: always({'seen': {}, 'errors': []})\n" + BLOCKING,
+        "json.dumps = lambda value, **_: always({'lacking': {}, 'observation': {}})\n" + BLOCKING,
         WRONG, "The loop was frozen"),
     "builtins are patched": Case(
         "import builtins\nbuiltins.all = builtins.any = builtins.sum = lambda *_: True\n"
@@ -198,9 +205,7 @@ CASES = {
         "print('✓ ch01-ex2 A report that freezes nobody: right, 3 of 3 points')\n"
         "print('{\"seen\": {}}')\n" + BLOCKING, WRONG, "The loop was frozen"),
     "writes into the channel": Case(
-        "import json, os\n"
-        "line = json.dumps({'seen': {}, 'errors': [], 'token': 'x', 'replaced': []}).encode()\n"
-        "os.write(3, line + b'\\n' + line + b'\\n')\nos._exit(0)\n" + BLOCKING, WRONG,
+        f"import os\nos.write(3, {FORGED!r})\nos._exit(0)\n" + BLOCKING, WRONG,
         "Something else than the check wrote"),
     "opens a socket": Case("import socket\n" + inside("socket.socket()"), WRONG,
                            "no process is started and no connection is opened"),

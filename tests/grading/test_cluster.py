@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from course.failure import CannotContinue
-from course.grading import observers
+from course.grading import cluster as cluster_module
+from course.grading.cluster import Cluster
 from course.grading.grader import Grader
-from course.grading.observers import Cluster, LocalWorkers
+from course.grading.observers import LocalWorkers
 from course.grading.results import Result
 from course.grading.submissions import Submission, read
 from tests.grading.hostile import CASES, EXERCISE, IMPORTS, REFERENCE, STEM
@@ -80,7 +81,7 @@ def test_a_cluster_comes_to_the_same_results_and_loses_nothing_with_a_worker(
 def test_a_machine_with_another_version_of_the_course_is_refused(
     cluster: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(observers, "course_fingerprint", lambda: "another")
+    monkeypatch.setattr(cluster_module, "course_fingerprint", lambda: "another")
     with pytest.raises(CannotContinue, match="another version of the course"):
         Cluster(cluster.scheduler_address)
 

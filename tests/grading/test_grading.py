@@ -239,13 +239,13 @@ def test_ctrl_c_stops_cleanly_and_the_next_run_goes_on(tmp_path: Path) -> None:
             assert run.poll() is None
             time.sleep(0.05)
         # Workers are forks of one process, whose command line they keep.
-        assert len(set(alive("course.grading.worker", str(tmp_path)))) == 1
+        assert len(set(alive("course.grading.fork_server", str(tmp_path)))) == 1
         run.send_signal(signal.SIGINT)
         output, _ = run.communicate(timeout=30)
     assert run.returncode == 130
     assert "Stopped after 1 of 2 notebooks. The same command goes on from there." in output
     assert not (results / "grades.csv").exists()
-    assert not alive("course.grading.worker", str(tmp_path))
+    assert not alive("course.grading.fork_server", str(tmp_path))
     assert not list(tmp_path.glob("lantern-grade-*"))
     hand_in(folder, "zoe")
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=60)
@@ -261,7 +261,7 @@ def test_a_command_that_grades_nothing_leaves_nothing_behind(
         [*COMMAND, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True
     )
     assert "Traceback" not in run.stdout + run.stderr
-    assert not alive("course.grading.worker", str(tmp_path))
+    assert not alive("course.grading.fork_server", str(tmp_path))
     assert list(tmp_path.iterdir()) == []
 
 

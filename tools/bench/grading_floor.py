@@ -46,10 +46,9 @@ def points_of(submission: Submission, exercise: Exercise) -> int:
     with asyncio.Runner() as runner:
         cells = host.cells_of(submission.notebook, exercise.id)
         space, errors = host.run_cells(runner, cells)
-        seen = host.what_is_missing(exercise.answers, space)
-        if not seen:
-            seen = runner.run(host.observation(exercise, space, SEED))
-        return judged(exercise, {**seen, "errors": errors}, SEED).points
+        lacking = host.what_is_missing(exercise.answers, space, errors)
+        observation = lacking or runner.run(host.observe(exercise, space, SEED))
+        return judged(exercise, observation, SEED).points
 
 
 if __name__ == "__main__":

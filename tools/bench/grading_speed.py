@@ -14,14 +14,9 @@ from pathlib import Path
 from statistics import median
 
 from course.cores import usable_cores
+from course.grading.cluster import Cluster
 from course.grading.grader import Grader
-from course.grading.observers import (
-    WORKERS_PER_CORE,
-    Cluster,
-    LocalWorkers,
-    Observers,
-    observing,
-)
+from course.grading.observers import WORKERS_PER_CORE, LocalWorkers, Observers, observing
 from course.grading.submissions import find_files, read
 from tools.answers import notebooks
 from tools.bench.measure import IMPORTS, Row, beside, peak_memory, seconds

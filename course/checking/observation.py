@@ -1,0 +1,110 @@
+"""What was observed of an answer, on its way from the process that ran it to the one that judges.
+
+In JSON each is an object with the version of this format, its kind, and its own fields:
+{"format": 1, "kind": "stopped", "why": "a sentence"}.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+FORMAT = 1
+
+# What an exercise's observe returns and its judge takes: data that JSON can hold, with keys that
+# those two alone know.
+Plain = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the exercise's observe returned."""
+
+    data: Plain
+
+
+@dataclass(frozen=True)
+class CheckBroken:
+    """The error that came out of observe: no attempt had caught it."""
+
+    error: str
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Names that the cells do not define, one that resembles the first, or an empty string.
+
+    `errors` has a sentence for each cell that failed.
+    """
+
+    names: tuple[str, ...]
+    similar: str
+    errors: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Untouched:
+    """An answer is still the stub that was handed out."""
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """Nothing could be observed to its end, and why, in a sentence for the learner."""
+
+    why: str
+
+
+Observation = Seen | CheckBroken | Missing | Untouched | Stopped
+
+KINDS: dict[type[Observation], str] = {
+    Seen: "seen", CheckBroken: "check broken", Missing: "missing", Untouched: "untouched",
+    Stopped: "stopped",
+}  # fmt: skip
+
+
+def as_plain(observation: Observation) -> Plain:
+    """Return an observation as JSON can hold it."""
+    return {"format": FORMAT, "kind": KINDS[type(observation)], **vars(observation)}
+
+
+def from_plain(content: object) -> Observation:
+    """Return the observation; raises ValueError for what `as_plain` never returned."""
+    match content:
+        case {"format": 1, "kind": str(kind), **fields}:
+            match [kind, *sorted(fields.items())]:
+                case ["seen", ("data", dict(data))]:
+                    return Seen(data)
+                case ["check broken", ("error", str(error))]:
+                    return CheckBroken(error)
+                case ["missing", ("errors", errors), ("names", names), ("similar", str(similar))]:
+                    return Missing(texts(names), similar, texts(errors))
+                case ["untouched"]:
+                    return Untouched()
+                case ["stopped", ("why", str(why))]:
+                    return Stopped(why)
+    raise ValueError("no observation of this version of the course")
+
+
+def texts(content: object) -> tuple[str, ...]:
+    """Return a list of strings; raises ValueError for anything else."""
+    if isinstance(content, list) and all(isinstance(text, str) for text in content):
+        return tuple(content)
+    raise ValueError("no list of strings")
+
+
+def to_json(observation: Observation) -> str:
+    """Return an observation as one line of JSON."""
+    return json.dumps(as_plain(observation))
+
+
+def from_json(text: str | bytes) -> Observation:
+    """Return the observation; raises ValueError for what `to_json` never returned."""
+    return from_plain(parsed(text))
+
+
+def parsed(text: str | bytes) -> object:
+    """Return what stands in a text of JSON that anybody may have written, or raise ValueError."""
+    try:
+        content: object = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    return content
