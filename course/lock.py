@@ -1,7 +1,7 @@
 """One process at a time prepares the environment or the book, or writes into a folder."""
 
 import contextlib
-import os
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import IO
 
 from course.project import ROOT
 
-if os.name == "nt":
+if sys.platform == "win32":
     import msvcrt
 
     def _take(file: IO[str]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import QueuePool
 
 from lantern.sql import sync_side
 
@@ -30,12 +31,23 @@ class PoolWatch:
         return max(count for _, count in self.steps)
 
 
+def connections_in_use(engine: Engine | AsyncEngine) -> int:
+    """Return how many connections of the engine's pool are in use, as a QueuePool counts them.
+
+    Raises TypeError for another class of pool: it counts none.
+    """
+    pool = sync_side(engine).pool
+    if not isinstance(pool, QueuePool):
+        raise TypeError(f"{type(pool).__name__} counts no connections; a QueuePool does")
+    return pool.checkedout()
+
+
 @contextmanager
 def pool_watch(engine: Engine | AsyncEngine) -> Iterator[PoolWatch]:
     """Record every checkout and checkin of the engine's pool; lantern.draw_pool draws it."""
     target = sync_side(engine)
     began = time.perf_counter()
-    watch = PoolWatch([(0.0, target.pool.checkedout())])
+    watch = PoolWatch([(0.0, connections_in_use(target))])
 
     def step(change: int) -> None:
         watch.steps.append((time.perf_counter() - began, watch.in_use + change))

@@ -7,10 +7,10 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import AsyncIterator, Awaitable, Generator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Engine, event
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -158,7 +158,7 @@ class Recorder:
             if failure.execution_context in began:
                 self.note(QUERYING, began.pop(failure.execution_context), sql=failure.statement)
 
-        listeners = {
+        listeners: dict[str, Callable[..., None]] = {
             "before_cursor_execute": before,
             "after_cursor_execute": after,
             "handle_error": failed,
@@ -212,13 +212,13 @@ class Recorder:
             self.recording.usages.append(Usage(number + 1, lane, start, self.now()))
 
 
-class _Steps:
+class _Steps(Generic[T]):
     """An awaitable that notes when its coroutine runs, between one await and the next."""
 
-    def __init__(self, work: Awaitable[Any], lane: str, recorder: Recorder) -> None:
+    def __init__(self, work: Awaitable[T], lane: str, recorder: Recorder) -> None:
         self.work, self.lane, self.recorder = work, lane, recorder
 
-    def __await__(self) -> Generator[Any, Any, Any]:
+    def __await__(self) -> Generator[Any, Any, T]:
         steps = self.work.__await__()
         step, value = steps.send, None
         while True:
@@ -226,7 +226,8 @@ class _Steps:
             try:
                 waiting_for = step(value)
             except StopIteration as end:
-                return end.value
+                result: T = end.value
+                return result
             finally:
                 self.recorder.note(RUNNING, began, self.lane)
             try:

@@ -10,6 +10,8 @@ from typing import Any
 import httpx
 
 Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 App = Callable[..., Awaitable[None]]
 
 
@@ -25,7 +27,8 @@ def client(app: App, **options: Any) -> httpx.AsyncClient:
 
 def lifespan(app: Any) -> AbstractAsyncContextManager[Any]:
     """Run the start and the end of a FastAPI app's lifespan around a block."""
-    return app.router.lifespan_context(app)
+    context: AbstractAsyncContextManager[Any] = app.router.lifespan_context(app)
+    return context
 
 
 class Wire:
@@ -35,7 +38,7 @@ class Wire:
         self.app = app
         self.log = log
 
-    async def __call__(self, scope: Message, receive: Callable, send: Callable) -> None:
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         async def send_and_note(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self.log.append(f"wire: status {message['status']}")

@@ -209,7 +209,8 @@ def stems() -> tuple[str, ...]:
 
 def exercises_of(stem: str) -> tuple[Exercise, ...]:
     """Return the exercises of a chapter, in order."""
-    return importlib.import_module(f"course.checks.{stem}").EXERCISES
+    found: tuple[Exercise, ...] = importlib.import_module(f"course.checks.{stem}").EXERCISES
+    return found
 
 
 def every_exercise() -> Iterator[tuple[str, Exercise]]:

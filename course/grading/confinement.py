@@ -31,7 +31,10 @@ except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
 # The C library of this process, loaded once: each child would load it anew.
-LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+if sys.platform == "linux":
+    LIBC = ctypes.CDLL(None, use_errno=True)
+else:
+    LIBC = None
 
 
 @dataclass
@@ -141,7 +144,7 @@ def hide_files(readable: Iterable[Path], writable: Iterable[Path]) -> bool:
 
 
 def _allow(ruleset: int, path: Path, rights: int) -> None:
-    opened = os.open(path, os.O_PATH)  # type: ignore[attr-defined]
+    opened = os.open(path, os.O_PATH)
     rule = _PathRule(rights if path.is_dir() else rights & RIGHTS_OF_A_FILE, opened)
     _checked(LIBC.syscall(ADD_RULE, ruleset, PATH_BENEATH, ctypes.byref(rule), 0))
     os.close(opened)
@@ -205,15 +208,17 @@ def refuse_calls() -> bool:
         return False
     column = list(ARCHITECTURES).index(machine)
     program = _filter(ARCHITECTURES[machine], column, os.getpid())
-    instructions = (_Instruction * len(program))(*program)
+    instructions = (_Instruction * len(program))(*(_Instruction(*line) for line in program))
     LIBC.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0)
-    installed = LIBC.prctl(SECCOMP, 2, ctypes.byref(_Program(len(program), instructions)), 0, 0)
-    return installed == 0
+    whole = ctypes.byref(_Program(len(program), instructions))
+    refused: int = LIBC.prctl(SECCOMP, 2, whole, 0, 0)
+    return refused == 0
 
 
 def _filter(architecture: int, column: int, process: int) -> list[tuple[int, int, int, int]]:
     """Return the filter's instructions (code, skip if true, skip if false, value)."""
-    refused = [numbers[column] for numbers in FORBIDDEN.values() if numbers[column] is not None]
+    numbers = [each[column] for each in FORBIDDEN.values()]
+    refused = [number for number in numbers if number is not None]
     lines = [
         (LOAD, 0, 0, ARCHITECTURE_AT),
         (EQUAL, 1, 0, architecture),

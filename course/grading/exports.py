@@ -147,7 +147,8 @@ def junit_xml(results: Iterable[Result]) -> bytes:
         for count, tag in JUNIT_COUNTS.items():
             suite.set(count, str(len(list(suite.iter(tag)))))
     ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    text: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return text
 
 
 def _add_case(suite: ElementTree.Element, name: str, exercise: dict[str, Any]) -> None:

@@ -71,7 +71,7 @@ class Pristine:
             sys.meta_path[:] = self.finders
         sys.settrace(None)
         sys.setprofile(None)
-        threading.settrace(None)  # type: ignore[arg-type]
+        threading.settrace(None)
         threading.setprofile(None)
         return changed
 

@@ -26,15 +26,20 @@ class SiteHandler(JupyterHandler, StaticFileHandler):
     """Serves one file of the built book to whoever has the token."""
 
     @authenticated
-    async def get(self, path: str, include_body: bool = True) -> None:
+    async def get(  # type: ignore[override]  # the decorator hides its parameters
+        self, path: str, include_body: bool = True
+    ) -> None:
         """Send the file, and the cookie that tells the page that JupyterLab is beside it."""
-        self.set_cookie("lantern-lab", "1", path="/", samesite="Lax")
-        await StaticFileHandler.get(self, path, include_body)
+        await self._send(path, include_body)
 
     @authenticated
-    async def head(self, path: str) -> None:
+    async def head(self, path: str) -> None:  # type: ignore[override]
         """Send what get would send, without the file."""
-        await self.get(path, include_body=False)
+        await self._send(path, include_body=False)
+
+    async def _send(self, path: str, include_body: bool) -> None:
+        self.set_cookie("lantern-lab", "1", path="/", samesite="Lax")
+        await StaticFileHandler.get(self, path, include_body)
 
     @property
     def content_security_policy(self) -> str:

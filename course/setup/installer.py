@@ -66,8 +66,8 @@ def install(python: Path, requirements: Path, uv_pin: str, share: float = 1.0) -
     if fetch_uv(python, uv_pin):
         # Compiled now, once: without byte code the first import of everything takes 3.5 times
         # as long, in every kernel.
-        quick = [python, "-m", "uv", "pip", "install", "--python", python, "--compile-bytecode"]
-        quick += ["--require-hashes", "-r", requirements]
+        quick: list[str | Path] = [python, "-m", "uv", "pip", "install", "--python", python]
+        quick += ["--compile-bytecode", "--require-hashes", "-r", requirements]
         output = run(quick)
         if reason_of(output) == CERTIFICATE:
             # A company's proxy signs for the whole world; this computer may know its signature.

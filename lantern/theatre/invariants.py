@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from lantern.theatre.models import LedgerEntry, Order, Show, Ticket
+
+Row = Sequence[Any]
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ async def audit(engine: AsyncEngine) -> Audit:
     return judge(shows, ordered or 0, booked or 0, twice)
 
 
-def judge(shows: Sequence[Sequence], ordered: int, booked: int, twice: Sequence[Sequence]) -> Audit:
+def judge(shows: Sequence[Row], ordered: int, booked: int, twice: Sequence[Row]) -> Audit:
     """Turn counted rows into the four findings.
 
     `shows`: (title, capacity, sold, tickets); `ordered`, `booked`: cents; `twice`: (seat, count).

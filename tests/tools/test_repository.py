@@ -19,6 +19,11 @@ def test_the_code_and_the_notebooks_are_clean(arguments):
     assert result.returncode == 0, result.stdout + result.stderr
 
 
+def test_types_fit_together():
+    result = run(sys.executable, "-m", "mypy")
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
 def test_the_readme_shows_the_lessons_own_picture():
     assert run(sys.executable, "-m", "tools.readme_picture", "--check").returncode == 0
 

@@ -1,6 +1,7 @@
 """ch00-ex2: a look at the board."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from course.checking.attempts import attempt, interruption
@@ -26,7 +27,7 @@ async def observe_title_of(case: None, title_of: Any) -> dict[str, Any]:
 
     outcomes = {}
     for show_id in (*PROGRAMME, 99):
-        outcome = await attempt(lambda show_id=show_id: title_of(app, show_id))
+        outcome = await attempt(partial(title_of, app, show_id))
         outcomes[str(show_id)] = outcome.as_dict()
     return {"outcomes": outcomes, "asked": asked}
 

@@ -78,7 +78,7 @@ def judge_order(case: None, seen: dict[str, Any]) -> Iterable[Finding]:
         )
 
 
-def _judge_lines(said: list[str] | str, true: list[str]) -> Iterable[Broken]:
+def _judge_lines(said: list[str] | str, true: list[str]) -> Iterable[Finding]:
     if not isinstance(said, list):
         message = f"Write a list of the {len(true)} lines, as strings; this is {said}."
     elif "<ellipsis>" in said:

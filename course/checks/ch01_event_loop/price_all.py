@@ -35,7 +35,7 @@ class Supplier:
 
     async def fetch(self, seat: str) -> int:
         """Return the price of a seat in cents, when the supplier gets to it."""
-        future = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.waiting[seat] = future
         self.asked.append(seat)
         self.most = max(self.most, len(self.waiting))

@@ -14,6 +14,7 @@ from course.checking.attempts import attempt_sync, describe, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
 from course.checks.ch02_sync_sessionmaker.watched import plainly
 from lantern import client, lifespan
+from lantern.pool import connections_in_use
 from lantern.theatre import (
     Show,
     make_sync_engine,
@@ -138,12 +139,12 @@ async def _asked(app: Any, engine: Engine) -> dict[str, Any]:
         async with lifespan(app), client(app) as http:
             with gate.watch():
                 alone = await _ask(http, 2)
-                left = engine.pool.checkedout()
+                left = connections_in_use(engine)
                 # What one request shows alone, a crowd would show after a long wait.
                 if alone[0] == "200" and gate.queries and not gate.on_loop and not left:
                     crowd = _crowd()
                     await _burst(http, gate, crowd, answers)
-                    left = engine.pool.checkedout()
+                    left = connections_in_use(engine)
     except Exception as error:
         failed = describe(error)
     codes = [code for code, _ in answers]

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from sqlalchemy import Engine, Select, event
+from sqlalchemy import Engine, Executable, event
 from sqlalchemy.orm import Session, sessionmaker
 
 from course.checking.attempts import Outcome, interruption
+from lantern.pool import connections_in_use
 from lantern.theatre import (
     make_sync_engine,
     seed_sync,
@@ -42,7 +43,7 @@ class WatchedDatabase:
     @property
     def held(self) -> int:
         """Connections that are in use now."""
-        return self.engine.pool.checkedout()
+        return connections_in_use(self.engine)
 
     @contextmanager
     def open(self) -> Iterator[None]:
@@ -79,7 +80,7 @@ class WatchedDatabase:
         for session in self.sessions:
             session.close()
 
-    def read(self, statement: Select) -> list[Any]:
+    def read(self, statement: Executable) -> list[Any]:
         """Return rows of the database as plain lists, as another program would see them."""
         with self.engine.connect() as connection:
             return [list(row) for row in connection.execute(statement)]

@@ -13,6 +13,7 @@ from course.checking.attempts import attempt, interruption, plain
 from course.checking.exercise import Broken, Exercise, Finding, Nothing, Star
 from course.checks.ch03_async_sessionmaker.kept import class_of, sell_tickets, theatre
 from lantern import pool_watch
+from lantern.pool import connections_in_use
 from lantern.theatre import seed
 
 SHOWS = {number: (number % 4 + 1,) * (number % 3 + 1) for number in range(1, 12)} | {12: ()}
@@ -110,7 +111,7 @@ async def observe_dashboard(case: None, dashboard: Any) -> dict[str, Any]:
             warm = await _asked(dashboard, factory) if cold["ended"] == "raised" else None
         finally:
             server.cancel()
-        left = engine.sync_engine.pool.checkedout()
+        left = connections_in_use(engine)
     most = watch.most
     return {"cold": cold, "warm": warm, "most connections": most, "still out": left, **seen}
 
@@ -212,13 +213,13 @@ def _why_serial(seen: dict[str, Any]) -> str:
 
 
 def _judge_counts(pairs: Any, at_work: int) -> Iterable[Broken]:
-    right = sorted([repr(number), sum(SHOWS[number])] for number in ASKED)
-    if pairs == right:
+    due = {repr(number): sum(SHOWS[number]) for number in ASKED}
+    if pairs == sorted(map(list, due.items())):
         return
     if not isinstance(pairs, list):
         yield Broken("counts", f"dashboard returned {pairs}, not a dict of show and tickets.")
         return
-    given, due = dict(pairs), dict(right)
+    given = dict(pairs)
     missing = [number for number in due if number not in given]
     if missing and at_work:
         yield Broken(

@@ -14,6 +14,7 @@ from course.checking.attempts import attempt, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
 from course.checks.ch03_async_sessionmaker.kept import class_of, close_all, theatre
 from lantern import count_sql
+from lantern.pool import connections_in_use
 from lantern.theatre import Order, seed
 
 FEW_ORDERS, SMALL, LARGE = 50, 3_000, 6_000
@@ -65,7 +66,7 @@ async def _stopped_early(engine: AsyncEngine, factory: Any, export: Any) -> dict
         await stream.aclose()
 
     outcome = await attempt(consume, EXPORT_SECONDS)
-    left = engine.sync_engine.pool.checkedout()
+    left = connections_in_use(engine)
     await close_all(factory)
     first = rows[0] if rows and isinstance(rows[0], dict) else None
     return {
@@ -92,7 +93,7 @@ async def _exported(engine: AsyncEngine, factory: Any, export: Any) -> dict[str,
         before, _ = tracemalloc.get_traced_memory()
         outcome = await attempt(consume, EXPORT_SECONDS)
         _, peak = tracemalloc.get_traced_memory()
-    left = engine.sync_engine.pool.checkedout()
+    left = connections_in_use(engine)
     await close_all(factory)
     return {
         "outcome": outcome.as_dict(),

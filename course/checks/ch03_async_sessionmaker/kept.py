@@ -3,7 +3,7 @@
 import contextlib
 import gc
 import warnings
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
@@ -50,7 +50,7 @@ async def theatre(**options: Any) -> AsyncIterator[tuple[AsyncEngine, Any]]:
             gc.collect()
 
 
-async def sell_tickets(engine: AsyncEngine, tickets: dict[int, Sequence[int]]) -> None:
+async def sell_tickets(engine: AsyncEngine, tickets: Mapping[int, Sequence[int]]) -> None:
     """Give each show its orders, with that many tickets each; counters and ledger agree."""
     async with AsyncSession(engine) as session, session.begin():
         for show_id, counts in tickets.items():

@@ -10,6 +10,7 @@ from course.checking.attempts import attempt, describe, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
 from course.checks.ch03_async_sessionmaker.kept import class_of, sell_tickets, theatre
 from lantern import count_sql
+from lantern.pool import connections_in_use
 from lantern.theatre import Show, seed
 
 TICKETS = (3, 1, 4, 1, 5, 0, 2, 6)  # of each order of show 1, in the order of their ids
@@ -23,7 +24,7 @@ async def observe_show_detail(case: None, show_detail: Any) -> dict[str, Any]:
         await sell_tickets(engine, {1: TICKETS})
         with count_sql(engine) as statements:
             outcome = await attempt(lambda: show_detail(factory, 1))
-        left = engine.sync_engine.pool.checkedout()
+        left = connections_in_use(engine)
         unknown = await attempt(lambda: show_detail(factory, 404))
         return {
             "show": {**outcome.as_dict(), "value": _read(outcome.value)},
