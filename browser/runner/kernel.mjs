@@ -21,7 +21,7 @@ export class Kernel {
     this.start();
     return new Promise((done) => {
       this.#running.set(cell, { code, begun, output, done });
-      this.#worker.postMessage({ cell, code });
+      this.#ask(cell, code);
     });
   }
 
@@ -40,7 +40,7 @@ export class Kernel {
     this.#told({ state: "starting" });
     this.#worker = new Worker(this.#address, { type: "module" });
     this.#worker.onmessage = ({ data }) => this.#hear(data);
-    this.#worker.postMessage({ progress: this.#progress() });
+    this.#worker.postMessage({ kind: "progress", lines: this.#progress() });
     this.#worker.onerror = ({ message }) => this.stop("failed", message);
   }
 
@@ -49,19 +49,26 @@ export class Kernel {
     this.#worker.terminate();
     this.#worker = null;
     this.start();
-    for (const [cell, { code }] of this.#running) this.#worker.postMessage({ cell, code });
+    for (const [cell, { code }] of this.#running) this.#ask(cell, code);
   }
 
-  #hear({ ready, restored, again, failed, begun, cell, output, progress, done, succeeded }) {
-    if (ready) this.#told({ state: "ready", restored });
-    else if (again) this.#startAgain();
-    else if (failed !== undefined) this.stop("failed", failed);
-    else if (begun) this.#running.get(begun)?.begun();
-    else if (output) this.#running.get(cell)?.output(output);
-    else if (progress) this.#told({ progress });
-    else if (done) {
-      this.#running.get(done)?.done(succeeded);
-      this.#running.delete(done);
+  #ask(cell, code) {
+    this.#worker.postMessage({ kind: "run", cell, code });
+  }
+
+  #hear({ kind, cell, restored, reason, output, lines, succeeded }) {
+    switch (kind) {
+      // from the worker
+      case "ready": return this.#told({ state: "ready", restored });
+      case "again": return this.#startAgain();
+      case "failed": return this.stop("failed", reason);
+      // from Python in it
+      case "begun": return this.#running.get(cell)?.begun();
+      case "output": return this.#running.get(cell)?.output(output);
+      case "progress": return this.#told({ progress: lines });
+      case "done":
+        this.#running.get(cell)?.done(succeeded);
+        this.#running.delete(cell);
     }
   }
 }

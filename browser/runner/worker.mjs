@@ -104,7 +104,7 @@ async function start() {
       ask = taker.copy();
       asked.splice(0).forEach((request) => ask(request));
       running = true;
-      postMessage({ ready: true, restored: kept !== null });
+      postMessage({ kind: "ready", restored: kept !== null });
     },
   );
 }
@@ -113,8 +113,8 @@ async function start() {
 // not used again; if it never began, the page starts anew without.
 async function fail(error) {
   if (kept) await snapshot.drop(STORE).catch(() => {});
-  if (kept && !running) postMessage({ again: true });
-  else postMessage({ failed: String(error?.message ?? error) });
+  if (kept && !running) postMessage({ kind: "again" });
+  else postMessage({ kind: "failed", reason: String(error?.message ?? error) });
 }
 self.addEventListener("unhandledrejection", ({ reason }) => fail(reason));
 start().catch(fail);

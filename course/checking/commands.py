@@ -10,6 +10,8 @@ from course import workspace
 from course.checking import progress
 from course.checking.exercise import (
     NOT_ATTEMPTED,
+    RIGHT,
+    STAR,
     Exercise,
     UnknownExercise,
     Verdict,
@@ -18,6 +20,7 @@ from course.checking.exercise import (
     find,
     stems,
 )
+from course.checking.progress import Entry
 from course.failure import CannotContinue
 from course.files import keep_beside, write_whole
 from course.names import chapter_of
@@ -60,14 +63,11 @@ def progress_of_chapters() -> None:
     done = progress.best()
     for stem in stems():
         exercises = exercises_of(stem)
-        entries = [done.get(exercise.id, {}) for exercise in exercises]
-        points = sum(entry.get("points", 0) for entry in entries)
+        entries = [done.get(exercise.id, Entry(exercise.id)) for exercise in exercises]
+        points = sum(entry.points for entry in entries)
         total = sum(len(exercise.promises) for exercise in exercises)
         full = WIDTH * points // total
-        states = ", ".join(
-            f"{exercise.id} {entry.get('state', NOT_ATTEMPTED)}"
-            for exercise, entry in zip(exercises, entries, strict=True)
-        )
+        states = ", ".join(f"{entry.exercise} {entry.state}" for entry in entries)
         bar = "█" * full + "░" * (WIDTH - full)
         typer.echo(f"{stem:<20} {bar} {points} of {total} points\n    {states}")
 
@@ -91,7 +91,8 @@ def solution(
 ) -> None:
     """Show the course's answer; before you have passed, only after a question."""
     stem, exercise = _find(name)
-    passed = progress.best().get(exercise.id, {}).get("state", NOT_ATTEMPTED).startswith("right")
+    best = progress.best().get(exercise.id)
+    passed = best is not None and best.state in (RIGHT, STAR)
     if not (passed or yes):
         typer.confirm(f"You have not solved {name} yet. Show the answer all the same?", abort=True)
     notebook = ROOT / "solutions" / f"{stem}.ipynb"

@@ -13,9 +13,12 @@ from random import Random
 from secrets import randbelow
 from typing import Any
 
-from course.checking.observation import Plain
 from course.names import chapter_of
 from course.project import ROOT
+
+# What an exercise's observe returns and its judge takes: data that JSON can hold, with keys that
+# those two alone know.
+Plain = dict[str, Any]
 
 CHECKS = ROOT / "course" / "checks"
 

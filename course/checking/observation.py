@@ -6,13 +6,10 @@ In JSON each is an object with the version of this format, its kind, and its own
 
 import json
 from dataclasses import dataclass
-from typing import Any
+
+from course.checking.exercise import Plain
 
 FORMAT = 1
-
-# What an exercise's observe returns and its judge takes: data that JSON can hold, with keys that
-# those two alone know.
-Plain = dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,24 @@
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from course.checking.exercise import SYMBOLS, Verdict
+from course.checking.exercise import NOT_ATTEMPTED, SYMBOLS, Verdict
 from course.workspace import WORKSPACE
 
 FILE = "progress.jsonl"
 FILES = "progress*.jsonl"  # and what a browser saved, once it is put beside it
+
+
+@dataclass(frozen=True)
+class Entry:
+    """How far a learner came with an exercise, as one line of the file says it."""
+
+    exercise: str
+    state: str = NOT_ATTEMPTED
+    points: int = 0
 
 
 def record(verdict: Verdict, workspace: Path | None = None) -> None:
@@ -38,24 +47,29 @@ def record(verdict: Verdict, workspace: Path | None = None) -> None:
         os.close(file)
 
 
-def best(workspace: Path | None = None) -> dict[str, dict[str, Any]]:
+def best(workspace: Path | None = None) -> dict[str, Entry]:
     """Return the best entry of each exercise by its id; a pass is never lost by a later try."""
     order = list(SYMBOLS)
-    result: dict[str, dict[str, Any]] = {}
+
+    def rank(entry: Entry) -> tuple[int, int]:
+        return order.index(entry.state), entry.points
+
+    result: dict[str, Entry] = {}
     for entry in _entries(workspace or WORKSPACE):
-        known = result.get(entry["exercise"])
-        rank = (order.index(entry["state"]), entry["points"])
-        if known is None or rank >= (order.index(known["state"]), known["points"]):
-            result[entry["exercise"]] = entry
+        known = result.get(entry.exercise)
+        if known is None or rank(entry) >= rank(known):
+            result[entry.exercise] = entry
     return result
 
 
-def _entries(workspace: Path) -> Iterator[dict[str, Any]]:
+def _entries(workspace: Path) -> Iterator[Entry]:
     files = [path.read_text("utf-8", errors="replace") for path in sorted(workspace.glob(FILES))]
     for line in "\n".join(files).splitlines():
         try:
             entry = json.loads(line)
         except ValueError:
             continue
-        if isinstance(entry, dict) and entry.get("state") in SYMBOLS and "exercise" in entry:
-            yield {"points": 0, "of": 0, **entry}
+        match entry:
+            case {"exercise": str(name), "state": str(state), **rest} if state in SYMBOLS:
+                points = rest.get("points")
+                yield Entry(name, state, points if isinstance(points, int) else 0)

@@ -147,7 +147,7 @@ def test_progress_goes_to_the_workspace_and_comes_from_it(
     with page.expect_download() as saving:
         page.get_by_role("button", name="Save progress").click()
     saving.value.save_as(tmp_path / saving.value.suggested_filename)
-    assert progress.best(tmp_path)[EXERCISE]["state"] == RIGHT_STATE
+    assert progress.best(tmp_path)[EXERCISE].state == RIGHT_STATE
     progress.record(Verdict("ch01-ex1", "", RIGHT_STATE, 5, 5), tmp_path)
     chooser = page.locator("input[type=file]")
     chooser.set_input_files(tmp_path / progress.FILE)

@@ -51,8 +51,8 @@ gc.collect()
 print(sum(loop() is not None for loop in loops[:-1]))  # the last is let go with the next
 """
 MANY_CELLS = """(count) => {
-    for (let number = 1; number < count; number += 1) ask({cell: "many", code: "1"});
-    ask({cell: "last", code:
+    for (let number = 1; number < count; number += 1) ask({kind: "run", cell: "many", code: "1"});
+    ask({kind: "run", cell: "last", code:
         "import linecache; sum(name.startswith('<cell ') for name in linecache.cache)"});
 }"""
 LAST = "() => heard.find(({cell, output}) => cell === 'last' && output)?.output.data['text/plain']"

@@ -1,6 +1,7 @@
 """Progress survives crashes, and a pass is never lost."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -8,7 +9,7 @@ import sys
 import pytest
 
 from course.checking import progress
-from course.checking.exercise import NOT_ATTEMPTED, RIGHT, STAR, WRONG, Verdict
+from course.checking.exercise import NOT_ATTEMPTED, RIGHT, STAR, SYMBOLS, WRONG, Verdict
 from course.project import ROOT
 
 
@@ -21,10 +22,10 @@ def test_the_best_try_of_each_exercise_counts(tmp_path):
         progress.record(verdict(state, points), tmp_path)
     progress.record(verdict(WRONG, 3, "ch01-ex2"), tmp_path)
     best = progress.best(tmp_path)
-    assert (best["ch01-ex1"]["state"], best["ch01-ex1"]["points"]) == (RIGHT, 5)
-    assert best["ch01-ex2"]["points"] == 3
+    assert (best["ch01-ex1"].state, best["ch01-ex1"].points) == (RIGHT, 5)
+    assert best["ch01-ex2"].points == 3
     progress.record(verdict(STAR, 5), tmp_path)
-    assert progress.best(tmp_path)["ch01-ex1"]["state"] == STAR
+    assert progress.best(tmp_path)["ch01-ex1"].state == STAR
 
 
 def test_what_a_browser_saved_counts_once_it_lies_beside_the_file(tmp_path):
@@ -33,7 +34,7 @@ def test_what_a_browser_saved_counts_once_it_lies_beside_the_file(tmp_path):
     (tmp_path / progress.FILE).rename(tmp_path / "progress-from-browser.jsonl")
     progress.record(verdict(RIGHT, 5), tmp_path)
     best = progress.best(tmp_path)
-    assert {name: entry["state"] for name, entry in best.items()} == {
+    assert {name: entry.state for name, entry in best.items()} == {
         "ch01-ex1": RIGHT,
         "ch01-ex2": RIGHT,
     }
@@ -94,3 +95,9 @@ def test_two_programs_may_record_at_the_same_time(tmp_path):
     assert len(progress.best(tmp_path)) == 400
     lines = (tmp_path / progress.FILE).read_text().splitlines()
     assert all(json.loads(line) for line in lines if line)
+
+
+def test_the_page_knows_the_same_states_in_the_same_order():
+    page = (ROOT / "browser" / "runner" / "work.mjs").read_text(encoding="utf-8")
+    [states] = re.findall(r"const STATES = (\[.*\]);", page)
+    assert json.loads(states) == list(SYMBOLS)

@@ -33,7 +33,7 @@ PAGE = """<!doctype html><title>A kernel</title><script type="module">
   window.heard = [];
   const worker = new Worker("live/worker.mjs", {type: "module"});
   worker.onmessage = ({data}) => heard.push(data);
-  worker.onerror = (event) => heard.push({failed: event.message});
+  worker.onerror = (event) => heard.push({kind: "failed", reason: event.message});
   window.ask = (request) => worker.postMessage(request);
 </script>"""
 
@@ -48,15 +48,17 @@ class LiveKernel:
 
     def run(self, source: str, name: str = "cell", patience: float = PATIENCE) -> list[dict]:
         """Run a cell to its end; fails if Python does."""
-        self.page.evaluate("(request) => ask(request)", {"cell": name, "code": source})
+        request = {"kind": "run", "cell": name, "code": source}
+        self.page.evaluate("(request) => ask(request)", request)
         outputs: list[dict] = []
         for message in self._messages(patience):
-            if "failed" in message:
-                raise AssertionError(f"Python in the browser failed: {message['failed']}")
-            if "output" in message:
-                outputs.append(message["output"])
-            elif "done" in message:
-                return outputs
+            match message:
+                case {"kind": "failed", "reason": reason}:
+                    raise AssertionError(f"Python in the browser failed: {reason}")
+                case {"kind": "output", "output": output}:
+                    outputs.append(output)
+                case {"kind": "done"}:
+                    return outputs
         raise AssertionError(f"No end of {name} within {patience:.0f} s; so far: {outputs}")
 
     def _messages(self, patience: float) -> Iterator[dict]:
