@@ -177,6 +177,9 @@ def received(control: socket.socket) -> list[int]:
 
 # --- started ahead --------------------------------------------------------------------------
 
+# Getting ready takes 0.9 s of a processor, and the rest of the command's imports 0.5 s, which on
+# two cores pass meanwhile. `grade` on 20 right notebooks takes 0.95 of the time that it takes
+# started later: the median of 24 pairs of runs, on two cores with work for ten.
 _ahead: list[ForkServer] = []
 
 
