@@ -3,6 +3,7 @@
 
 const PREFIX = `lantern ${registration.scope} `; // several editions may live on one host
 const CACHE = PREFIX + new URL(location).searchParams.get("build");
+const BUILT = /^live\/[a-z]+-[0-9a-f]{12}\//;
 
 addEventListener("install", (event) => event.waitUntil(fill()));
 addEventListener("activate", (event) => event.waitUntil(takeOver()));
@@ -15,10 +16,38 @@ addEventListener("fetch", (event) => {
 });
 
 async function fill() {
-  const files = await (await fetch("offline.json", { cache: "no-cache" })).json();
+  const list = await fetch("offline.json", { cache: "no-cache" });
+  const files = Object.entries(await list.clone().json());
+  const earlier = await keptEarlier();
   const cache = await caches.open(CACHE);
-  await cache.addAll(files);
+  try {
+    await Promise.all(files.map(async ([name, hash]) =>
+      cache.put(name, (await earlier.get(hash)?.()) ?? (await download(name)))));
+    await cache.put("offline.json", list);
+  } catch (error) {
+    await caches.delete(CACHE);
+    throw error;
+  }
   await skipWaiting();
+}
+
+// What earlier builds have left here, by the hashes of their lists: of a file, what gives it.
+async function keptEarlier() {
+  const found = new Map();
+  for (const name of await caches.keys()) {
+    if (!name.startsWith(PREFIX) || name === CACHE) continue;
+    const cache = await caches.open(name);
+    const files = await (await cache.match("offline.json"))?.json();
+    for (const [file, hash] of Object.entries(files ?? {})) found.set(hash, () => cache.match(file));
+  }
+  return found;
+}
+
+// What the browser's own cache has of a page may be of another build than the list.
+async function download(name) {
+  const response = await fetch(name, { cache: BUILT.test(name) ? "default" : "no-cache" });
+  if (!response.ok) throw new Error(`${name}: ${response.status} ${response.statusText}`);
+  return response;
 }
 
 async function takeOver() {
@@ -28,14 +57,13 @@ async function takeOver() {
   await clients.claim();
 }
 
-// Files of a build never change. Pages do: the network's are newer, ours are there.
+// What lies in a folder with a hash never changes. Pages do: the network's are newer, ours are there.
 async function answer(request) {
   const kept = async () => {
     const address = request.url.endsWith("/") ? `${request.url}index.html` : request;
     return (await caches.open(CACHE)).match(address, { ignoreSearch: true });
   };
-  const built = request.url.startsWith(`${registration.scope}live/`);
-  if (built) {
+  if (BUILT.test(request.url.slice(registration.scope.length))) {
     // The browser's own cache has the compiled code as well; our copy is without.
     const response = await fetch(request, { cache: "force-cache" }).catch(() => null);
     return response?.ok ? response : ((await kept()) ?? response ?? Response.error());

@@ -1,6 +1,7 @@
 // One cell of the page: its code, its buttons, and what it prints.
 
 import { button, draw, element } from "./elements.mjs";
+import { LIBRARIES } from "./libraries.mjs"; // made by the build
 import { canWait } from "./stacks.mjs";
 import * as work from "./work.mjs";
 
@@ -68,7 +69,7 @@ export class Cell {
   async edit(focus = true) {
     if (this.#editor) return;
     this.#editor = "on its way";
-    const { edit } = await import("./editor.mjs");
+    const { edit } = await import(new URL(`${LIBRARIES}editor.mjs`, import.meta.url));
     const code = this.#box.querySelector(".cell_input");
     const host = element("div", "live-editor");
     code.before(host);

@@ -128,7 +128,7 @@ export async function open(place) {
   document.head.append(style);
   const runner = new Runner(place);
   try {
-    const answer = await fetch(`${here}${runner.name}.ipynb`);
+    const answer = await fetch(new URL(`../${runner.name}.ipynb`, here));
     if (!answer.ok) throw new Error(`The notebook of this page is not there (${answer.status}).`);
     runner.show(await answer.json());
     place.runner = runner;

@@ -4,7 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools.browser.runtime import copy_own_python
+from tools.browser.libraries import copy
+from tools.browser.runtime import OWN_PYTHON
 
 USED = """
 import pkgutil, sys
@@ -16,7 +17,7 @@ print(*(name for name in sys.modules if name.split(".")[0] in ("course", "lanter
 
 
 def test_every_module_that_is_sent_is_used_and_every_one_that_is_used_is_sent(tmp_path: Path):
-    copy_own_python(tmp_path)
+    copy(OWN_PYTHON, tmp_path)
     command = [sys.executable, "-I", "-c", f"import sys; sys.path[0] = {str(tmp_path)!r}\n{USED}"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

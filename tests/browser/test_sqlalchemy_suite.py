@@ -18,7 +18,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from course.lock import only_one
-from tools.browser.packages import CACHE, LOCKS, expect_success, fetch, fingerprint
+from tools.browser.packages import CACHE, LOCKS, by_name, expect_success, fetch, fingerprint
 from tools.driver.hosting import served
 from tools.driver.live import LiveKernel, kernel_site, printed_json
 
@@ -79,7 +79,7 @@ AT_LEAST = 452
 
 def source_distribution() -> Path:
     """The source distribution that requirements-browser.txt pins; pip checks its hash."""
-    folder = CACHE / f"source-{fingerprint(LOCKS[:1])}"
+    folder = CACHE / f"source-{fingerprint(by_name(LOCKS[0]))}"
     with only_one("browser edition"), tempfile.TemporaryDirectory(dir=CACHE) as work:
         if not folder.exists():
             pin, fetched = Path(work, "pin.txt"), Path(work, "fetched")

@@ -17,7 +17,15 @@ from course.notebook import tags
 from course.project import ROOT
 from course.workspace import without_outputs
 from tools.bench.rivals import ENVIRONMENT, rivals_python
-from tools.browser.packages import BROWSER, CACHE, expect_success, fetch, fetch_wheels, fingerprint
+from tools.browser.packages import (
+    BROWSER,
+    CACHE,
+    by_name,
+    expect_success,
+    fetch,
+    fetch_wheels,
+    fingerprint,
+)
 
 REQUIREMENTS = ROOT / "requirements-jupyterlite.txt"
 COURSE = (BROWSER / "bridge", ROOT / "lantern")
@@ -106,7 +114,7 @@ def add_pyodide(folder: Path) -> list[str]:
 
 def kernel_wheels() -> Path:
     """Return the folder of what JupyterLite's kernel needs beside our packages, filled once."""
-    folder = CACHE / f"jupyterlite-{fingerprint((REQUIREMENTS,))}"
+    folder = CACHE / f"jupyterlite-{fingerprint(by_name(REQUIREMENTS))}"
     if not folder.exists():
         with tempfile.TemporaryDirectory(dir=CACHE) as work:
             fetch_wheels(REQUIREMENTS, Path(work) / "wheels")

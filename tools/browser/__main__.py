@@ -18,23 +18,22 @@ from pathlib import Path
 from course.failure import CannotContinue
 from course.project import ROOT
 from course.workspace import without_outputs
-from tools.browser.packages import BROWSER
-from tools.browser.runtime import runtime
+from tools.browser.runtime import OFFLINE, runtime
 
 PUBLIC = ROOT / "_build" / "public"
 NOTEBOOKS = ("notebooks", "exercises")
+LIVE = "live"
+OFFLINE_LIST = "offline.json"
 POLICY = "content-security-policy.txt"
 INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
 def build(source: Path, target: Path) -> None:
     """Build the book of a folder with the browser edition in it; raises CannotContinue."""
-    built = runtime()
-    live = f"live/{built.name.removeprefix('runtime-')}"
     with tempfile.TemporaryDirectory() as work:
         done = subprocess.run(
             [sys.executable, "-m", "tools.site", ".", "--path-output", work],
-            cwd=source, env={**os.environ, "LANTERN_LIVE": live, "PYTHONPATH": str(ROOT)},
+            cwd=source, env={**os.environ, "LANTERN_LIVE": LIVE, "PYTHONPATH": str(ROOT)},
             capture_output=True, encoding="utf-8",
         )  # fmt: skip
         if done.returncode:
@@ -42,25 +41,35 @@ def build(source: Path, target: Path) -> None:
                 f"The book could not be built:\n{(done.stdout + done.stderr)[-3000:]}"
             )
         site = Path(work) / "_build" / "html"
-        shutil.copytree(built, site / live)
-        for folder in NOTEBOOKS:
-            (site / live / folder).mkdir()
-            for notebook in sorted((source / folder).glob("*.ipynb")):
-                bare = without_outputs(notebook.read_bytes())
-                (site / live / folder / notebook.name).write_bytes(bare)
-        keep_offline(site)
-        (site / POLICY).write_text(policy(site), encoding="utf-8")
+        add_python(site, runtime(), source)
         shutil.rmtree(target, ignore_errors=True)
         target.parent.mkdir(exist_ok=True, parents=True)
         shutil.copytree(site, target)
 
 
+def add_python(site: Path, built: Path, source: Path) -> None:
+    """Let a book run in its pages: add a runtime in the place of an earlier one, and notebooks."""
+    shutil.rmtree(site / LIVE, ignore_errors=True)
+    shutil.copytree(built, site / LIVE)
+    for folder in NOTEBOOKS:
+        (site / LIVE / folder).mkdir()
+        for notebook in sorted((source / folder).glob("*.ipynb")):
+            bare = without_outputs(notebook.read_bytes())
+            (site / LIVE / folder / notebook.name).write_bytes(bare)
+    keep_offline(site)
+    (site / POLICY).write_text(policy(site), encoding="utf-8")
+
+
 def keep_offline(site: Path) -> None:
-    """Add the service worker, and the list of all files that it keeps in the reader's browser."""
-    shutil.copy(BROWSER / "offline.js", site)
+    """Add the service worker, and the list of the files that it keeps, with their hashes."""
+    shutil.copy(OFFLINE, site)
     files = sorted(path for path in site.rglob("*") if path.is_file() and path.suffix != ".map")
-    names = [path.relative_to(site).as_posix() for path in files]
-    (site / "offline.json").write_text(json.dumps(names), encoding="utf-8")
+    hashes = {
+        path.relative_to(site).as_posix(): sha256(path.read_bytes()).hexdigest()
+        for path in files
+        if path.name not in (OFFLINE_LIST, POLICY)
+    }
+    (site / OFFLINE_LIST).write_text(json.dumps(hashes), encoding="utf-8")
 
 
 def policy(site: Path) -> str:

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from course.failure import CannotContinue
@@ -23,7 +24,7 @@ def fetch() -> tuple[Path, Path]:
 
     Raises CannotContinue if a package cannot be had or is not the one that was pinned.
     """
-    folder = CACHE / f"packages-{fingerprint(LOCKS)}"
+    folder = CACHE / f"packages-{fingerprint(by_name(*LOCKS))}"
     wheels, modules = folder / "wheels", folder / "node_modules"
     if not (folder / "complete").exists():
         shutil.rmtree(folder, ignore_errors=True)
@@ -75,14 +76,14 @@ def expect_success(done: subprocess.CompletedProcess, problem: str) -> None:
         raise CannotContinue(f"{problem}:\n{(done.stderr or done.stdout).strip()[-1500:]}")
 
 
-def fingerprint(paths: tuple[Path, ...]) -> str:
-    """Return one short hash of the names and contents of files, and of those in folders."""
+def fingerprint(files: Mapping[str, Path]) -> str:
+    """Return one short hash of files, by the names that they have where they are used."""
     total = hashlib.sha256()
-    for path in paths:
-        files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
-        for file in files:
-            if "__pycache__" in file.parts:
-                continue
-            total.update(file.relative_to(ROOT).as_posix().encode() + b"\0")
-            total.update(hashlib.sha256(file.read_bytes()).digest())
+    for name, file in sorted(files.items()):
+        total.update(name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
     return total.hexdigest()[:12]
+
+
+def by_name(*files: Path) -> dict[str, Path]:
+    """Return files by their own names."""
+    return {file.name: file for file in files}

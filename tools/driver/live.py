@@ -31,7 +31,7 @@ KEPT_OFFLINE = """async () => {
 }"""
 PAGE = """<!doctype html><title>A kernel</title><script type="module">
   window.heard = [];
-  const worker = new Worker("live/worker.mjs", {type: "module"});
+  const worker = new Worker("live/NAME/worker.mjs", {type: "module"});
   worker.onmessage = ({data}) => heard.push(data);
   worker.onerror = (event) => heard.push({kind: "failed", reason: event.message});
   window.ask = (request) => worker.postMessage(request);
@@ -89,7 +89,8 @@ def forbid_waiting(context: BrowserContext) -> None:
 def kernel_site(runtime: Path, folder: Path) -> Iterator[Path]:
     """A folder to serve: the runtime as live/, and a page that starts a kernel."""
     (folder / "live").symlink_to(runtime, target_is_directory=True)
-    (folder / "kernel.html").write_text(PAGE, "utf-8")
+    (worker,) = runtime.glob("*/worker.mjs")
+    (folder / "kernel.html").write_text(PAGE.replace("NAME", worker.parent.name), "utf-8")
     yield folder
 
 
