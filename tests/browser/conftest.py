@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext
 
 from course.project import ROOT
+from tests.browser.checkout import another_runtime
 from tools.browser.__main__ import build
 from tools.browser.runtime import runtime
 from tools.driver.firefox import FirefoxPage, firefox
@@ -19,6 +20,12 @@ from tools.driver.live import kernel_site
 def built_runtime() -> Path:
     """The runtime, built once and kept in _build."""
     return runtime()
+
+
+@pytest.fixture(scope="session")
+def other_runtime(built_runtime: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The runtime of a checkout whose own part is another."""
+    return another_runtime(tmp_path_factory.mktemp("checkout"))
 
 
 @pytest.fixture(scope="session")

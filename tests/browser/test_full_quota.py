@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from course.project import ROOT
 from tests.browser.test_exercises import ANSWER, RIGHT, STEM, answer, cell, on_cpython
 from tests.browser.test_hosting import LESSON, OTHER, live_states
 from tests.browser.test_lessons import opened, run_all
 from tests.browser.test_snapshot import restored
+from tools.browser.__main__ import add_python
 from tools.driver.hosting import served
+from tools.driver.live import KEPT
 
 PATIENCE = 60_000  # milliseconds
 LITTLE = 1_000_000  # bytes: less than any of what a page wants to keep
@@ -87,29 +90,25 @@ def test_lessons_run_where_the_memory_has_no_room(
     assert page.evaluate(registered) == (offline == "activated")
 
 
-def publish_another_build(site: Path) -> None:
-    """Publish the book anew, as after a change of the browser edition."""
-    (live,) = (site / "live").iterdir()
-    live.rename(live.with_name("another"))
-    for file in [site / "offline.json", *site.rglob("*.html")]:
-        file.write_text(file.read_text("utf-8").replace(f"live/{live.name}/", "live/another/"))
-
-
 def test_a_new_build_that_finds_no_room_leaves_the_earlier_offline_copy_whole(
-    context: BrowserContext, public_folder: Path, tmp_path: Path
+    context: BrowserContext, public_folder: Path, other_runtime: Path, tmp_path: Path
 ) -> None:
     shutil.copytree(public_folder, tmp_path, dirs_exist_ok=True)
     with served(tmp_path) as address:
         public = f"{address}/course/v1"
         with opened(context, f"{public}/{LESSON}") as page:
             assert run(page) == (False, "activated")
+            page.evaluate(KEPT)
         leave_room(context, public, LITTLE)
-        publish_another_build(tmp_path / "course" / "v1")
-        with opened(context, f"{public}/{OTHER}") as page:
-            assert run(page) == (False, "redundant")
+        add_python(tmp_path / "course" / "v1", other_runtime, ROOT)
+        with (
+            opened(context, f"{public}/{OTHER}") as page,
+            page.expect_console_message(lambda said: NOT_KEPT in said.text, timeout=PATIENCE),
+        ):
+            assert run(page) == (True, "redundant")
         context.set_offline(True)
         with opened(context, f"{public}/{OTHER}") as page:
-            assert run(page) == (False, "activated")
+            assert run(page) == (True, "activated")
 
 
 def test_an_answer_that_cannot_be_kept_is_checked_and_can_be_saved(

@@ -46,6 +46,7 @@ class Host(GzipHandler):
     """A static host that lets files be kept for a while, and writes down how much it sends."""
 
     sent: list[int]
+    lifetime = 600  # seconds for which a browser need not ask again
 
     def send_head(self) -> BytesIO | None:
         """Send the file that is asked for, or that it is still the same."""
@@ -57,7 +58,7 @@ class Host(GzipHandler):
 
     def end_headers(self) -> None:
         """Tell how long the file may be kept, and what to ask for it by."""
-        self.send_header("Cache-Control", "max-age=600")
+        self.send_header("Cache-Control", f"max-age={self.lifetime}")
         self.send_header("ETag", self._tag())
         super().end_headers()
 
