@@ -72,7 +72,7 @@ for each in gc.get_objects():
 assert found["kernel.cells.Cells"] and found["lantern"], found
 [name for name, count in found.items() if count > 1]
 """
-TITLE_NOW = "from course.checking.exercise import find; find('ch01-ex2').title"
+TITLE_NOW = "from course.checks.ch01_event_loop.report_async import REPORT_ASYNC as it; it.title"
 RUN = """(code) => new Promise((told) => document.querySelector("[data-live]").runner.kernel.run(
     "probe", code,
     {begun() {}, output: ({data, traceback}) => told(data?.["text/plain"] ?? traceback.join())}))"""
