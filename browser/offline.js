@@ -22,7 +22,7 @@ async function fill() {
   const cache = await caches.open(CACHE);
   try {
     await Promise.all(files.map(async ([name, hash]) =>
-      cache.put(name, (await earlier.get(hash)?.()) ?? (await download(name)))));
+      cache.put(name, (await earlier.get(name + hash)?.match(name)) ?? (await download(name)))));
     await cache.put("offline.json", list);
   } catch (error) {
     await caches.delete(CACHE);
@@ -31,14 +31,14 @@ async function fill() {
   await skipWaiting();
 }
 
-// What earlier builds have left here, by the hashes of their lists: of a file, what gives it.
+// Where earlier builds have left a file: their caches, by its name and hash in their lists.
 async function keptEarlier() {
   const found = new Map();
-  for (const name of await caches.keys()) {
-    if (!name.startsWith(PREFIX) || name === CACHE) continue;
-    const cache = await caches.open(name);
+  for (const build of await caches.keys()) {
+    if (!build.startsWith(PREFIX) || build === CACHE) continue;
+    const cache = await caches.open(build);
     const files = await (await cache.match("offline.json"))?.json();
-    for (const [file, hash] of Object.entries(files ?? {})) found.set(hash, () => cache.match(file));
+    for (const [name, hash] of Object.entries(files ?? {})) found.set(name + hash, cache);
   }
   return found;
 }

@@ -107,9 +107,14 @@ class Site:
     another: Path
 
     def publish_another_build(self) -> str:
-        """Publish what another checkout has built, and return the name of its own part."""
+        """Publish what another checkout has built, and return the name of its own part.
+
+        As where hosts publish a folder, every file of it is of now, also those that are the same.
+        """
         self.sent.clear()
         add_python(self.folder, self.another, ROOT)
+        for file in self.folder.rglob("*"):
+            file.touch()
         (worker,) = self.another.glob("*/worker.mjs")
         return worker.parent.name
 
