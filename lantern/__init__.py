@@ -11,8 +11,8 @@ from lantern.pictures.states import draw_states
 from lantern.pictures.switches import draw_bridge
 from lantern.pictures.tasks import draw, draw_pool
 from lantern.pool import PoolWatch, pool_watch
-from lantern.pulse import Heartbeat, heartbeat
-from lantern.recording import Freeze, Recording, Span, Usage, timeline
+from lantern.pulse import Gap, Heartbeat, heartbeat
+from lantern.recording import Delay, Freeze, Recording, Span, Usage, timeline
 from lantern.sql import count_sql
 from lantern.states import StateStep, StateWatch, state_of, state_watch
 from lantern.switches import Bridge, Pass, bridge
@@ -20,7 +20,9 @@ from lantern.wire import Response, Wire, asgi_call, client, lifespan
 
 __all__ = [
     "Bridge",
+    "Delay",
     "Freeze",
+    "Gap",
     "Heartbeat",
     "Pass",
     "Picture",

@@ -1,12 +1,14 @@
-"""Record tasks, connections, SQL and freezes of the loop on one clock.
+"""Record tasks, connections, SQL, and what held up the loop, on one clock.
 
 A recording is plain data; lantern.pictures.tasks draws it.
 """
 
 import asyncio
 import contextlib
+import heapq
 import itertools
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -27,12 +29,14 @@ QUERYING = "waiting for the database"
 HOLDING = "holding a connection, idle"
 WAITING = "waiting for something else"
 
-# A loop that answers this late, in seconds, counts as frozen: the limit that the lessons use. A
-# machine that is busy with other things can be late by more than a tenth.
+WAYS = (RUNNING, QUEUING, QUERYING, HOLDING, WAITING)
+
+# A loop that is held up for so long, in seconds, counts as frozen: the limit that the lessons use.
 FROZEN = 0.25
 
-# The pool's checkin can fire in a task of its own: the lane travels by context, not by task.
-_lane: ContextVar[str | None] = ContextVar("lane", default=None)
+# The pool's checkin can fire in a task of its own: the lane travels by context, not by task. One
+# recorder may run inside another one's lane, and each has its own name for it.
+_lanes: ContextVar[dict["Recorder", str]] = ContextVar("lanes", default={})  # noqa: B039  replaced
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,15 @@ class Usage:
 
 @dataclass(frozen=True)
 class Freeze:
-    """The loop did not answer between two moments."""
+    """The program kept the loop from answering between two moments."""
+
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
+class Delay:
+    """The machine was busy, and the loop, which was free, waited for it between two moments."""
 
     start: float
     end: float
@@ -66,18 +78,28 @@ class Freeze:
 
 @dataclass
 class Recording:
-    """Everything that happened, in seconds since the start; lanes in order of appearance."""
+    """Everything that happened, in seconds since the start; lanes in order of appearance.
+
+    Where a freeze and a delay follow one another, only their lengths were measured, not which
+    came first.
+    """
 
     lanes: list[str] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
     usages: list[Usage] = field(default_factory=list)
     freezes: list[Freeze] = field(default_factory=list)
+    delays: list[Delay] = field(default_factory=list)
     seconds: float = 0.0
 
     @property
     def frozen(self) -> float:
         """Seconds in which the loop was frozen, in total."""
         return sum(freeze.end - freeze.start for freeze in self.freezes)
+
+    @property
+    def delayed(self) -> float:
+        """Seconds for which a free loop waited for a busy machine, in total."""
+        return sum(delay.end - delay.start for delay in self.delays)
 
     @property
     def most_connections(self) -> int:
@@ -93,20 +115,37 @@ class Recording:
 
     def states(self, lane: str) -> list[Span]:
         """Return what a lane did, one span after another without gap or overlap."""
-        mine = [span for span in self.spans if span.lane == lane]
-        held = [Span(lane, HOLDING, use.start, use.end) for use in self.usages if use.lane == lane]
-        order = {state: rank for rank, state in enumerate((RUNNING, QUEUING, QUERYING, HOLDING))}
-        every = sorted(mine + held, key=lambda span: order.get(span.state, len(order)))
-        edges = sorted({edge for span in every for edge in (span.start, span.end)})
-        merged: list[Span] = []
-        for start, end in itertools.pairwise(edges):
-            top = next((s for s in every if s.start <= start and end <= s.end), None)
-            if top is None:
-                continue
-            if merged and merged[-1].state == top.state and merged[-1].sql == top.sql:
-                start = merged.pop().start
-            merged.append(Span(lane, top.state, start, end, top.sql))
-        return merged
+        return self.states_by_lane().get(lane, [])
+
+    def states_by_lane(self) -> dict[str, list[Span]]:
+        """Return what each lane did, as `states` does for one."""
+        spans: dict[str, list[Span]] = defaultdict(list)
+        for span in self.spans:
+            spans[span.lane].append(span)
+        for use in self.usages:
+            spans[use.lane].append(Span(use.lane, HOLDING, use.start, use.end))
+        return {lane: _uppermost(mine) for lane, mine in spans.items()}
+
+
+def _uppermost(spans: list[Span]) -> list[Span]:
+    """Return what is seen of spans that lie one over another: equal neighbours are one."""
+    spans = sorted(spans, key=lambda span: WAYS.index(span.state))
+    edges = sorted({edge for span in spans for edge in (span.start, span.end)})
+    coming = sorted(((span.start, rank) for rank, span in enumerate(spans)), reverse=True)
+    open_ranks: list[int] = []
+    seen: list[Span] = []
+    for start, end in itertools.pairwise(edges):
+        while coming and coming[-1][0] <= start:
+            heapq.heappush(open_ranks, coming.pop()[1])
+        while open_ranks and spans[open_ranks[0]].end <= start:
+            heapq.heappop(open_ranks)
+        if not open_ranks:
+            continue
+        top = spans[open_ranks[0]]
+        if seen and (seen[-1].state, seen[-1].sql) == (top.state, top.sql):
+            start = seen.pop().start
+        seen.append(Span(top.lane, top.state, start, end, top.sql))
+    return seen
 
 
 class Recorder:
@@ -125,17 +164,17 @@ class Recorder:
     async def lane(self, name: str, work: Awaitable[T]) -> T:
         """Await `work` as the lane `name`: every step it takes on the loop is recorded."""
         self.recording.lanes.append(name)
-        token = _lane.set(name)
+        token = _lanes.set({**_lanes.get(), self: name})
         began = self.now()
         try:
             return await _Steps(work, name, self)
         finally:
-            _lane.reset(token)
+            _lanes.reset(token)
             self.note(WAITING, began, name)
 
     def note(self, state: str, start: float, lane: str | None = None, sql: str = "") -> None:
         """Add a span that ends now, for the given lane or the one this code runs in."""
-        lane = lane or _lane.get()
+        lane = lane or _lanes.get().get(self)
         if lane is not None:
             self.recording.spans.append(Span(lane, state, start, self.now(), sql))
 
@@ -165,7 +204,7 @@ class Recorder:
             "checkout": self._checkout,
             "checkin": self._checkin,
         }
-        with self._queue_for(engine.pool):
+        with _asking(engine.pool, self._asked):
             for name, listener in listeners.items():
                 event.listen(engine, name, listener)
             try:
@@ -177,25 +216,15 @@ class Recorder:
                     self._give_back(number)
 
     @contextlib.contextmanager
-    def _queue_for(self, pool: Any) -> Iterator[None]:
-        """Note how long each lane waits at pool.connect: no event tells when one began to ask."""
-        connect = pool.connect
-
-        def connect_and_note() -> Any:
-            began = self.now()
-            try:
-                return connect()
-            finally:
-                self.note(QUEUING, began)
-
-        pool.connect = connect_and_note
+    def _asked(self) -> Iterator[None]:
+        began = self.now()
         try:
             yield
         finally:
-            del pool.connect
+            self.note(QUEUING, began)
 
     def _checkout(self, dbapi_connection: Any, record: Any, proxy: Any) -> None:
-        lane = _lane.get()
+        lane = _lanes.get().get(self)
         if lane is None:
             return
         if record not in self._connections:
@@ -210,6 +239,35 @@ class Recorder:
         if number in self._held:
             lane, start = self._held.pop(number)
             self.recording.usages.append(Usage(number + 1, lane, start, self.now()))
+
+
+@contextlib.contextmanager
+def _asking(pool: Any, around: Callable[[], Any]) -> Iterator[None]:
+    """Enter `around()` whenever somebody asks the pool: no event tells when one began to ask."""
+    if "connect" not in vars(pool):
+        pool.connect = _Asked(pool.connect)
+    recorders = pool.connect.around
+    recorders.append(around)
+    try:
+        yield
+    finally:
+        recorders.remove(around)
+        if not recorders:
+            del pool.connect
+
+
+class _Asked:
+    """A pool's connect, with what every recorder that listens wants around it."""
+
+    def __init__(self, connect: Callable[[], Any]) -> None:
+        self.connect = connect
+        self.around: list[Callable[[], Any]] = []
+
+    def __call__(self) -> Any:
+        with contextlib.ExitStack() as stack:
+            for around in tuple(self.around):
+                stack.enter_context(around())
+            return self.connect()
 
 
 class _Steps(Generic[T]):
@@ -238,7 +296,7 @@ class _Steps(Generic[T]):
 
 @contextlib.asynccontextmanager
 async def timeline(*engines: Engine | AsyncEngine) -> AsyncIterator[Recorder]:
-    """Record the block: its lanes, the engines' connections and SQL, and freezes of the loop.
+    """Record the block: its lanes, the engines' connections and SQL, and what held up the loop.
 
     Await work as `await recorder.lane("request 1", work)`; afterwards `recorder.recording`
     holds the data. Code in a thread is recorded where it touches an engine.
@@ -252,8 +310,10 @@ async def timeline(*engines: Engine | AsyncEngine) -> AsyncIterator[Recorder]:
             yield recorder
             await asyncio.sleep(0)
         recorder.recording.seconds = recorder.now()
-    recorder.recording.freezes = [
-        Freeze(max(0.0, start - recorder.began), end - recorder.began)
-        for start, end in pulse.gaps
-        if end - start > FROZEN
-    ]
+    for gap in pulse.gaps:
+        start, end = max(0.0, gap.start - recorder.began), gap.end - recorder.began
+        thawed = min(start + gap.frozen, end) if gap.frozen > FROZEN else start
+        if thawed > start:
+            recorder.recording.freezes.append(Freeze(start, thawed))
+        if end - thawed > FROZEN:
+            recorder.recording.delays.append(Delay(thawed, end))

@@ -1,10 +1,24 @@
 """Draw recordings: a pure function of the data, readable in light and dark, and in words."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 
 from lantern.pictures.figure import LEFT, RIGHT, WIDTH, Picture, bar, figure, rect, text, tick, x_of
 from lantern.pool import PoolWatch
-from lantern.recording import HOLDING, QUERYING, QUEUING, RUNNING, WAITING, Recording
+from lantern.recording import (
+    HOLDING,
+    QUERYING,
+    QUEUING,
+    RUNNING,
+    WAITING,
+    Delay,
+    Freeze,
+    Recording,
+    Span,
+    Usage,
+)
+
+States = dict[str, list[Span]]  # what each lane did
 
 ROW, TITLE, AXIS, LEGEND, SECTION = 22, 30, 24, 24, 10
 
@@ -21,19 +35,22 @@ SHAPES = {
 def draw(*recordings: Recording, titles: Sequence[str] = ()) -> Picture:
     """Draw recordings one above the other on one axis of seconds: tasks, then connections.
 
-    Bars: what a task does (see SHAPES); bands: the loop was frozen.
+    Bars: what a task does (see SHAPES); bands: the loop was frozen, or the machine busy.
     """
     seconds = max((recording.seconds for recording in recordings), default=0.0)
     names = [*titles, *("" for _ in recordings[len(titles) :])]
+    states = [recording.states_by_lane() for recording in recordings]
     parts: list[str] = []
     y = 0.0
-    for title, recording in zip(names, recordings, strict=True):
-        y = _panel(parts, recording, title, y, seconds)
+    for title, recording, mine in zip(names, recordings, states, strict=True):
+        y = _panel(parts, recording, mine, title, y, seconds)
     y = _axis(parts, y, seconds)
-    y = _legend(parts, y, recordings)
+    y = _legend(parts, y, states)
     words = [
-        _in_words(title or f"Recording {number}", recording)
-        for number, (title, recording) in enumerate(zip(names, recordings, strict=True), 1)
+        _in_words(title or f"Recording {number}", recording, mine)
+        for number, (title, recording, mine) in enumerate(
+            zip(names, recordings, states, strict=True), 1
+        )
     ]
     summary = "; ".join(
         f"{title + ': ' if title else ''}{len(recording.lanes)} tasks, "
@@ -64,36 +81,57 @@ def draw_pool(*watches: PoolWatch, limit: int, titles: Sequence[str] = ()) -> Pi
     return figure(parts, y, f"Connections in use over time. {summary}", words, summary)
 
 
-def _panel(parts: list[str], recording: Recording, title: str, y: float, seconds: float) -> float:
+def _panel(
+    parts: list[str], recording: Recording, states: States, title: str, y: float, seconds: float
+) -> float:
     parts.append(text(0, y + 18, title, "title"))
     top = y + TITLE
     lanes_end = top + ROW * len(recording.lanes)
-    numbers = sorted({use.connection for use in recording.usages})
-    bottom = lanes_end + (SECTION + ROW * len(numbers) if numbers else 0)
-    for freeze in recording.freezes:
-        x, width = (
-            x_of(freeze.start, seconds),
-            x_of(freeze.end, seconds) - x_of(freeze.start, seconds),
-        )
-        parts.append(rect("frozen", x, top - 2, width, bottom - top + 4))
-    if recording.freezes:
-        word = f"loop frozen {recording.frozen:.2f} s"
-        parts.append(text(WIDTH - RIGHT, y + 18, word, "frozen-word"))
+    usages: dict[int, list[Usage]] = defaultdict(list)
+    for use in recording.usages:
+        usages[use.connection].append(use)
+    bottom = lanes_end + (SECTION + ROW * len(usages) if usages else 0)
+    for kind, bands in (("busy", recording.delays), ("frozen", recording.freezes)):
+        _bands(parts, kind, bands, top, bottom, seconds)
+    _held_up(parts, recording, y + 18)
     for row, lane in enumerate(recording.lanes):
         lane_y = top + row * ROW
         parts.append(text(0, lane_y + 15, lane))
-        for span in recording.states(lane):
+        for span in states.get(lane, ()):
             kind, height, below = SHAPES[span.state]
             bar(parts, kind, span.start, span.end, lane_y + below, height, seconds, span.sql)
-    for row, number in enumerate(numbers):
+    for row, number in enumerate(sorted(usages)):
         row_y = lanes_end + SECTION + row * ROW
         parts.append(text(0, row_y + 15, f"connection {number}", "soft"))
-        for use in recording.usages:
-            if use.connection == number:
-                bar(parts, "hold", use.start, use.end, row_y + 3, 16, seconds, use.lane)
-                if x_of(use.end, seconds) - x_of(use.start, seconds) > 7 * len(use.lane):
-                    parts.append(text(x_of(use.start, seconds) + 4, row_y + 15, use.lane))
+        for use in usages[number]:
+            bar(parts, "hold", use.start, use.end, row_y + 3, 16, seconds, use.lane)
+            if x_of(use.end, seconds) - x_of(use.start, seconds) > 7 * len(use.lane):
+                parts.append(text(x_of(use.start, seconds) + 4, row_y + 15, use.lane))
     return bottom + SECTION
+
+
+def _bands(
+    parts: list[str],
+    kind: str,
+    bands: Sequence[Freeze | Delay],
+    top: float,
+    bottom: float,
+    seconds: float,
+) -> None:
+    for band in bands:
+        x = x_of(band.start, seconds)
+        parts.append(rect(kind, x, top - 2, x_of(band.end, seconds) - x, bottom - top + 4))
+
+
+def _held_up(parts: list[str], recording: Recording, y: float) -> None:
+    """Write into the corner of a panel what held up the loop."""
+    x = float(WIDTH - RIGHT)
+    if recording.freezes:
+        word = f"loop frozen {recording.frozen:.2f} s"
+        parts.append(text(x, y, word, "frozen-word"))
+        x -= 7.5 * len(word)
+    if recording.delays:
+        parts.append(text(x, y, f"machine busy {recording.delayed:.2f} s", "busy-word"))
 
 
 def _chart(
@@ -125,13 +163,8 @@ def _axis(parts: list[str], y: float, seconds: float) -> float:
     return y + AXIS
 
 
-def _legend(parts: list[str], y: float, recordings: Iterable[Recording]) -> float:
-    present = {
-        span.state
-        for recording in recordings
-        for lane in recording.lanes
-        for span in recording.states(lane)
-    }
+def _legend(parts: list[str], y: float, states: Sequence[States]) -> float:
+    present = {span.state for lanes in states for spans in lanes.values() for span in spans}
     x = float(LEFT)
     for state, (kind, height, below) in SHAPES.items():
         if state not in present:
@@ -144,19 +177,23 @@ def _legend(parts: list[str], y: float, recordings: Iterable[Recording]) -> floa
     return y + LEGEND
 
 
-def _in_words(title: str, recording: Recording) -> str:
+def _in_words(title: str, recording: Recording, states: States) -> str:
     sentences = [f"{title}: {len(recording.lanes)} tasks in {recording.seconds:.2f} s."]
     if recording.freezes:
         sentences.append(f"The loop was frozen for {recording.frozen:.2f} s.")
     else:
         sentences.append("The loop was never frozen.")
+    if recording.delays:
+        sentences.append(
+            f"This machine was busy, and the loop late, for {recording.delayed:.2f} s."
+        )
     if recording.usages:
         most = recording.most_connections
         noun = "connection was" if most == 1 else "connections were"
         sentences.append(f"At most {most} {noun} in use at once.")
     for lane in recording.lanes:
         total: dict[str, float] = {}
-        for span in recording.states(lane):
+        for span in states.get(lane, ()):
             total[span.state] = total.get(span.state, 0.0) + span.end - span.start
         doing = [f"{state} {spent:.2f} s" for state, spent in total.items() if spent >= 0.005]
         sentences.append(f"{lane}: {', '.join(doing) or 'done at once'}.")

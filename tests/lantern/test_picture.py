@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lantern import Freeze, PoolWatch, Recording, Span, Usage, draw, draw_pool
+from lantern import Delay, Freeze, PoolWatch, Recording, Span, Usage, draw, draw_pool
 from lantern.recording import QUERYING, QUEUING, RUNNING, WAITING
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -33,11 +33,19 @@ ASYNC = Recording(
     usages=[Usage(1, "request 1", 0.01, 0.07), Usage(1, "request 2", 0.07, 0.13)],
     seconds=0.14,
 )
+BUSY = Recording(
+    lanes=["request 1"],
+    spans=[Span("request 1", WAITING, 0.0, 1.0), Span("request 1", RUNNING, 0.0, 0.05)],
+    delays=[Delay(0.1, 0.5)],
+    seconds=1.0,
+)
+BOTH = Recording(["request 1"], freezes=[Freeze(0.1, 0.4)], delays=[Delay(0.4, 0.9)], seconds=1.0)
 WATCH = PoolWatch(steps=[(0.0, 0), (0.01, 1), (0.02, 2), (0.3, 1)], seconds=0.5)
 
 PICTURES = {
     "before_and_after": draw(BLOCKING, ASYNC, titles=["blocking", "async"]),
     "pool": draw_pool(WATCH, limit=2, titles=["two printers"]),
+    "busy": draw(BUSY, BOTH, titles=["free", "frozen"]),
     "nothing": draw(Recording()),
 }
 
@@ -79,6 +87,20 @@ def test_the_summary_names_no_clock_so_that_a_notebook_can_prove_it():
     )
 
 
+def test_a_busy_machine_is_no_freeze_in_any_of_its_words():
+    busy = draw(BUSY)
+    assert "The loop was never frozen. This machine was busy, and the loop late, for 0.40 s." in (
+        busy.words
+    )
+    assert repr(busy) == "<Picture: 1 tasks, loop free>"
+    assert 'class="frozen' not in busy.html
+    assert "machine busy 0.40 s" in busy.html
+    both = draw(BOTH)
+    assert "loop frozen 0.30 s" in both.html
+    assert "machine busy 0.50 s" in both.html
+    assert repr(both) == "<Picture: 1 tasks, loop frozen>"
+
+
 def test_both_recordings_stand_on_one_axis():
     html = PICTURES["before_and_after"].html
     bars = re.findall(r'class="query"[^>]*x="([\d.]+)"[^>]*width="([\d.]+)"', html)
@@ -87,7 +109,5 @@ def test_both_recordings_stand_on_one_axis():
 
 
 def test_ids_of_two_figures_differ():
-    first, second = (
-        re.search(r'pattern id="([^"]+)"', PICTURES[n].html)[1] for n in PICTURES if n != "nothing"
-    )
-    assert first != second
+    ids = [re.search(r'pattern id="([^"]+)"', picture.html)[1] for picture in PICTURES.values()]
+    assert len(set(ids)) == len(ids)

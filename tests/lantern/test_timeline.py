@@ -153,3 +153,41 @@ async def test_nothing_is_recorded_after_the_block(engine):
         await connection.execute(select(Show.id))
     assert recorder.recording.spans == []
     assert "connect" not in vars(engine.sync_engine.pool)
+
+
+async def test_a_timeline_inside_another_one_records_what_is_its_own(engine):
+    async def look():
+        async with engine.connect() as connection:
+            await connection.execute(select(Show.id))
+
+    async def inside():
+        async with timeline(engine) as inner:
+            await inner.lane("look", look())
+        return inner.recording
+
+    async with timeline(engine) as outer:
+        inner = await outer.lane("all of it", inside())
+        await outer.lane("later", look())
+    assert inner.lanes == ["look"]
+    assert {span.lane for span in inner.spans} == {"look"}
+    assert {span.lane for span in outer.recording.spans} == {"all of it", "later"}
+    for recording in (inner, outer.recording):
+        assert {QUEUING, QUERYING} <= {span.state for span in recording.spans}
+    assert "connect" not in vars(engine.sync_engine.pool)
+
+
+@pytest.mark.parametrize("first", [0, 1], ids=["the first ends first", "the second ends first"])
+async def test_timelines_of_one_engine_end_in_any_order(engine, first):
+    async def look():
+        async with engine.connect() as connection:
+            await connection.execute(select(Show.id))
+
+    blocks = [timeline(engine), timeline(engine)]
+    recorders = [await block.__aenter__() for block in blocks]
+    await blocks[first].__aexit__(None, None, None)
+    other = recorders[1 - first]
+    await other.lane("look", look())
+    await blocks[1 - first].__aexit__(None, None, None)
+    assert QUEUING in {span.state for span in other.recording.spans}
+    assert recorders[first].recording.spans == []
+    assert "connect" not in vars(engine.sync_engine.pool)
