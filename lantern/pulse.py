@@ -98,7 +98,7 @@ class _Observer:
 
     def _look_on(self) -> None:
         while not self._over.wait(self.interval):
-            queued = _is_queued(self._loop_thread)
+            queued = is_queued(self._loop_thread)
             self._used_itself = time.thread_time()
             self.looks.append(self.look(queued))
 
@@ -117,7 +117,7 @@ class _Observer:
             thread.join()
 
 
-def _is_queued(thread: int) -> bool:
+def is_queued(thread: int) -> bool:
     """Tell whether a thread waits for a processor; False where the system does not say."""
     try:
         with open(f"/proc/self/task/{thread}/stat", "rb") as file:

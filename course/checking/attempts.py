@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from course.checking.patience import IDLE, IDLE_LOOKS, WORKED, Patience, Surroundings, tick
 from lantern.errors import message_of
 
-PATIENCE = 3.0  # seconds for one call; far more than any right answer needs on a busy machine
+PATIENCE = 3.0  # seconds of work or of waiting for one call; far more than a right answer needs
 MOST_TEXT = 10_000  # characters that are told as they are
 
 NO_PROCESSES = " Where answers are graded, no process is started and no connection is opened."
@@ -34,7 +35,10 @@ class Stuck(BaseException):
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a call ended: `ended` is returned, raised, timed out, stuck, not async or exited."""
+    """How a call ended: `ended` is returned, raised, timed out, stuck, not async or exited.
+
+    `value` is what it returned; of one that timed out, what the patience with it ended with.
+    """
 
     ended: str
     value: Any = None
@@ -52,28 +56,38 @@ async def attempt(
 ) -> Outcome:
     """Call and await the learner's function; return how it ended, never raise.
 
+    It may compute, or wait, for so many seconds; see course.checking.patience.
     `at_end` is called in the very moment of its end, before any other task runs.
-    A call that ignores its cancellation is left behind after one more second.
+    A call that ignores its cancellation is left behind after some turns of the loop.
     """
-    task = asyncio.ensure_future(_guarded(call, seconds, at_end))
-    await asyncio.wait({task}, timeout=seconds)
-    if not task.done():
-        task.cancel()
-        await asyncio.wait({task}, timeout=1.0)
-        return Outcome("timed out")
-    return task.result()
+    patience, surroundings = Patience(seconds), Surroundings()
+    with unblocked(seconds) as put_off:
+        task = asyncio.ensure_future(_guarded(call, at_end))
+        while not await _done_in(task, patience.tick):
+            put_off()
+            if spent := patience.look(surroundings.is_idle(seconds)):
+                task.cancel()
+                await _done_in(task, patience.tick * IDLE_LOOKS)
+                return Outcome("timed out", spent)
+        return task.result()
 
 
-async def _guarded(call: Callable[[], Any], seconds: float, at_end: Callable[[], None]) -> Outcome:
+async def _done_in(task: asyncio.Task[Any], seconds: float) -> bool:
+    over = tick(seconds)
+    await asyncio.wait({task, over}, return_when=asyncio.FIRST_COMPLETED)
+    over.cancel()
+    return task.done()
+
+
+async def _guarded(call: Callable[[], Any], at_end: Callable[[], None]) -> Outcome:
     try:
-        with unblocked(seconds):
-            result = call()
-            if not inspect.isawaitable(result):
-                return Outcome("not async", type(result).__name__)
-            try:
-                return Outcome("returned", await result)
-            finally:
-                at_end()
+        result = call()
+        if not inspect.isawaitable(result):
+            return Outcome("not async", type(result).__name__)
+        try:
+            return Outcome("returned", await result)
+        finally:
+            at_end()
     except BaseException as error:
         return _failed(error)
 
@@ -92,47 +106,36 @@ def attempt_sync(call: Callable[[], Any], seconds: float = PATIENCE) -> Outcome:
 
 
 @contextmanager
-def unblocked(seconds: float) -> Iterator[None]:
-    """Raise Stuck in code that holds the main thread for longer than this.
+def unblocked(seconds: float) -> Iterator[Callable[[], None]]:
+    """Raise Stuck in code that holds the main thread for longer than this; see Patience.
 
-    Inside a running loop every turn of the loop starts the time anew, so that only code that
-    blocks the loop is hit. Needs POSIX signals; elsewhere, and in other threads, it does
-    nothing: there the process that started the check ends it.
+    What it gives puts the end off: a loop that goes on calls it, so that only code that blocks
+    the loop is hit. Needs POSIX signals; elsewhere, and in other threads, it does nothing:
+    there the process that started the check ends it.
     """
     main = threading.current_thread() is threading.main_thread()
     if not main or not hasattr(signal, "setitimer"):
-        yield
+        yield lambda: None
         return
+    patience = Patience(seconds)
 
-    def stop(*_: Any) -> None:
-        raise Stuck
+    def look(*_: Any) -> None:
+        if patience.look():
+            # It comes again every second, since code may catch BaseException and go on.
+            signal.setitimer(signal.ITIMER_REAL, 1.0, 1.0)
+            raise Stuck
 
-    before = signal.signal(signal.SIGALRM, stop)
-    next_turn = _arm(seconds)
+    def put_off() -> None:
+        patience.begin_anew()
+        signal.setitimer(signal.ITIMER_REAL, 2 * patience.tick, patience.tick)
+
+    before = signal.signal(signal.SIGALRM, look)
+    put_off()
     try:
-        yield
+        yield put_off
     finally:
-        for turn in next_turn:
-            turn.cancel()
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-
-
-def _arm(seconds: float) -> list[asyncio.TimerHandle]:
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        loop = None
-    next_turn: list[asyncio.TimerHandle] = []
-
-    def again() -> None:
-        # It fires again every second, since code may catch BaseException and go on.
-        signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
-        if loop is not None:
-            next_turn[:] = [loop.call_later(seconds / 10, again)]
-
-    again()
-    return next_turn
 
 
 def _failed(error: BaseException) -> Outcome:
@@ -185,10 +188,7 @@ def interruption(outcome: dict[str, Any], name: str) -> str | None:
             told = outcome["error"].rstrip(".")
             return f"{name} raised {told}{'' if told.endswith('?') else '.'}{cure}"
         case "timed out":
-            return (
-                f"{name} had not returned after {PATIENCE:.0f} s. It waits for something that "
-                "never comes: an await on the wrong thing, or work that nobody started?"
-            )
+            return f"{name} {_why_late(outcome['value'])}"
         case "stuck":
             return (
                 f"{name} held the thread for {PATIENCE:.0f} s without a single await, so nothing "
@@ -204,3 +204,21 @@ def interruption(outcome: dict[str, Any], name: str) -> str | None:
         case "exited":
             return f"{name} tried to end Python ({outcome['error']}). Return a value instead."
     return None
+
+
+def _why_late(spent: str) -> str:
+    if spent == WORKED:
+        return (
+            f"had not returned after {PATIENCE:.0f} s of work. Is there a loop that never ends, "
+            "with an await in it?"
+        )
+    cure = "an await on the wrong thing, or work that nobody started?"
+    if spent == IDLE:
+        return (
+            "had not returned when nothing was left that could go on. It waits for something that "
+            f"never comes: {cure}"
+        )
+    return (
+        f"had not returned after {PATIENCE:.0f} s. It waits for something that never comes: {cure} "
+        "Or the machine is so busy that it comes too late: then check again."
+    )

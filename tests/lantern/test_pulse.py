@@ -1,10 +1,6 @@
 """A freeze is told from a busy machine: by looks at the clocks, and with a machine that is busy."""
 
 import asyncio
-import contextlib
-import os
-import subprocess
-import sys
 import threading
 import time
 
@@ -13,6 +9,7 @@ import pytest
 from lantern import heartbeat
 from lantern.pulse import Look, frozen_seconds
 from lantern.recording import FROZEN
+from tests.busy_machine import busy_machine, compute
 
 TURN = 0.01
 
@@ -57,25 +54,6 @@ def test_a_call_that_lets_no_other_thread_run_is_a_freeze_if_it_computes():
         return pulse.longest_freeze
 
     assert asyncio.run(held()) > FROZEN
-
-
-@contextlib.contextmanager
-def busy_machine():
-    """Keep every processor busy with four other programs."""
-    command = [sys.executable, "-c", "while True: pass"]
-    others = [subprocess.Popen(command) for _ in range(4 * (os.cpu_count() or 1))]
-    try:
-        yield
-    finally:
-        for other in others:
-            other.kill()
-            other.wait()
-
-
-def compute(seconds):
-    used = time.thread_time()
-    while time.thread_time() - used < seconds:
-        pass
 
 
 async def longest(body):

@@ -20,7 +20,8 @@ OWN = {
         *("lantern", "course/checks", "course/__init__.py", "course/failure.py", "course/files.py"),
         *("course/names.py", "course/notebook.py", "course/project.py", "course/workspace.py"),
         *("course/checking/__init__.py", "course/checking/attempts.py", "course/checking/cell.py"),
-        *("course/checking/exercise.py", "course/checking/progress.py"),
+        *("course/checking/exercise.py", "course/checking/patience.py"),
+        "course/checking/progress.py",
     ),
 }
 OWN_PYTHON = {

@@ -32,12 +32,14 @@ class Supplier:
         self.at_end = self.later = 0
         self.open = True
         self.patient = True
+        self.called = asyncio.Event()
 
     async def fetch(self, seat: str) -> int:
         """Return the price of a seat in cents, when the supplier gets to it."""
         future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.waiting[seat] = future
         self.asked.append(seat)
+        self.called.set()
         self.most = max(self.most, len(self.waiting))
         try:
             if not self.open:
@@ -53,6 +55,8 @@ class Supplier:
             if self.seats - self.answered >= self.limit:
                 self.fewest = min(self.fewest, len(self.waiting))
             if not self.waiting:
+                self.called.clear()
+                await self.called.wait()
                 continue
             seat = self.fails_at if self.fails_at in self.waiting else list(self.waiting)[-1]
             future = self.waiting[seat]

@@ -7,24 +7,24 @@ from typing import Any
 
 from course.checking.attempts import attempt, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
+from course.checking.patience import Patience
+from lantern.pulse import is_queued
 
-BREATH = 2.0  # seconds that the report waits for a sign of life from the loop
+BREATH = 0.5  # seconds that the report waits for a loop that stands still; see Patience
 
 
 async def observe_report_async(case: None, report_async: Any) -> dict[str, Any]:
     """Hand over a report that waits until the loop gives a sign of life."""
     loop = asyncio.get_running_loop()
-    here = threading.get_ident()
+    here = threading.current_thread()
     calls: list[str] = []
     frozen = elsewhere = False
 
     def build_report(path: str) -> str:
         nonlocal frozen, elsewhere
         calls.append(path)
-        elsewhere = threading.get_ident() != here
-        alive = threading.Event()
-        loop.call_soon_threadsafe(alive.set)
-        frozen = not alive.wait(BREATH)
+        elsewhere = threading.current_thread() is not here
+        frozen = not elsewhere or not _is_alive(loop, here)
         return f"report of {path}"
 
     def burn(path: str) -> str:
@@ -39,6 +39,16 @@ async def observe_report_async(case: None, report_async: Any) -> dict[str, Any]:
         "elsewhere": elsewhere,
         "failed": failed.as_dict(),
     }
+
+
+def _is_alive(loop: asyncio.AbstractEventLoop, its_thread: threading.Thread) -> bool:
+    """Tell, in another thread, whether the loop goes on; one that waits for a processor does."""
+    alive, patience = threading.Event(), Patience(BREATH, tick=0.05)
+    loop.call_soon_threadsafe(alive.set)
+    while not alive.wait(patience.tick):
+        if not is_queued(its_thread.native_id or 0) and patience.look():
+            return False
+    return True
 
 
 def judge_report_async(case: None, seen: dict[str, Any]) -> Iterable[Finding]:

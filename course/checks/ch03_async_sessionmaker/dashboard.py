@@ -11,6 +11,7 @@ from sqlalchemy.util import await_
 
 from course.checking.attempts import attempt, interruption, plain
 from course.checking.exercise import Broken, Exercise, Finding, Nothing, Star
+from course.checking.patience import until_idle
 from course.checks.ch03_async_sessionmaker.kept import class_of, sell_tickets, theatre
 from lantern import pool_watch
 from lantern.pool import connections_in_use
@@ -19,10 +20,7 @@ from lantern.theatre import seed
 SHOWS = {number: (number % 4 + 1,) * (number % 3 + 1) for number in range(1, 12)} | {12: ()}
 ASKED = tuple(number for number in SHOWS if number != 5)  # one show is not asked for
 MOST = 5  # connections
-QUIET = 0.05  # seconds without a new query, after which the ones that wait are answered
-DASHBOARD_SECONDS = 8.0
-PATIENT = 0.5  # the same, in the first rounds: even a busy machine starts its tasks in this time
-ROUNDS = 3  # that are patient
+SOON = 0.5  # seconds; a query that is to come by the clock within them is waited for
 
 
 class QueryQueue:
@@ -36,7 +34,6 @@ class QueryQueue:
         self.tasks: set[asyncio.Task[Any]] = set()
         self.queries = self.most = 0
         self.shared = False
-        self.patient_rounds = ROUNDS
         self.arrived = asyncio.Event()
         event.listen(engine.sync_engine, "before_cursor_execute", self._before)
 
@@ -71,27 +68,15 @@ class QueryQueue:
         }
 
     async def serve(self) -> None:
-        """Answer whoever waits once nobody else comes, for ever."""
+        """Answer whoever waits once nobody else can come, for ever."""
         while True:
-            await self._until_quiet()
+            await self.arrived.wait()
+            if len(self.waiting) < len(ASKED):
+                await until_idle(SOON)
+            self.arrived.clear()
             for _, future in self.waiting:
                 if not future.done():
                     future.set_result(None)
-
-    async def _until_quiet(self) -> None:
-        await self._another(None)
-        seconds = PATIENT if self.patient_rounds else QUIET
-        while len(self.waiting) < len(ASKED) and await self._another(seconds):
-            pass
-        self.patient_rounds = max(0, self.patient_rounds - 1)
-
-    async def _another(self, seconds: float | None) -> bool:
-        self.arrived.clear()
-        try:
-            await asyncio.wait_for(self.arrived.wait(), seconds)
-        except TimeoutError:
-            return False
-        return True
 
 
 async def observe_dashboard(case: None, dashboard: Any) -> dict[str, Any]:
@@ -131,7 +116,7 @@ async def _asked(dashboard: Any, factory: Any) -> dict[str, Any]:
         at_work = len(asyncio.all_tasks() - before) - 1  # all but this one
         return pairs
 
-    outcome = await attempt(call, DASHBOARD_SECONDS)
+    outcome = await attempt(call)
     # gather leaves tasks behind when one fails: they must not outlive the engine.
     if left := asyncio.all_tasks() - before:
         await asyncio.wait(left, timeout=2.0)
@@ -192,10 +177,8 @@ def _why_no_dashboard(seen: dict[str, Any]) -> str | None:
             "task a session of its own."
         )
     if cold["ended"] == "timed out":
-        return (
-            f"dashboard had not returned after {DASHBOARD_SECONDS:.0f} s. Does every task that "
-            "passes the gate leave it again?"
-        )
+        reason = interruption(cold, "dashboard")
+        return f"{reason} Does every task that passes the gate leave it again?"
     return interruption(cold, "dashboard")
 
 

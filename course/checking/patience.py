@@ -1,0 +1,123 @@
+"""How long a check waits for an answer: by the answer's work, not by the clock on the wall.
+
+A machine that is busy gives an answer fewer turns, so turns are what is counted. One look at the
+clocks in every tick tells which of three it is:
+
+- it computes: its processor time counts;
+- it waits: the look counts as a tick, and comes the later the busier the machine is;
+- it waits for what cannot come: the loop has nothing ready and no timer that is due in time, and
+  every thread waits for work. This needs no patience, only a few looks.
+"""
+
+import asyncio
+import linecache
+import sys
+import threading
+import time
+from types import FrameType
+from typing import Any
+from weakref import WeakSet
+
+from lantern.pulse import CAN_OBSERVE, is_queued
+
+TICKS = 60  # looks into which the patience with an answer is cut
+IDLE_LOOKS = 4  # in a row, at which nothing could come
+BARELY = 0.001  # seconds of processor time; an answer that used no more since a look has waited
+
+# The timers of attempts that look on: nothing comes of them.
+_lookouts: WeakSet[asyncio.TimerHandle] = WeakSet()
+
+WORKED, WAITED, IDLE = "worked", "waited", "idle"
+
+
+class Patience:
+    """The patience with one answer; `seconds` are of processor time, or of waiting in vain."""
+
+    def __init__(self, seconds: float, tick: float = 0.0) -> None:
+        self.seconds = seconds
+        self.tick = tick or seconds / TICKS
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Forget what was spent: the answer came so far that its time begins again."""
+        self.worked = self.waited = 0.0
+        self.idle = 0
+        self._used = time.process_time()
+
+    def look(self, idle: bool = False) -> str:
+        """Look at the clocks, once in a tick; return what the patience ended with, or nothing."""
+        used = time.process_time()
+        # A browser's processor time is the time on the wall, so all of it counts as waiting.
+        spent, self._used = used - self._used if CAN_OBSERVE else 0.0, used
+        self.worked += spent
+        self.waited += self.tick if spent < BARELY else 0.0
+        self.idle = self.idle + 1 if idle else 0
+        if self.idle >= IDLE_LOOKS:
+            return IDLE
+        if self.worked >= self.seconds:
+            return WORKED
+        return WAITED if self.waited >= self.seconds else ""
+
+
+class Surroundings:
+    """The running loop and the threads: they tell whether anything can still come."""
+
+    def __init__(self) -> None:
+        self.loop: Any = asyncio.get_running_loop()
+        self.listens_to = self._listens_to()
+
+    def is_idle(self, seconds: float) -> bool:
+        """Tell whether nothing but the caller runs, and nothing is due in so many seconds.
+
+        False for a loop that is not asyncio's own, since it does not say.
+        """
+        due = self.loop.time() + seconds
+        return (
+            isinstance(self.loop, asyncio.BaseEventLoop)
+            and not self.loop._ready
+            and not any(
+                timer.when() < due and not timer.cancelled() and timer not in _lookouts
+                for timer in self.loop._scheduled
+            )
+            and self._listens_to() <= self.listens_to
+            and all(map(_waits_for_work, threading.enumerate()))
+        )
+
+    def _listens_to(self) -> int:
+        # The files of the loop; the loop of a browser has none.
+        selector = getattr(self.loop, "_selector", None)
+        return len(getattr(selector, "get_map", dict)())
+
+
+def tick(seconds: float) -> asyncio.Future[None]:
+    """Return a future that is done after so many seconds, for an attempt that looks on."""
+    loop = asyncio.get_running_loop()
+    future = loop.create_future()
+    timer = loop.call_later(seconds, lambda: future.done() or future.set_result(None))
+    future.add_done_callback(lambda _: timer.cancel())
+    _lookouts.add(timer)
+    return future
+
+
+async def until_idle(seconds: float) -> None:
+    """Wait until nothing can go on that is not due later than in so many seconds.
+
+    Who computes, or waits, for longer than so many seconds is waited for no more.
+    """
+    patience, surroundings = Patience(seconds, tick=0.005), Surroundings()
+    # No event tells that nothing comes.
+    while not patience.look(surroundings.is_idle(seconds)):  # noqa: ASYNC110
+        await asyncio.sleep(patience.tick)
+
+
+def _waits_for_work(thread: threading.Thread) -> bool:
+    """Tell whether a thread waits at a queue, without a timeout; the caller's own thread does."""
+    if thread is threading.current_thread():
+        return True
+    frame: FrameType | None = sys._current_frames().get(thread.ident or 0)
+    while frame is not None and frame.f_globals.get("__name__") in ("queue", "threading"):
+        frame = frame.f_back
+    if frame is None or is_queued(thread.native_id or 0):
+        return False
+    line = linecache.getline(frame.f_code.co_filename, frame.f_lineno)
+    return ".get(" in line and "timeout" not in line

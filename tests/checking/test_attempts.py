@@ -1,0 +1,99 @@
+"""The patience with an answer counts its work and its waits, and sees when nothing can come."""
+
+import asyncio
+import time
+
+import pytest
+
+from course.checking.attempts import attempt, attempt_sync, interruption
+from course.checking.patience import IDLE, WAITED, WORKED
+from tests.busy_machine import busy_machine, compute
+
+pytestmark = pytest.mark.anyio
+
+
+async def never():
+    await asyncio.get_running_loop().create_future()
+
+
+async def a_deadline_far_away():
+    await asyncio.wait_for(never(), 3600)
+
+
+async def polls():
+    while True:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+
+
+async def goes_round():
+    while True:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize(
+    ("answer", "spent"),
+    [
+        (never, IDLE),
+        (a_deadline_far_away, IDLE),
+        (polls, WAITED),
+        (goes_round, WORKED),
+    ],
+)
+async def test_an_answer_that_does_not_return_is_told_by_what_it_did(answer, spent):
+    outcome = await attempt(answer, seconds=0.6)
+    assert (outcome.ended, outcome.value) == ("timed out", spent)
+
+
+async def test_where_a_thread_is_at_work_something_can_still_come():
+    async def answer():
+        await asyncio.to_thread(lambda: None)  # its thread waits for more from now on
+        return await asyncio.to_thread(lambda: time.sleep(0.7) or "done")
+
+    assert (await attempt(answer, seconds=2.0)).value == "done"
+
+
+async def test_where_a_pool_has_nothing_to_do_nothing_comes():
+    async def answer():
+        await asyncio.to_thread(lambda: None)
+        await never()
+
+    assert (await attempt(answer, seconds=2.0)).value == IDLE
+
+
+async def test_a_timer_that_is_due_in_time_is_waited_for():
+    async def answer():
+        await asyncio.sleep(0.5)
+        return "done"
+
+    assert (await attempt(answer, seconds=1.0)).value == "done"
+
+
+@pytest.mark.parametrize("blocks", [lambda: compute(3600), lambda: time.sleep(3600)])
+async def test_code_that_holds_the_thread_is_ended_with_a_loop_and_without(blocks):
+    async def answer():
+        blocks()
+
+    assert (await attempt(answer, seconds=0.3)).ended == "stuck"
+    assert attempt_sync(blocks, seconds=0.3).ended == "stuck"
+
+
+async def test_on_a_busy_machine_work_is_not_taken_for_a_hang():
+    async def answer():
+        for _ in range(4):
+            await asyncio.to_thread(compute, 0.02)
+            compute(0.02)
+            await asyncio.sleep(0.01)
+        return "done"
+
+    with busy_machine():
+        assert (await attempt(answer, seconds=1.0)).value == "done"
+        assert attempt_sync(lambda: compute(0.15) or "done", seconds=1.0).value == "done"
+
+
+@pytest.mark.parametrize("spent", [IDLE, WAITED, WORKED])
+def test_each_end_of_the_patience_has_words_of_its_own(spent):
+    outcome = {"ended": "timed out", "value": spent, "error": ""}
+    told = interruption(outcome, "report")
+    assert told.startswith("report had not returned")
+    assert ("the machine is so busy" in told) == (spent == WAITED)
+    assert ("never comes" in told) == (spent != WORKED)
