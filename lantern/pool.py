@@ -4,13 +4,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, event
-from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import QueuePool
 
 from lantern.sql import sync_side
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 
 @dataclass
@@ -31,7 +33,7 @@ class PoolWatch:
         return max(count for _, count in self.steps)
 
 
-def connections_in_use(engine: Engine | AsyncEngine) -> int:
+def connections_in_use(engine: "Engine | AsyncEngine") -> int:
     """Return how many connections of the engine's pool are in use, as a QueuePool counts them.
 
     Raises TypeError for another class of pool: it counts none.
@@ -43,7 +45,7 @@ def connections_in_use(engine: Engine | AsyncEngine) -> int:
 
 
 @contextmanager
-def pool_watch(engine: Engine | AsyncEngine) -> Iterator[PoolWatch]:
+def pool_watch(engine: "Engine | AsyncEngine") -> Iterator[PoolWatch]:
     """Record every checkout and checkin of the engine's pool; lantern.draw_pool draws it."""
     target = sync_side(engine)
     began = time.perf_counter()

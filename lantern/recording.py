@@ -12,13 +12,15 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sqlalchemy import Engine, event
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from lantern.pulse import heartbeat
 from lantern.sql import sync_side
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 T = TypeVar("T")
 
@@ -295,7 +297,7 @@ class _Steps(Generic[T]):
 
 
 @contextlib.asynccontextmanager
-async def timeline(*engines: Engine | AsyncEngine) -> AsyncIterator[Recorder]:
+async def timeline(*engines: "Engine | AsyncEngine") -> AsyncIterator[Recorder]:
     """Record the block: its lanes, the engines' connections and SQL, and what held up the loop.
 
     Await work as `await recorder.lane("request 1", work)`; afterwards `recorder.recording`

@@ -2,19 +2,21 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, event
-from sqlalchemy.ext.asyncio import AsyncEngine
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 
-def sync_side(engine: Engine | AsyncEngine) -> Engine:
+def sync_side(engine: "Engine | AsyncEngine") -> Engine:
     """Return the sync Engine that carries the events: an AsyncEngine has one inside."""
-    return engine.sync_engine if isinstance(engine, AsyncEngine) else engine
+    return getattr(engine, "sync_engine", engine)
 
 
 @contextmanager
-def count_sql(engine: Engine | AsyncEngine) -> Iterator[list[str]]:
+def count_sql(engine: "Engine | AsyncEngine") -> Iterator[list[str]]:
     """Collect every statement sent to the driver, in order; len() of it is the count.
 
     BEGIN is left out, like COMMIT and ROLLBACK, which are no statements to a driver.

@@ -5,14 +5,16 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from greenlet import gettrace, greenlet, settrace
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import MissingGreenlet
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from lantern.sql import sync_side
+
+if TYPE_CHECKING:
+    from greenlet import greenlet
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 # How the baton moves between the task on the loop and the greenlet beside it.
 CALLS = "calls"  # the task starts a function in a greenlet
@@ -62,7 +64,7 @@ class _Watcher:
         self.recording = Bridge()
         self.sql = ""
 
-    def on_switch(self, how: str, between: tuple[greenlet, greenlet]) -> None:
+    def on_switch(self, how: str, between: "tuple[greenlet, greenlet]") -> None:
         origin, target = between
         if target.parent is origin:
             known = any(move.kind == CALLS for move in self.open_passes())
@@ -93,12 +95,15 @@ class _Watcher:
 
 
 @contextmanager
-def bridge(engine: Engine | AsyncEngine | None = None) -> Iterator[Bridge]:
+def bridge(engine: "Engine | AsyncEngine | None" = None) -> Iterator[Bridge]:
     """Record every switch between a task and its greenlet in this thread.
 
     With an engine, awaits carry their SQL, and statements that nobody could await are noted.
     One task at a time: the passes of tasks that run together would be mixed.
+    Needs the package greenlet, which SQLAlchemy's asyncio extension needs as well.
     """
+    from greenlet import gettrace, settrace
+
     watcher, before = _Watcher(), gettrace()
     with ExitStack() as stack:
         if engine is not None:

@@ -5,9 +5,10 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
+if TYPE_CHECKING:
+    import httpx
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -15,12 +16,15 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[..., Awaitable[None]]
 
 
-def client(app: App, **options: Any) -> httpx.AsyncClient:
+def client(app: App, **options: Any) -> "httpx.AsyncClient":
     """Return an httpx client that calls `app` in this process; `options` go to its transport.
 
     It answers only when the whole app has finished, background tasks and dependency
     exits included, and it runs no lifespan: use Wire to see the order, and lifespan to run it.
+    Needs the package httpx.
     """
+    import httpx
+
     transport = httpx.ASGITransport(app=app, **options)
     return httpx.AsyncClient(transport=transport, base_url="http://lantern", timeout=120)
 
