@@ -1,9 +1,10 @@
-# `make start OPTIONS=--no-browser`, `make test PYTHON=python3.13`; without make, see the README.
+# `make start OPTIONS=--no-browser`, `make test FAST=1`, `make test PYTHON=python3.13`; without make,
+# see the README.
 PYTHON ?= python3
 .PHONY: start test site
 start:
 	$(PYTHON) -m course start $(OPTIONS)
 test:
-	$(PYTHON) -m course test $(OPTIONS)
+	$(PYTHON) -m course test $(if $(FAST),--fast) $(OPTIONS)
 site:
 	$(PYTHON) -m course site

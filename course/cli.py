@@ -51,13 +51,17 @@ def start(
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def test(context: typer.Context) -> None:
+def test(
+    context: typer.Context,
+    fast: Annotated[bool, typer.Option("--fast", help="Only what takes no minutes.")] = False,
+) -> None:
     """Run every check of the project, or those that the pytest arguments name."""
     from course.setup.environment import become, put_first
 
     os.chdir(ROOT)
     put_first()
-    become([sys.executable, "-m", "pytest", *pytest_arguments(context.args)])
+    only = ["-m", "not slow"] if fast else []
+    become([sys.executable, "-m", "pytest", *pytest_arguments([*only, *context.args])])
 
 
 @app.command()
@@ -75,13 +79,15 @@ def pytest_arguments(arguments: list[str]) -> list[str]:
 
     The notebooks' stored outputs are compared strictly. Paths among the arguments narrow it down.
     """
-    options = ["-n", str(usable_cores()), "--dist", "loadfile"]
+    options = ["-p", "course.pytest_plugin", "-n", str(usable_cores())]
+    # The longest come first in the order of tests/conftest.py: the last must be short.
+    options += ["--dist", "loadgroup", "--no-loadscope-reorder"]
     # --nbval-current-env: a kernel named python3 elsewhere on this computer must not be used.
     options += ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=60"]
     if (ROOT / "tests" / "sanitize.cfg").exists():
         options.append("--nbval-sanitize-with=tests/sanitize.cfg")
     if not any(Path(argument.partition("::")[0]).exists() for argument in arguments):
-        options.append("tests")
+        options += ["--time-by-chapter", "tests"]
         options += [
             name for name in ("notebooks", "solutions") if any(ROOT.glob(f"{name}/*.ipynb"))
         ]

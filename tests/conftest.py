@@ -2,23 +2,63 @@
 
 import os
 import signal
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Error, sync_playwright
 
-from course.project import ROOT
-from tests.site.built import Built, build, copy_sample, course_has_pages
+from tests.site.built import Built, kept_site
 from tools.driver.chromium import launch
+from tools.driver.firefox import FirefoxPage, firefox
 
 # Pages for the site's own tests; nobody claims that their outputs are true.
 collect_ignore = ["sample_book"]
+BROWSERS = {"browser", "firefox_page"}
+# Each of them takes seconds to make, and what uses it is slow; tests that are slow without them
+# say so themselves.
+SLOW = {*BROWSERS, "course_site", "sample_site", "site", "broken_book", "environment"}
 
 
 # A shell that runs the tests in the background has Ctrl-C ignored, and every process that a test
 # starts would inherit that; one that is handled here has its default there.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the slow half, and put each test where the run is shortest.
+
+    What needs a browser comes last: one browser serves all tests of a worker, and while Playwright
+    runs, no other test could run a loop in its thread. Before that, and within it, long ones come
+    first: the tests of a file that stay together, then those with the fewest cases.
+    """
+    browsing: set[str] = set()
+    cases: Counter[str] = Counter()
+    for item in items:
+        uses = {*getattr(item, "fixturenames", ())}
+        if uses & SLOW or not isinstance(item, pytest.Function):
+            item.add_marker(pytest.mark.slow)
+        browsing |= {together(item)} if uses & BROWSERS else set()
+        cases[function(item)] += 1
+
+    def turn(item: pytest.Item) -> tuple[bool, bool, int]:
+        single = item.get_closest_marker("xdist_group") is None
+        fast = item.get_closest_marker("slow") is None
+        return together(item) in browsing, fast, single and cases[function(item)]
+
+    items.sort(key=turn)
+
+
+def function(item: pytest.Item) -> str:
+    """The name of a test without its case."""
+    return item.nodeid.partition("[")[0]
+
+
+def together(item: pytest.Item) -> str:
+    """What is run in one go: the tests of a file that share something, or one test."""
+    group = item.get_closest_marker("xdist_group")
+    return group.args[0] if group else item.nodeid
 
 
 @pytest.fixture(scope="session")
@@ -28,18 +68,15 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def sample_site(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """The site of tests/sample_book, built once."""
-    book = copy_sample(tmp_path_factory.mktemp("sample") / "book")
-    return build(book, book)
+def sample_site() -> Built:
+    """The site of tests/sample_book."""
+    return kept_site("sample")
 
 
 @pytest.fixture(scope="session")
-def course_site(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """The site of the course itself, built once."""
-    if not course_has_pages():
-        pytest.skip("the course has no front page yet (book/index.md)")
-    return build(ROOT, tmp_path_factory.mktemp("course"))
+def course_site() -> Built:
+    """The site of the course itself."""
+    return kept_site("course")
 
 
 @pytest.fixture(params=["sample", "course"])
@@ -48,7 +85,7 @@ def site(request: pytest.FixtureRequest) -> Built:
     return request.getfixturevalue(f"{request.param}_site")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium; without one the tests are skipped, or fail where LANTERN_BROWSER=required."""
     with sync_playwright() as playwright:
@@ -60,3 +97,15 @@ def browser() -> Iterator[Browser]:
             pytest.skip(f"no Chromium to open the site with: {str(error).splitlines()[0]}")
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def firefox_page() -> Iterator[FirefoxPage]:
+    """A page of a Firefox; without one the tests are skipped, or fail as without a Chromium."""
+    try:
+        with firefox() as page:
+            yield page
+    except FileNotFoundError as error:
+        if os.environ.get("LANTERN_BROWSER") == "required":
+            raise
+        pytest.skip(str(error))

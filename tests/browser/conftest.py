@@ -1,6 +1,5 @@
 """What the tests of the browser edition share: one built runtime, one place that serves it."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,9 +8,9 @@ from playwright.sync_api import Browser, BrowserContext
 
 from course.project import ROOT
 from tests.browser.checkout import another_runtime
+from tests.site.built import kept
 from tools.browser.__main__ import build
 from tools.browser.runtime import runtime
-from tools.driver.firefox import FirefoxPage, firefox
 from tools.driver.hosting import served
 from tools.driver.live import kernel_site
 
@@ -39,11 +38,9 @@ def kernel_address(built_runtime: Path, tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture(scope="session")
-def public_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The published book as a host has it, below course/v1/."""
-    folder = tmp_path_factory.mktemp("host")
-    build(ROOT, folder / "course" / "v1")
-    return folder
+def public_folder() -> Path:
+    """The published book as a host has it, below course/v1/; it is for reading only."""
+    return kept("host", lambda folder: build(ROOT, folder / "course" / "v1"))
 
 
 @pytest.fixture(scope="session")
@@ -56,18 +53,5 @@ def public(public_folder: Path) -> Iterator[str]:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A browser that nobody has used."""
-    context = browser.new_context()
-    yield context
-    context.close()
-
-
-@pytest.fixture(scope="module")
-def firefox_page() -> Iterator[FirefoxPage]:
-    """A page of a Firefox; without one the tests are skipped, or fail as without a Chromium."""
-    try:
-        with firefox() as page:
-            yield page
-    except FileNotFoundError as error:
-        if os.environ.get("LANTERN_BROWSER") == "required":
-            raise
-        pytest.skip(str(error))
+    with browser.new_context() as context:
+        yield context

@@ -108,7 +108,7 @@ def loaded_files(site: Built, page: str) -> set[Path]:
 
 
 def test_the_site_builds_without_a_warning(site: Built) -> None:
-    assert site.exit_code == 0, site.log[-3000:]
+    assert "build succeeded." in site.log
 
 
 def test_a_second_build_writes_no_page_again(tmp_path: Path) -> None:

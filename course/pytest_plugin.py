@@ -1,0 +1,79 @@
+"""What `python -m course test` adds to pytest: which tests stay together, and what chapters take."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from course.names import CHAPTER
+
+SHARED = "seconds for what the whole run shares"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add --time-by-chapter."""
+    told = "say at the end what the tests of each chapter took"
+    parser.addoption("--time-by-chapter", action="store_true", help=told)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the process that hears of every test, and no worker, sum up the times."""
+    if config.option.time_by_chapter and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(ChapterTimes(config.getoption("numprocesses", None) or 1))
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep on one worker, and in their order, the tests that share something of their file."""
+    for item in items:
+        if shares_with_its_file(item):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+def shares_with_its_file(item: pytest.Item) -> bool:
+    """Tell whether it is a cell of a notebook, or uses a fixture that is made once for its file."""
+    if not isinstance(item, pytest.Function):
+        return True
+    # The scope of a fixture has no public name in pytest.
+    fixtures = item._fixtureinfo.name2fixturedefs.values()
+    return any(used[-1].scope in ("class", "module") for used in fixtures)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef, request: pytest.FixtureRequest
+) -> Iterator[None]:
+    """Note what a fixture of the whole run took: it is not the test's that comes first."""
+    begun = time.perf_counter()
+    try:
+        return (yield)
+    finally:
+        if fixturedef.scope == "session":
+            took = time.perf_counter() - begun
+            request._pyfuncitem.user_properties.append((SHARED, took))
+
+
+class ChapterTimes:
+    """Sums up what the tests took with a chapter's name in theirs, and prints a line for each.
+
+    A chapter's seconds are those of one worker divided by the number of workers: what the run
+    would be shorter by without it.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self.seconds: Counter[str] = Counter()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        chapter = CHAPTER.search(report.nodeid)
+        name = chapter[0] if chapter else "all else"
+        self.seconds[name] += report.duration
+        if report.when == "setup":
+            shared = sum(took for key, took in report.user_properties if key == SHARED)
+            self.seconds.subtract({name: shared, "all else": -shared})
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        terminalreporter.section(f"seconds by chapter, on {self.workers} workers")
+        for name, total in sorted(self.seconds.items()):
+            terminalreporter.write_line(f"{name:8} {total / self.workers:6.0f} s")
