@@ -1,4 +1,4 @@
-"""What `python -m course test` adds to pytest: which tests stay together, and what chapters take."""
+"""What `python -m course test` adds to pytest: tests that stay together, the times of chapters."""
 
 import time
 from collections import Counter
@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from course.names import CHAPTER
+from course.names import CHAPTER, chapter_of
+from course.project import ROOT
 
 SHARED = "seconds for what the whole run shares"
 
@@ -63,11 +64,12 @@ class ChapterTimes:
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
+        self.chapters = {chapter_of(page.stem) for page in (ROOT / "book").glob("ch*.md")}
         self.seconds: Counter[str] = Counter()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        chapter = CHAPTER.search(report.nodeid)
-        name = chapter[0] if chapter else "all else"
+        named = CHAPTER.search(report.nodeid)
+        name = named[0] if named and named[0] in self.chapters else "all else"
         self.seconds[name] += report.duration
         if report.when == "setup":
             shared = sum(took for key, took in report.user_properties if key == SHARED)

@@ -15,9 +15,9 @@ from tools.driver.firefox import FirefoxPage, firefox
 # Pages for the site's own tests; nobody claims that their outputs are true.
 collect_ignore = ["sample_book"]
 BROWSERS = {"browser", "firefox_page"}
-# Each of them takes seconds to make, and what uses it is slow; tests that are slow without them
-# say so themselves.
-SLOW = {*BROWSERS, "course_site", "sample_site", "site", "broken_book", "environment"}
+# What uses one of these is slow: a browser, a built site, an environment of its own. Tests that
+# are slow without, for they run many answers, say so themselves.
+SLOW = {*BROWSERS, "sample_site", "course_site", "site", "broken_book", "course", "started"}
 
 
 # A shell that runs the tests in the background has Ctrl-C ignored, and every process that a test

@@ -90,15 +90,16 @@ def observed(
 @pytest.fixture(scope="module")
 def in_chromium(browser: Browser, kernel_address: str) -> dict[str, object]:
     """What every case sees in Chromium."""
-    return observed(browser.new_page(), kernel_address)
+    with browser.new_page() as page:
+        return observed(page, kernel_address)
 
 
 @pytest.fixture(scope="module")
 def without_waiting(browser: Browser, kernel_address: str) -> dict[str, object]:
     """What the cases see that need no waiting, in a Chromium without Promise Integration."""
-    context = browser.new_context()
-    forbid_waiting(context)
-    return observed(context.new_page(), kernel_address, WAITING)
+    with browser.new_context() as context:
+        forbid_waiting(context)
+        return observed(context.new_page(), kernel_address, WAITING)
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +134,9 @@ def test_memory_does_not_grow_with_the_number_of_queries(
     browser: Browser, kernel_address: str
 ) -> None:
     """Rounds of 600 queries in 30 tasks: after the first ones the heap stays as large as it is."""
-    kernel = LiveKernel(browser.new_page(), kernel_address)
-    kernel.run(GROWTH, "growth")
-    sizes = printed_json(kernel.run("import json\nprint(json.dumps(await rounds(8)))", "rounds"))
+    with browser.new_page() as page:
+        kernel = LiveKernel(page, kernel_address)
+        kernel.run(GROWTH, "growth")
+        told = kernel.run("import json\nprint(json.dumps(await rounds(8)))", "rounds")
+    sizes = printed_json(told)
     assert sizes[-1] == sizes[3], sizes

@@ -21,12 +21,11 @@ OUTPUTS = """() => Object.fromEntries(document.querySelector("[data-live]").runn
     .map((cell) => [cell.stored.id, cell.outputs]))"""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """One reader for all lessons: the first starts Python from nothing, the rest from memory."""
-    context = browser.new_context()
-    yield context
-    context.close()
+    with browser.new_context() as context:
+        yield context
 
 
 @contextmanager

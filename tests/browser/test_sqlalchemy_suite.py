@@ -128,8 +128,9 @@ def outcomes(
         subprocess.Popen(command, cwd=suite, stdout=subprocess.PIPE, text=True) as process,
         kernel_site(built_runtime, folder),
         served(folder) as address,
+        browser.new_page() as page,
     ):
-        kernel = LiveKernel(browser.new_page(), address)
+        kernel = LiveKernel(page, address)
         kernel.run(PREPARE.replace("ADDRESS", address) + RUN, "prepare")
         in_chromium = printed_json(kernel.run("await asyncio.to_thread(run)", "run", PATIENCE))
         told, _ = process.communicate()

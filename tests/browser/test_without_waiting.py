@@ -21,13 +21,12 @@ from tools.driver.live import forbid_waiting, text_of
 WAITING_CELLS = tagged("needs-waiting", ROOT / "notebooks")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """One reader whose browser cannot let Python wait."""
-    context = browser.new_context()
-    forbid_waiting(context)
-    yield context
-    context.close()
+    with browser.new_context() as context:
+        forbid_waiting(context)
+        yield context
 
 
 @pytest.mark.parametrize("stem", LESSONS)

@@ -12,6 +12,7 @@ from course.checking.exercise import NOT_ATTEMPTED, RIGHT, WRONG, find
 from course.checking.supervisor import Process, verdicts
 from course.project import ROOT
 
+pytestmark = pytest.mark.slow
 EXERCISE = find("ch01-ex2")[1]
 ANSWER = """
 import asyncio

@@ -8,6 +8,7 @@ from course.checking.exercise import NOT_ATTEMPTED, every_exercise
 from tools.answers import KnownAnswer, answer_in, every_answer, imports_in
 from tools.fairness import differences, judged, source_of
 
+pytestmark = pytest.mark.slow
 EXERCISES = [exercise for _, exercise in every_exercise()]
 ANSWERS = list(every_answer())
 SEED = int(os.environ.get("LANTERN_SEED", "1"))

@@ -21,9 +21,12 @@ from course.grading.submissions import Submission, read
 from tests.grading.hostile import CASES, EXERCISE, IMPORTS, REFERENCE, STEM
 from tools.answers import notebook_with
 
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux", reason="hostile answers are handed in, and elsewhere not shut in"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        sys.platform != "linux", reason="hostile answers are handed in, and elsewhere not shut in"
+    ),
+]
 CHOSEN = ("os._exit", "sys.exit in the answer", "json is patched", "a policy of its own",
           "prints a verdict", "opens a socket")  # fmt: skip
 

@@ -24,6 +24,7 @@ from course.project import ROOT
 from tests.grading.hostile import BLOCKING, CASES, EXERCISE, REFERENCE, STEM
 from tools.answers import notebook_with
 
+pytestmark = pytest.mark.slow
 COMMAND = [sys.executable, "-m", "course", "grade"]
 
 

@@ -15,9 +15,12 @@ from course.grading.submissions import read
 from tests.grading.hostile import CASES, FILES, STEM
 
 SECONDS = 8.0  # for an answer; only what never ends needs so long
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux", reason="elsewhere what is handed in here would not be shut in"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        sys.platform != "linux", reason="elsewhere what is handed in here would not be shut in"
+    ),
+]
 
 
 @pytest.fixture(scope="module")

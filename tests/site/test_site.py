@@ -111,6 +111,7 @@ def test_the_site_builds_without_a_warning(site: Built) -> None:
     assert "build succeeded." in site.log
 
 
+@pytest.mark.slow
 def test_a_second_build_writes_no_page_again(tmp_path: Path) -> None:
     book = copy_sample(tmp_path / "book")
     first = build(book, book)
@@ -302,6 +303,7 @@ def test_every_claim_and_error_of_a_chapter_stands_on_the_page_for_all(course_si
         assert len(shown) > 5 if kind == "heard" else len(shown) > 4
 
 
+@pytest.mark.slow
 def test_a_claim_that_changes_in_its_chapter_changes_on_the_page_for_all(tmp_path: Path) -> None:
     book = copy_sample(tmp_path / "book")
     (book / "book" / "heard.md").write_text("# Heard\n\n:::{all-heard}\n:::\n", "utf-8")
