@@ -119,8 +119,9 @@ def unfold(page: Page) -> None:
 COLOUR_RULES = ("color-contrast", "link-in-text-block")
 COLOURS = {"runOnly": COLOUR_RULES}
 ALL_BUT_COLOURS = {"rules": {rule: {"enabled": False} for rule in COLOUR_RULES}}
-# Which elements can be seen, as a text that is the same for the same.
-SHOWN = """() => [...document.querySelectorAll("body *")]
+# Which elements can be seen, as a text that is the same for the same; Furo's button for the scheme
+# has a drawing for each.
+SHOWN = """() => [...document.querySelectorAll("body *:not(.theme-toggle *)")]
     .map((element) => Number(element.checkVisibility({visibilityProperty: true}))).join("")"""
 # Mark what has a text or a field whose look is not among the given ones, and return the new looks:
 # all that a contrast is made of, the colours of the text, of what it stands on and stands in.
