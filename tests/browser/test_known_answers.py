@@ -12,11 +12,12 @@ from course.checking.exercise import Exercise, every_exercise
 from course.notebook import code_cells, read, source, tags
 from course.project import ROOT
 from tools.answers import known_answers, reference
-from tools.driver.live import LiveKernel, text_of
+from tools.driver.live import LiveKernel, printed_json
 
 CHECKED = """
+import json
 verdict = await check({exercise!r}, {answers})
-print(verdict.state, *verdict.messages, sep="\\n")"""
+print(json.dumps([verdict.state, *verdict.messages]))"""
 # What the page says of it is Python's own: no module named multiprocessing.
 IMPOSSIBLE = "ProcessPoolExecutor"
 
@@ -46,8 +47,8 @@ def test_known_answers_get_the_verdicts_that_they_get_on_cpython(
             if IMPOSSIBLE in answer.source:
                 continue
             kernel.run(answer.source)
-            said = text_of(kernel.run(CHECKED.format(exercise=exercise.id, answers=names)))
-            state, _, messages = said.partition("\n")
-            if state != answer.state or answer.told not in messages:
-                others.append((answer.name, answer.told, said))
+            checked = kernel.run(CHECKED.format(exercise=exercise.id, answers=names))
+            state, *messages = printed_json(checked)
+            if state != answer.state or answer.told not in " ".join(messages):
+                others.append((answer.name, answer.told, state, messages))
     assert others == []
