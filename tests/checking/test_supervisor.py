@@ -191,6 +191,6 @@ def test_solutions_pass_and_exercises_are_not_attempted():
 @pytest.mark.parametrize("forged", ["{", '{"seen": {}}', '{"format": 1, "kind": "seen"}'])
 def test_a_result_that_no_check_wrote_is_told_as_such(verdict, forged):
     write = f"import os, sys\nopen(sys.argv[-1], 'w').write({forged!r})\nos._exit(0)"
-    result = verdict(write, ANSWER)
+    result = verdict(write, ANSWER, seconds=60)
     assert result.state == WRONG
     assert "What was observed can't be judged" in result.messages[0]
