@@ -1,7 +1,7 @@
 """What `python -m course test` adds to pytest: tests that stay together, the times of chapters."""
 
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 
 import pytest
@@ -43,7 +43,7 @@ def shares_with_its_file(item: pytest.Item) -> bool:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_fixture_setup(
-    fixturedef: pytest.FixtureDef, request: pytest.FixtureRequest
+    fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
 ) -> Iterator[None]:
     """Note what a fixture of the whole run took: it is not the test's that comes first."""
     begun = time.perf_counter()
@@ -65,15 +65,17 @@ class ChapterTimes:
     def __init__(self, workers: int) -> None:
         self.workers = workers
         self.chapters = {chapter_of(page.stem) for page in (ROOT / "book").glob("ch*.md")}
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         named = CHAPTER.search(report.nodeid)
         name = named[0] if named and named[0] in self.chapters else "all else"
         self.seconds[name] += report.duration
         if report.when == "setup":
-            shared = sum(took for key, took in report.user_properties if key == SHARED)
-            self.seconds.subtract({name: shared, "all else": -shared})
+            for key, took in report.user_properties:
+                if key == SHARED and isinstance(took, float):
+                    self.seconds[name] -= took
+                    self.seconds["all else"] += took
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section(f"seconds by chapter, on {self.workers} workers")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def sync_side(engine: "Engine | AsyncEngine") -> Engine:
     """Return the sync Engine that carries the events: an AsyncEngine has one inside."""
-    return getattr(engine, "sync_engine", engine)
+    return engine if isinstance(engine, Engine) else engine.sync_engine
 
 
 @contextmanager

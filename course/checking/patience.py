@@ -72,8 +72,9 @@ class Surroundings:
         False for a loop that is not asyncio's own, since it does not say.
         """
         due = self.loop.time() + seconds
+        asyncios_own = isinstance(self.loop, asyncio.BaseEventLoop)
         return (
-            isinstance(self.loop, asyncio.BaseEventLoop)
+            asyncios_own
             and not self.loop._ready
             and not any(
                 timer.when() < due and not timer.cancelled() and timer not in _lookouts
@@ -93,7 +94,12 @@ def tick(seconds: float) -> asyncio.Future[None]:
     """Return a future that is done after so many seconds, for an attempt that looks on."""
     loop = asyncio.get_running_loop()
     future = loop.create_future()
-    timer = loop.call_later(seconds, lambda: future.done() or future.set_result(None))
+
+    def end() -> None:
+        if not future.done():
+            future.set_result(None)
+
+    timer = loop.call_later(seconds, end)
     future.add_done_callback(lambda _: timer.cancel())
     _lookouts.add(timer)
     return future
