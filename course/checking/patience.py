@@ -14,6 +14,7 @@ import linecache
 import sys
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 from weakref import WeakSet
@@ -105,14 +106,14 @@ def tick(seconds: float) -> asyncio.Future[None]:
     return future
 
 
-async def until_idle(seconds: float) -> None:
-    """Wait until nothing can go on that is not due later than in so many seconds.
+async def until_idle(seconds: float, enough: Callable[[], bool] = lambda: False) -> None:
+    """Wait until nothing can go on before so many seconds, or until it is enough.
 
     Who computes, or waits, for longer than so many seconds is waited for no more.
     """
     patience, surroundings = Patience(seconds, tick=0.005), Surroundings()
     # No event tells that nothing comes.
-    while not patience.look(surroundings.is_idle(seconds)):  # noqa: ASYNC110
+    while not enough() and not patience.look(surroundings.is_idle(seconds)):  # noqa: ASYNC110
         await asyncio.sleep(patience.tick)
 
 

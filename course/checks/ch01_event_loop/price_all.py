@@ -1,13 +1,13 @@
 """ch01-ex1: twenty prices, five at a time."""
 
 import asyncio
-import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from course.checking.attempts import Outcome, attempt, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
-from course.checks.ch01_event_loop.loop_turns import SETTLE_TURNS, turns
+from course.checking.patience import until_idle
+from course.checks.ch01_event_loop.loop_turns import turns
 
 SEATS = tuple(f"{row}{number}" for row in "ABCD" for number in range(1, 6))
 LIMIT, SMALL_LIMIT = 5, 3
@@ -69,18 +69,20 @@ class Supplier:
                 future.set_result(price(seat))
 
     async def _settle(self) -> None:
-        """Wait until no more calls arrive; when fewer wait than could, also for some time."""
+        """Wait until no more calls arrive; when fewer wait than could, also for the clock."""
         full = min(self.limit, self.seats - self.answered)
-        deadline = time.perf_counter() + SETTLE_SECONDS
-        turns = 0
-        while turns < SETTLE_TURNS or (
-            self.patient and len(self.waiting) < full and time.perf_counter() < deadline
-        ):
-            before = len(self.asked)
-            await asyncio.sleep(0)
-            turns = 0 if len(self.asked) > before else turns + 1
+        await self._until_nobody_comes()
+        if self.patient and len(self.waiting) < full:
+            await until_idle(SETTLE_SECONDS, enough=lambda: len(self.waiting) >= full)
+            await self._until_nobody_comes()
         # Once it has waited in vain it stops waiting: the answer is serial, and is told so.
         self.patient = self.patient and len(self.waiting) >= full
+
+    async def _until_nobody_comes(self) -> None:
+        asked = -1
+        while asked < len(self.asked):
+            asked = len(self.asked)
+            await turns()
 
     def note_end(self) -> None:
         """Note how many calls are in flight in the moment in which price_all ends."""

@@ -16,7 +16,7 @@ from lantern.theatre import (
     seed_sync,
 )
 
-LONG = 30.0  # seconds for a call that writes hundreds of rows, on a busy machine
+LONG = 6.0  # seconds of work for a call that writes hundreds of rows
 
 
 class WatchedDatabase:
