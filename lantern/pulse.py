@@ -84,7 +84,7 @@ class _Observer:
         self.interval = interval
         self.looks: deque[Look] = deque()
         self._used_itself = 0.0
-        self._loop_thread = threading.get_native_id() if CAN_OBSERVE else 0
+        self._loop_thread = threading.current_thread()
         self._over = threading.Event()
 
     def look(self, queued: bool = False) -> Look:
@@ -117,10 +117,11 @@ class _Observer:
             thread.join()
 
 
-def is_queued(thread: int) -> bool:
+def is_queued(thread: threading.Thread) -> bool:
     """Tell whether a thread waits for a processor; False where the system does not say."""
+    number = getattr(thread, "native_id", None)
     try:
-        with open(f"/proc/self/task/{thread}/stat", "rb") as file:
+        with open(f"/proc/self/task/{number}/stat", "rb") as file:
             # After the thread's name, in brackets; see proc_pid_stat(5).
             return file.read().rpartition(b") ")[2].startswith(b"R")
     except OSError:

@@ -124,7 +124,7 @@ def _waits_for_work(thread: threading.Thread) -> bool:
     frame: FrameType | None = sys._current_frames().get(thread.ident or 0)
     while frame is not None and frame.f_globals.get("__name__") in ("queue", "threading"):
         frame = frame.f_back
-    if frame is None or is_queued(thread.native_id or 0):
+    if frame is None or is_queued(thread):
         return False
     line = linecache.getline(frame.f_code.co_filename, frame.f_lineno)
     return ".get(" in line and "timeout" not in line

@@ -8,7 +8,6 @@ import re
 import pytest
 
 from course.checking.exercise import find
-from course.checks.ch02_sync_sessionmaker import make_app
 from course.checks.ch02_sync_sessionmaker.import_guests import FRESH, LIST, judge_import_guests
 from course.checks.ch02_sync_sessionmaker.states import evening, judge_states, observe_states
 from course.project import ROOT
@@ -39,8 +38,7 @@ def test_one_mistake_is_told_once_and_nothing_else_is_said(exercise, name):
     assert answer.words in only
 
 
-def test_a_semaphore_that_holds_threads_is_told_when_nothing_moves_any_more(monkeypatch):
-    monkeypatch.setattr(make_app, "HUNG", 2.0)
+def test_a_semaphore_that_holds_threads_is_told_when_nothing_moves_any_more():
     source = """
 import threading
 from typing import Annotated

@@ -46,7 +46,7 @@ def _is_alive(loop: asyncio.AbstractEventLoop, its_thread: threading.Thread) -> 
     alive, patience = threading.Event(), Patience(BREATH, tick=0.05)
     loop.call_soon_threadsafe(alive.set)
     while not alive.wait(patience.tick):
-        if not is_queued(its_thread.native_id or 0) and patience.look():
+        if not is_queued(its_thread) and patience.look():
             return False
     return True
 

@@ -7,14 +7,16 @@ from contextlib import contextmanager
 from typing import Any
 
 from anyio.to_thread import current_default_thread_limiter
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, QueuePool, event
 from sqlalchemy.orm import Session
+from sqlalchemy.util.queue import Empty, Queue
 
 from course.checking.attempts import attempt_sync, describe, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
 from course.checks.ch02_sync_sessionmaker.watched import plainly
 from lantern import client, lifespan
 from lantern.pool import connections_in_use
+from lantern.pulse import is_queued
 from lantern.theatre import (
     Show,
     make_sync_engine,
@@ -23,17 +25,42 @@ from lantern.theatre import (
 
 REQUESTS = 60
 PRINTERS = 5
-POOL_TIMEOUT = 5.0  # seconds; a right answer waits for a fraction of one
-HUNG = 10.0  # seconds; what is not answered by then never will be
+HUNG = 60.0  # seconds; the last resort, for what blocks where nobody looks on
 USUAL_THREADS = 40
 MOST_THREADS = 200  # who asks for more gets these, so that the crowd outnumbers the threads
 SHOWS = {1: ("The Tempest", 120), 2: ("Twelfth Night", 40)}
 FIELDS = {"id", "title", "capacity"}
+NEVER_ENDED = {"made": {"ended": "hung", "value": None, "error": ""}}
 CALM = 12  # looks in a row at which nothing had moved
 EXPIRED = (
     "the show was expired by the commit and its session is closed, so the response model could "
     "not read it. Use Session() without the commit, or build ShowOut inside the block"
 )
+
+
+class PatientQueue(Queue):
+    """The queue of a pool: who waits in it gives up when told to, and not by the clock."""
+
+    given_up = True
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        if not block:
+            return super().get(block=False)
+        with self.not_empty:
+            while self._empty():
+                if self.given_up:
+                    raise Empty
+                self.not_empty.wait()
+            return self._get()
+
+    def set_given_up(self, given_up: bool) -> None:
+        with self.not_empty:
+            self.given_up = given_up
+            self.not_empty.notify_all()
+
+
+class PatientPool(QueuePool):
+    _queue_class = PatientQueue
 
 
 class Gate:
@@ -71,13 +98,13 @@ class Gate:
         if threading.get_ident() == self.loop_thread:
             self.on_loop += 1
         else:
-            self.opened.wait(POOL_TIMEOUT)
+            self.opened.wait()
 
     def _checkout(self, connection: Any, record: Any, lent: Any) -> None:
         self.lent.append(lent)
 
-    async def open_when_calm(self, done: Callable[[], int]) -> None:
-        """Open the gate once nothing has moved for some looks in a row."""
+    async def until_calm(self, done: Callable[[], int]) -> None:
+        """Wait until nothing has moved, and no thread waited for a processor, for some looks."""
         before, calm = None, 0
         threads = current_default_thread_limiter()
         known = threads.total_tokens
@@ -87,9 +114,13 @@ class Gate:
             threads.total_tokens = known
             seen = threads.statistics()
             now = (seen.borrowed_tokens, seen.tasks_waiting, self.queries, len(self.lent), done())
-            calm = calm + 1 if now == before else 0
+            calm = calm + 1 if now == before and not _is_any_queued() else 0
             before = now
-        self.opened.set()
+
+
+def _is_any_queued() -> bool:
+    others = set(threading.enumerate()) - {threading.current_thread()}
+    return any(map(is_queued, others))
 
 
 async def observe_make_app(case: None, make_app: Any) -> dict[str, Any]:
@@ -105,19 +136,21 @@ async def observe_make_app(case: None, make_app: Any) -> dict[str, Any]:
         if not seen.done():
             seen.set_result(result)
 
-    def elsewhere() -> None:
-        result = asyncio.run(_observe_app(make_app))
+    def tell(result: dict[str, Any]) -> None:
         here.call_soon_threadsafe(answer, result)
+
+    def elsewhere() -> None:
+        tell(asyncio.run(_observe_app(make_app, hung=lambda: tell(NEVER_ENDED))))
 
     threading.Thread(target=elsewhere, daemon=True).start()
     try:
         return await asyncio.wait_for(seen, HUNG)
     except TimeoutError:
-        return {"made": {"ended": "hung", "value": None, "error": ""}}
+        return NEVER_ENDED
 
 
-async def _observe_app(make_app: Any) -> dict[str, Any]:
-    engine = make_sync_engine(pool_size=PRINTERS, max_overflow=0, pool_timeout=POOL_TIMEOUT)
+async def _observe_app(make_app: Any, hung: Callable[[], None]) -> dict[str, Any]:
+    engine = make_sync_engine(poolclass=PatientPool, pool_size=PRINTERS, max_overflow=0)
     seed_sync(engine)
     with Session(engine) as session, session.begin():
         title, capacity = SHOWS[2]
@@ -126,13 +159,13 @@ async def _observe_app(make_app: Any) -> dict[str, Any]:
         made = attempt_sync(lambda: make_app(engine))
         if made.ended != "returned" or not callable(getattr(made.value, "openapi", None)):
             return {"made": plainly(made)}
-        seen = await _asked(made.value, engine)
+        seen = await _asked(made.value, engine, hung)
     finally:
         engine.dispose()
     return {"made": {"ended": "returned", "value": "FastAPI", "error": ""}, **seen}
 
 
-async def _asked(app: Any, engine: Engine) -> dict[str, Any]:
+async def _asked(app: Any, engine: Engine, hung: Callable[[], None]) -> dict[str, Any]:
     gate, alone, crowd, left, failed = Gate(engine), ("", None), 0, 0, ""
     answers: list[tuple[str, Any]] = []
     try:
@@ -143,7 +176,7 @@ async def _asked(app: Any, engine: Engine) -> dict[str, Any]:
                 # What one request shows alone, a crowd would show after a long wait.
                 if alone[0] == "200" and gate.queries and not gate.on_loop and not left:
                     crowd = _crowd()
-                    await _burst(http, gate, crowd, answers)
+                    await _burst(http, gate, crowd, answers, hung)
                     left = connections_in_use(engine)
     except Exception as error:
         failed = describe(error)
@@ -161,14 +194,34 @@ async def _asked(app: Any, engine: Engine) -> dict[str, Any]:
     }
 
 
-async def _burst(http: Any, gate: Gate, crowd: int, answers: list[tuple[str, Any]]) -> None:
-    """Ask for show 1 so many times at once, and let the queries begin when all have come."""
+async def _burst(
+    http: Any,
+    gate: Gate,
+    crowd: int,
+    answers: list[tuple[str, Any]],
+    hung: Callable[[], None],
+) -> None:
+    """Ask for show 1 so many times at once, and let the queries begin when all have come.
+
+    When everything stands still after that, nobody gets a connection any more; when it stands
+    still even then, it will for ever.
+    """
+    connections = gate.engine.pool._pool
 
     async def ask() -> None:
         answers.append(await _ask(http, 1))
 
+    async def look_on() -> None:
+        for next_step in (gate.opened.set, lambda: connections.set_given_up(True), hung):
+            await gate.until_calm(lambda: len(answers))
+            next_step()
+
     gate.opened.clear()
-    await asyncio.gather(gate.open_when_calm(lambda: len(answers)), *(ask() for _ in range(crowd)))
+    connections.set_given_up(False)
+    looking = asyncio.create_task(look_on())
+    await asyncio.gather(*(ask() for _ in range(crowd)))
+    connections.set_given_up(True)
+    looking.cancel()
 
 
 def _crowd() -> int:
@@ -225,7 +278,7 @@ def _why_no_show(seen: dict[str, Any]) -> str | None:
     made = seen["made"]
     if made["ended"] == "hung":
         return (
-            f"{HUNG:.0f} s after sixty requests were sent, nothing moved any more. A lock or a "
+            "Sixty requests were sent, and then nothing moved any more. A lock or a "
             "semaphore that holds *threads* makes the same ring as the pool: all 40 wait in it, "
             "and who holds it waits for a thread."
         )
