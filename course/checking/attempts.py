@@ -12,7 +12,7 @@ from typing import Any
 from course.checking.patience import IDLE, IDLE_LOOKS, WORKED, Patience, Surroundings, tick
 from lantern.errors import message_of
 
-PATIENCE = 3.0  # seconds of work or of waiting for one call; far more than a right answer needs
+PATIENCE = 2.0  # seconds of work or of waiting for one call; far more than a right answer needs
 MOST_TEXT = 10_000  # characters that are told as they are
 
 NO_PROCESSES = " Where answers are graded, no process is started and no connection is opened."

@@ -87,11 +87,11 @@ CASES = {
     # what holds everything up
     "infinite loop": Case("while True: pass\n", WRONG, "had not finished after"),
     "infinite loop in the answer": Case(inside("while True: pass"), WRONG,
-                                        "held the thread for 3 s"),
+                                        "held the thread for"),
     "sleep(0) for ever": Case(inside("while True: await asyncio.sleep(0)"), WRONG,
-                              "had not returned after 3 s"),
+                              "had not returned after"),
     "blocking sleep": Case("import time\n" + inside("time.sleep(1e6)"), WRONG,
-                           "held the thread for 3 s"),
+                           "held the thread for"),
     "sys.exit in a cell": Case("import sys; sys.exit(0)\n" + RIGHT_ANSWER, WRONG, "SystemExit"),
     "sys.exit in the answer": Case("import sys\n" + inside("sys.exit(0)"), WRONG,
                                    "tried to end Python"),
@@ -168,7 +168,7 @@ CASES = {
     "an await that hangs": Case(
         "class Wait:\n    def __await__(self):\n        while True: yield\n"
         "def report_async(path, build_report):\n    return Wait()", WRONG,
-        "had not returned after 3 s"),
+        "had not returned after"),
     "an await that lies": Case(
         "class Done:\n    def __await__(self):\n        return 'report of march.csv'\n"
         "        yield\n"
