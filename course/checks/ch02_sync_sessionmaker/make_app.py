@@ -38,7 +38,7 @@ EXPIRED = (
 )
 
 
-class PatientQueue(Queue):
+class PatientQueue(Queue[Any]):
     """The queue of a pool: who waits in it gives up when told to, and not by the clock."""
 
     given_up = True
@@ -206,7 +206,7 @@ async def _burst(
     When everything stands still after that, nobody gets a connection any more; when it stands
     still even then, it will for ever.
     """
-    connections = gate.engine.pool._pool
+    connections: PatientQueue = vars(gate.engine.pool)["_pool"]
 
     async def ask() -> None:
         answers.append(await _ask(http, 1))
