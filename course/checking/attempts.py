@@ -11,6 +11,7 @@ from typing import Any
 
 from course.checking.patience import IDLE, IDLE_LOOKS, WORKED, Patience, Surroundings, tick
 from lantern.errors import message_of
+from lantern.pulse import CAN_OBSERVE
 
 PATIENCE = 2.0  # seconds of work or of waiting for one call; far more than a right answer needs
 MOST_TEXT = 10_000  # characters that are told as they are
@@ -120,14 +121,16 @@ def unblocked(seconds: float) -> Iterator[Callable[[], None]]:
     patience = Patience(seconds)
 
     def look(*_: Any) -> None:
-        if patience.look():
+        if not CAN_OBSERVE or patience.look():
             # It comes again every second, since code may catch BaseException and go on.
             signal.setitimer(signal.ITIMER_REAL, 1.0, 1.0)
             raise Stuck
 
     def put_off() -> None:
         patience.begin_anew()
-        signal.setitimer(signal.ITIMER_REAL, 2 * patience.tick, patience.tick)
+        # In a browser a wait that was interrupted does not go on: no looks, and one alarm.
+        first = 2 * patience.tick if CAN_OBSERVE else seconds
+        signal.setitimer(signal.ITIMER_REAL, first, patience.tick)
 
     before = signal.signal(signal.SIGALRM, look)
     put_off()
