@@ -81,7 +81,7 @@ def pytest_arguments(arguments: list[str]) -> list[str]:
     """
     options = ["-p", "course.pytest_plugin", "-n", str(usable_cores())]
     # The longest come first in the order of tests/conftest.py: the last must be short.
-    options += ["--dist", "loadgroup", "--no-loadscope-reorder"]
+    options += ["--dist", "loadscope", "--no-loadscope-reorder"]
     # --nbval-current-env: a kernel named python3 elsewhere on this computer must not be used.
     options += ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=60"]
     if (ROOT / "tests" / "sanitize.cfg").exists():

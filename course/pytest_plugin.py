@@ -3,6 +3,8 @@
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -24,21 +26,31 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(ChapterTimes(config.getoption("numprocesses", None) or 1))
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep on one worker, and in their order, the tests that share something of their file."""
-    for item in items:
-        if shares_with_its_file(item):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Give to a worker that is free what is next in the order of the tests, and goes together."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return together(nodeid)
+
+    return Scheduling(config, log)
 
 
-def shares_with_its_file(item: pytest.Item) -> bool:
-    """Tell whether it is a cell of a notebook, or uses a fixture that is made once for its file."""
-    if not isinstance(item, pytest.Function):
-        return True
-    # The scope of a fixture has no public name in pytest.
-    fixtures = item._fixtureinfo.name2fixturedefs.values()
-    return any(used[-1].scope in ("class", "module") for used in fixtures)
+def together(nodeid: str) -> str:
+    """Return what goes to one worker in one piece: a file, or one test of it.
+
+    The cells of a notebook go together, and the tests of a file with a fixture that it makes once.
+    """
+    file = nodeid.partition("::")[0]
+    return file if shares(ROOT / file) else nodeid
+
+
+@cache
+def shares(file: Path) -> bool:
+    """Tell whether the tests of a file share something that another worker would make again."""
+    return file.suffix == ".ipynb" or 'scope="module"' in file.read_text(encoding="utf-8")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Error, sync_playwright
 
+from course.pytest_plugin import together
 from tests.site.built import Built, kept_site
 from tools.driver.chromium import launch
 from tools.driver.firefox import FirefoxPage, firefox
@@ -39,13 +40,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         uses = {*getattr(item, "fixturenames", ())}
         if uses & SLOW or not isinstance(item, pytest.Function):
             item.add_marker(pytest.mark.slow)
-        browsing |= {together(item)} if uses & BROWSERS else set()
+        browsing |= {together(item.nodeid)} if uses & BROWSERS else set()
         cases[function(item)] += 1
 
     def turn(item: pytest.Item) -> tuple[bool, bool, int]:
-        single = item.get_closest_marker("xdist_group") is None
+        single = together(item.nodeid) == item.nodeid
         fast = item.get_closest_marker("slow") is None
-        return together(item) in browsing, fast, single and cases[function(item)]
+        return together(item.nodeid) in browsing, fast, single and cases[function(item)]
 
     items.sort(key=turn)
 
@@ -53,12 +54,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def function(item: pytest.Item) -> str:
     """The name of a test without its case."""
     return item.nodeid.partition("[")[0]
-
-
-def together(item: pytest.Item) -> str:
-    """What is run in one go: the tests of a file that share something, or one test."""
-    group = item.get_closest_marker("xdist_group")
-    return group.args[0] if group else item.nodeid
 
 
 @pytest.fixture(scope="session")
