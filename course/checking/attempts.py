@@ -2,8 +2,10 @@
 
 import asyncio
 import inspect
+import linecache
 import signal
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from lantern.pulse import CAN_OBSERVE
 
 PATIENCE = 2.0  # seconds of work or of waiting for one call; far more than a right answer needs
 MOST_TEXT = 10_000  # characters that are told as they are
+MOST_OF_A_LINE = 80  # characters of a line of code that are told
 
 NO_PROCESSES = " Where answers are graded, no process is started and no connection is opened."
 CURES = {
@@ -39,11 +42,13 @@ class Outcome:
     """How a call ended: `ended` is returned, raised, timed out, stuck, not async or exited.
 
     `value` is what it returned; of one that timed out, what the patience with it ended with.
+    `where` is the last line of the learner's own code that an error came from.
     """
 
     ended: str
     value: Any = None
     error: str = ""
+    where: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data for a judge."""
@@ -148,7 +153,23 @@ def _failed(error: BaseException) -> Outcome:
         return Outcome("stuck")
     if isinstance(error, SystemExit | KeyboardInterrupt):
         return Outcome("exited", error=repr(error))
-    return Outcome("raised", error=describe(error))
+    return Outcome("raised", error=describe(error), where=line_of_its_own(error))
+
+
+def line_of_its_own(error: BaseException) -> str:
+    """Return the last line of the learner's own code that an error came from: number and text.
+
+    Cells run as __main__, in a notebook, in the terminal and in the browser. It is empty for an
+    error that came from nowhere in them.
+    """
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    frames = list(traceback.walk_tb(error.__traceback__))
+    for frame, number in reversed(frames):
+        if frame.f_globals.get("__name__") == "__main__":
+            text = linecache.getline(frame.f_code.co_filename, number, frame.f_globals).strip()
+            return f"line {number}, `{text[:MOST_OF_A_LINE]}`" if text else f"line {number}"
+    return ""
 
 
 def plain(value: Any) -> Any:
@@ -189,7 +210,8 @@ def interruption(outcome: dict[str, Any], name: str) -> str | None:
             name_of_error, _, message = outcome["error"].partition(":")
             cure = CURES.get(message.strip() or name_of_error, "")
             told = outcome["error"].rstrip(".")
-            return f"{name} raised {told}{'' if told.endswith('?') else '.'}{cure}"
+            where = f" It came from {outcome['where']}." if outcome.get("where") else ""
+            return f"{name} raised {told}{'' if told.endswith('?') else '.'}{cure}{where}"
         case "timed out":
             return f"{name} {_why_late(outcome['value'])}"
         case "stuck":

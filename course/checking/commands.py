@@ -24,7 +24,7 @@ from course.checking.progress import Entry
 from course.failure import CannotContinue
 from course.files import keep_beside, write_whole
 from course.names import chapter_of
-from course.notebook import read, source, tagged
+from course.notebook import Cell, read, source, tagged, tags
 from course.project import ROOT
 
 WIDTH = 24  # characters of a full progress bar
@@ -115,9 +115,10 @@ def reset(
 
 
 def reset_exercise(stem: str, exercise: Exercise) -> Path:
-    """Put back one exercise's cell and leave the others; return where the old file is kept.
+    """Put back one exercise's cells and leave the others; return where the old file is kept.
 
-    Raises CannotContinue if the learner's notebook is gone or the cell is no longer in it.
+    Cells that are gone come back where they stood. Raises CannotContinue if there is no notebook
+    to put them into.
     """
     original = ROOT / "exercises" / f"{stem}.ipynb"
     copy = workspace.WORKSPACE / original.name
@@ -132,21 +133,23 @@ def reset_exercise(stem: str, exercise: Exercise) -> Path:
             f"{copy.name} can't be read as a notebook. `python -m course reset "
             f"{chapter_of(stem)}` puts back the whole notebook and keeps the broken file."
         )
-    fresh = list(tagged(read(original), exercise.id))
-    notebook = read(copy)
-    cells = list(tagged(notebook, exercise.id))
-    if len(cells) != len(fresh):
-        raise CannotContinue(
-            f"The cell of {exercise.id} can't be found in {copy.name}. "
-            f"`python -m course reset {chapter_of(stem)}` puts back the whole notebook."
-        )
+    notebook, fresh = read(copy), read(original)
     kept = keep_beside(copy)
-    for cell, untouched in zip(cells, fresh, strict=True):
-        lines = source(untouched).splitlines(keepends=True)
-        cell.update(source=lines, outputs=[], execution_count=None)
-    text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
-    write_whole(copy, text.encode())
+    cells = [cell for cell in notebook["cells"] if not _belongs(cell, exercise)]
+    for place, cell in enumerate(fresh["cells"]):
+        if _belongs(cell, exercise):
+            before = {earlier["id"] for earlier in fresh["cells"][:place]}
+            after = [n for n, own in enumerate(cells, 1) if own.get("id") in before]
+            cells.insert(after[-1] if after else len(cells), cell)
+    notebook["cells"] = cells
+    write_whole(copy, (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode())
     return kept
+
+
+def _belongs(cell: Cell, exercise: Exercise) -> bool:
+    """Tell whether a cell is an exercise's answer, or its check."""
+    named = tags(cell)
+    return exercise.id in named or ("check" in named and f'"{exercise.id}"' in source(cell))
 
 
 def _check(chosen: list[tuple[str, Exercise]], seed: int | None = None) -> list[Verdict]:

@@ -26,7 +26,10 @@ NOT_ATTEMPTED = "not attempted"
 WRONG = "not yet"
 RIGHT = "right"
 STAR = "right, with a star"
-SYMBOLS = {NOT_ATTEMPTED: "○", WRONG: "✗", RIGHT: "✓", STAR: "★"}
+NO_VERDICT = "no verdict"
+SYMBOLS = {NO_VERDICT: "?", NOT_ATTEMPTED: "○", WRONG: "✗", RIGHT: "✓", STAR: "★"}
+
+MOST_PRINTED = 20  # lines of what an answer printed that a verdict shows
 
 # The instructions of a body that is only a docstring and an ellipsis, from Python 3.11 to 3.14.
 UNTOUCHED = {
@@ -69,7 +72,8 @@ class Verdict:
     """The state of an answer, its points, and every message that goes with it.
 
     `broken` are the short names of the promises that were not kept, and `seed` is what their case
-    was drawn from; it is None where no case made a difference.
+    was drawn from; it is None where no case made a difference. `printed` is what cells and answer
+    printed where nobody else shows it.
     """
 
     exercise: str
@@ -82,6 +86,7 @@ class Verdict:
     hints: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
     seed: int | None = None
+    printed: str = ""
 
     @property
     def passed(self) -> bool:
@@ -104,7 +109,8 @@ class Verdict:
         kept = [f"  ✓ {promise}" for promise in self.kept]
         told = [f"  {SYMBOLS[self.state]} {message}" for message in self.messages]
         again = [] if self.seed is None else [f"  This was the case of seed {self.seed}."]
-        return "\n".join([self.headline, *kept, *told, *again])
+        printed = [f"  > {line}" for line in self.printed.splitlines()[-MOST_PRINTED:]]
+        return "\n".join([self.headline, *kept, *told, *again, *printed])
 
     def _repr_html_(self) -> str:
         kept = "".join(f"<li>✓ {escape(promise)}</li>" for promise in self.kept)
@@ -180,14 +186,18 @@ class Exercise:
         verdict = self._verdict(state, kept, messages)
         return replace(verdict, seed=seed if broken and self.draw else None, broken=tuple(broken))
 
-    def not_attempted(self) -> Verdict:
-        """Return the verdict on an answer that nobody has written yet."""
-        names = " and ".join(self.answers)
-        return self._verdict(NOT_ATTEMPTED, (), (f"Write {names}, then run this check again.",))
+    def not_attempted(self, why: str = "") -> Verdict:
+        """Return the verdict on an answer that nobody has written yet, or that is gone."""
+        write = f"Write {' and '.join(self.answers)}, then run this check again."
+        return self._verdict(NOT_ATTEMPTED, (), (why or write,))
 
     def stopped(self, message: str) -> Verdict:
         """Return the verdict on an answer that could not be observed to its end."""
         return self._verdict(WRONG, (), (message,))
+
+    def no_verdict(self, message: str) -> Verdict:
+        """Return what is said where the machine failed and not the answer: to be tried again."""
+        return self._verdict(NO_VERDICT, (), (message,))
 
     def _verdict(self, state: str, kept: tuple[str, ...], messages: tuple[str, ...]) -> Verdict:
         points, of = len(kept), len(self.promises)

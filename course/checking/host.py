@@ -10,6 +10,7 @@ import ast
 import asyncio
 import difflib
 import inspect
+import linecache
 import os
 import re
 import sys
@@ -19,7 +20,7 @@ from types import CodeType
 from typing import Any
 
 from course.checking import cell as in_notebook
-from course.checking.attempts import describe
+from course.checking.attempts import describe, line_of_its_own
 from course.checking.exercise import Exercise, find, is_untouched
 from course.checking.observation import CheckBroken, Missing, Seen, Untouched, to_json
 from course.names import EXERCISE
@@ -27,6 +28,9 @@ from course.notebook import Notebook, code_cells, read, source, tags
 
 Space = dict[str, Any]  # what cells have defined, by name
 NumberedCell = tuple[int, str]  # its number among the code cells, and its source
+
+# Magics of a whole cell that run it in the notebook; what others do with it leaves nothing there.
+RUN_THE_BODY = "time|capture|prun"
 
 
 def main(notebook: str, name: str, seed: str, result: str) -> None:
@@ -73,17 +77,52 @@ def run_cells(runner: asyncio.Runner, cells: Iterable[NumberedCell]) -> tuple[Sp
     Return what they defined, and a sentence for each cell that failed.
     """
     in_notebook.check = _skip_the_check  # type: ignore[assignment]
-    space: Space = {"__name__": "__main__"}
+    space: Space = {"__name__": "__main__", "get_ipython": _Shell}
     errors = []
     for number, text in cells:
+        name = f"<cell {number}>"
+        linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
         try:
-            code = compile(text, f"<cell {number}>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+            code = _compiled(text, name)
             runner.run(_evaluate(code, space))
         except SyntaxError as error:
             errors.append(f"{_cell(text)}, line {error.lineno}: SyntaxError: {error.msg}.")
         except BaseException as error:
-            errors.append(f"{_cell(text)}: {describe(error)}.")
+            where = line_of_its_own(error)
+            came = f" It came from {where}." if where else ""
+            errors.append(f"{_cell(text)}: {describe(error).rstrip('.')}.{came}")
     return space, errors
+
+
+def _compiled(text: str, name: str) -> Any:
+    """Compile a cell, as IPython reads it where it is not Python alone."""
+    try:
+        return compile(text, name, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    except SyntaxError:
+        if not re.search("[%!?]", text):
+            raise
+    # It takes longer to import than most cells to run.
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    # A line stays in its place, so that an error names the right one.
+    body = re.sub(rf"\A(\s*)%%(?:{RUN_THE_BODY})\b.*", r"\1pass", text)
+    plain = TransformerManager().transform_cell(body)  # type: ignore[no-untyped-call]
+    return compile(plain, name, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+
+
+class _Shell:
+    """Stands in for IPython's shell: a line of % or ! does nothing, and gives nothing."""
+
+    @staticmethod
+    def run_line_magic(*_: object, **__: object) -> None:
+        """Do nothing."""
+
+    run_cell_magic = system = run_line_magic
+
+    @staticmethod
+    def getoutput(*_: object, **__: object) -> list[str]:
+        """Return the output of no command."""
+        return []
 
 
 def _cell(text: str) -> str:
@@ -105,16 +144,15 @@ async def _skip_the_check(*_: object) -> None:
 def cells_of(notebook: Notebook, exercise: str) -> tuple[NumberedCell, ...]:
     """Return the cells to run for an exercise.
 
-    Lines for IPython alone (% and !) are left out; a cell without our tags is the learner's
-    own and runs too. Checks and the answers to other exercises do not.
+    A cell without our tags is the learner's own and runs too. Checks and the answers to other
+    exercises do not.
     """
     chosen = []
     for number, cell in enumerate(code_cells(notebook), 1):
         named, text = tags(cell), source(cell)
         of_others = [tag for tag in named if EXERCISE.fullmatch(tag)]
-        if "check" in named or text.startswith("%%") or (of_others and exercise not in named):
-            continue
-        chosen.append((number, re.sub(r"(?m)^([ \t]*)[%!].*$", r"\1pass", text)))
+        if "check" not in named and (exercise in named or not of_others):
+            chosen.append((number, text))
     return tuple(chosen)
 
 

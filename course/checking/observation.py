@@ -50,11 +50,18 @@ class Stopped:
     why: str
 
 
-Observation = Seen | CheckBroken | Missing | Untouched | Stopped
+@dataclass(frozen=True)
+class NoVerdict:
+    """The machine failed, not the answer, and why, in a sentence for who grades."""
+
+    why: str
+
+
+Observation = Seen | CheckBroken | Missing | Untouched | Stopped | NoVerdict
 
 KINDS: dict[type[Observation], str] = {
     Seen: "seen", CheckBroken: "check broken", Missing: "missing", Untouched: "untouched",
-    Stopped: "stopped",
+    Stopped: "stopped", NoVerdict: "no verdict",
 }  # fmt: skip
 
 
@@ -78,6 +85,8 @@ def from_plain(content: object) -> Observation:
                     return Untouched()
                 case ["stopped", ("why", str(why))]:
                     return Stopped(why)
+                case ["no verdict", ("why", str(why))]:
+                    return NoVerdict(why)
     raise ValueError("no observation of this version of the course")
 
 

@@ -10,12 +10,13 @@ clocks in every tick tells which of three it is:
 """
 
 import asyncio
+import contextlib
 import linecache
 import sys
 import threading
 import time
 from collections.abc import Callable
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 from weakref import WeakSet
 
@@ -32,22 +33,28 @@ WORKED, WAITED, IDLE = "worked", "waited", "idle"
 
 
 class Patience:
-    """The patience with one answer; `seconds` are of processor time, or of waiting in vain."""
+    """The patience with one answer; `seconds` are of processor time, or of waiting in vain.
 
-    def __init__(self, seconds: float, tick: float = 0.0) -> None:
+    `used` says how much processor time the answer has used, in seconds: this process's by default.
+    """
+
+    def __init__(
+        self, seconds: float, tick: float = 0.0, used: Callable[[], float] = time.process_time
+    ) -> None:
         self.seconds = seconds
         self.tick = tick or seconds / TICKS
+        self.clock = used
         self.begin_anew()
 
     def begin_anew(self) -> None:
         """Forget what was spent: the answer came so far that its time begins again."""
         self.worked = self.waited = 0.0
         self.idle = 0
-        self._used = time.process_time()
+        self._used = self.clock()
 
     def look(self, idle: bool = False) -> str:
         """Look at the clocks, once in a tick; return what the patience ended with, or nothing."""
-        used = time.process_time()
+        used = self.clock()
         # A browser's processor time is the time on the wall, so all of it counts as waiting.
         spent, self._used = used - self._used if CAN_OBSERVE else 0.0, used
         self.worked += spent
@@ -60,12 +67,27 @@ class Patience:
         return WAITED if self.waited >= self.seconds else ""
 
 
+def processor_time_of(process: int) -> float:
+    """Return the seconds of processor time that a child of this process has used by now."""
+    if sys.platform == "linux":
+        # The clock of another process; see clock_getcpuclockid(3). It needs no file.
+        return time.clock_gettime((~process << 3) | 2)
+    import psutil  # type: ignore[import-untyped]  # it has no stubs of its own
+
+    with contextlib.suppress(psutil.Error):
+        times = psutil.Process(process).cpu_times()
+        return float(times.user + times.system)
+    return 0.0
+
+
 class Surroundings:
     """The running loop and the threads: they tell whether anything can still come."""
 
     def __init__(self) -> None:
         self.loop: Any = asyncio.get_running_loop()
         self.listens_to = self._listens_to()
+        # What a notebook's kernel, for instance, has beside the loop; nothing of it is the answer.
+        self.stand = {thread: _place(thread) for thread in threading.enumerate()}
 
     def is_idle(self, seconds: float) -> bool:
         """Tell whether nothing but the caller runs, and nothing is due in so many seconds.
@@ -82,8 +104,14 @@ class Surroundings:
                 for timer in self.loop._scheduled
             )
             and self._listens_to() <= self.listens_to
-            and all(map(_waits_for_work, threading.enumerate()))
+            and all(map(self._rests, threading.enumerate()))
         )
+
+    def _rests(self, thread: threading.Thread) -> bool:
+        """Tell whether a thread waits for work, or stands where it stood before the answer."""
+        place = _place(thread)
+        stands = place is not None and self.stand.get(thread) == place
+        return _waits_for_work(thread) or (stands and not is_queued(thread))
 
     def _listens_to(self) -> int:
         # The files of the loop; the loop of a browser has none.
@@ -115,6 +143,12 @@ async def until_idle(seconds: float, enough: Callable[[], bool] = lambda: False)
     # No event tells that nothing comes.
     while not enough() and not patience.look(surroundings.is_idle(seconds)):  # noqa: ASYNC110
         await asyncio.sleep(patience.tick)
+
+
+def _place(thread: threading.Thread) -> tuple[CodeType, int] | None:
+    """Return the code that a thread is in, and how far it has come; None before and after."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    return (frame.f_code, frame.f_lasti) if frame else None
 
 
 def _waits_for_work(thread: threading.Thread) -> bool:

@@ -8,6 +8,8 @@ import sys
 import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -16,16 +18,18 @@ from course.checking.exercise import Exercise, Verdict, new_seed
 from course.checking.observation import (
     CheckBroken,
     Missing,
+    NoVerdict,
     Observation,
     Seen,
     Stopped,
     Untouched,
     from_json,
 )
+from course.checking.patience import WORKED, Patience, processor_time_of
 from course.names import chapter_of
 from course.project import ROOT
 
-SECONDS = 15.0  # for the cells and all observations of one exercise
+SECONDS = 15.0  # of work, and as many of waiting, for all cells and observations of one exercise
 MOST_OUTPUT = 1_000_000  # bytes that a notebook may print
 
 
@@ -81,14 +85,19 @@ class Process:
 
     def verdict(self) -> Verdict:
         """Wait for the observation, and judge it; never raises for anything the cells did."""
-        return judged(self.exercise, self.observation(), self.seed)
+        verdict = judged(self.exercise, self.observation(), self.seed)
+        return replace(verdict, printed=self.printed.decode(errors="replace").strip())
 
     def observation(self) -> Observation:
         """Wait for what the process writes, or say why nothing came."""
+        patience = Patience(self.seconds, used=partial(processor_time_of, self.process.pid))
+        code, spent = None, ""
         try:
-            code: int | None = self.process.wait(self.seconds)
-        except subprocess.TimeoutExpired:
-            code = None
+            while code is None and not spent:
+                try:
+                    code = self.process.wait(patience.tick)
+                except subprocess.TimeoutExpired:
+                    spent = patience.look()
         finally:
             self.kill()
             self.process.wait()
@@ -99,20 +108,31 @@ class Process:
                     return from_json(self.result.read_bytes())
                 except ValueError as error:
                     return Stopped(_beyond_judgement(error))
-        return Stopped(why_nothing_came(code, self.seconds, self.printed, self.flooded))
+        return Stopped(why_nothing_came(code, spent, self.seconds, self.printed, self.flooded))
 
 
-def why_nothing_came(code: int | None, seconds: float, printed: bytes, flooded: bool) -> str:
-    """Say why a process ended without an observation; its exit code is None if it was ended."""
+def why_nothing_came(
+    code: int | None, spent: str, seconds: float, printed: bytes, flooded: bool
+) -> str:
+    """Say why a process ended without an observation.
+
+    Its exit code is None if it was ended, and `spent` then says what the patience ended with.
+    """
     if flooded:
         return (
             f"The notebook printed more than {MOST_OUTPUT // 1_000_000} MB and was stopped. "
             "Is there a print in a loop that does not end?"
         )
+    if spent == WORKED:
+        return (
+            f"The notebook had not finished after {seconds:.0f} s of work and was stopped. "
+            "Is there a loop that does not end? Run the cells one by one to find it."
+        )
     if code is None:
         return (
-            f"The notebook had not finished after {seconds:.0f} s and was stopped. "
-            "A cell blocks or waits for ever: run the cells one by one to find it."
+            f"The notebook had not finished after {seconds:.0f} s of waiting and was stopped. "
+            "A cell blocks or waits for ever, or this machine is very busy: run the cells one by "
+            "one to find it."
         )
     last = printed.decode(errors="replace").strip().splitlines()
     said = f" Its last line: {last[-1][:200]}" if last else ""
@@ -133,6 +153,8 @@ def readable(notebook: Path) -> bool:
 def judged(exercise: Exercise, observation: Observation, seed: int) -> Verdict:
     """Turn what was observed elsewhere into a verdict; never raises for what stands in it."""
     match observation:
+        case NoVerdict(why):
+            return exercise.no_verdict(why)
         case Stopped(why):
             return exercise.stopped(why)
         case Missing(names, similar, errors):
@@ -143,7 +165,10 @@ def judged(exercise: Exercise, observation: Observation, seed: int) -> Verdict:
                 return exercise.stopped(
                     f"There is no {missing} in the notebook. Is {similar} meant to be it?"
                 )
-            return exercise.not_attempted()
+            return exercise.not_attempted(
+                f"There is no {missing} in the notebook: its cell is gone, or what it defines has "
+                f"another name. `python -m course reset {exercise.id}` brings the cell back."
+            )
         case Untouched():
             return exercise.not_attempted()
         case CheckBroken(error):

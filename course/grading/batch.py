@@ -3,6 +3,7 @@
 import shutil
 import signal
 import tempfile
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import typer
@@ -16,12 +17,17 @@ from rich.progress import (
 )
 
 from course.checking.exercise import NOT_ATTEMPTED, RIGHT, STAR
-from course.grading.exports import write_all
+from course.grading.attempt import Attempt
+from course.grading.counting import choose_what_counts
+from course.grading.exports import NOTHING, write_all
 from course.grading.grader import Grader
+from course.grading.handed_in import find_files, is_notebook
 from course.grading.observers import Observers
-from course.grading.report import write_report
-from course.grading.results import Result, choose_what_counts
-from course.grading.submissions import find_files, read
+from course.grading.people import Person, people
+from course.grading.report import recognised, write_report
+from course.grading.results import Result, make_result
+from course.grading.roster import Entry
+from course.grading.submissions import Submission, submissions
 from course.lock import only_one
 from course.project import ROOT
 
@@ -30,15 +36,31 @@ DUE = {"solutions": (RIGHT, STAR), "exercises": (NOT_ATTEMPTED,)}
 
 
 def grade_class(
-    source: Path, out: Path, observers: Observers, seconds: float, learner: str
+    source: Path,
+    out: Path,
+    observers: Observers,
+    seconds: float,
+    learner: str = "",
+    roster: Sequence[Entry] = (),
+    attempt: Attempt = Attempt.BEST,
 ) -> None:
     """Grade what lies in `source`, and write everything below `out`."""
     with only_one("grading", out):
-        results = graded(source, out, observers, seconds, learner)
-        write_all(results, out)
-        report = write_report(results, out)
-    _say_how_it_went(results)
+        clear_unfinished(out)
+        persons = people(graded(source, out, observers, seconds, learner), roster)
+        for person in persons:
+            choose_what_counts(person, attempt)
+        write_all(persons, out)
+        report = write_report(persons, out)
+    _say_how_it_went(persons)
     typer.echo(f"The report on the class: {report}")
+
+
+def clear_unfinished(out: Path) -> None:
+    """Remove files that a run which was killed had begun to write: nobody else writes here."""
+    for folder in (out, *(out / name for name in ("submissions", "feedback", "gradescope"))):
+        for path in folder.glob(".*.tmp"):
+            path.unlink(missing_ok=True)
 
 
 def graded(
@@ -49,39 +71,61 @@ def graded(
     Ctrl-C, or the system's wish to end it, leaves what was finished on disk.
     """
     files = find_files(source)
-    submissions = (read(path, load(), learner) for path, load in files)
+    others: list[Submission] = []
     results: list[Result] = []
     columns = (TextColumn("Grading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        bar = progress.add_task("", total=len(files))
+        bar = progress.add_task("", total=sum(is_notebook(file.path) for file in files))
+        notebooks = _notebooks(submissions(files, learner), others)
         try:
-            for result in Grader(observers, out / "submissions", seconds).grade(submissions):
+            for result in Grader(observers, out / "submissions", seconds).grade(notebooks):
                 results.append(result)
                 progress.advance(bar)
         except KeyboardInterrupt:
             progress.stop()
             typer.echo(
-                f"Stopped after {len(results)} of {len(files)} notebooks. The same command "
-                "goes on from there."
+                f"Stopped after {len(results)} notebooks. The same command goes on from there."
             )
             raise typer.Exit(130) from None
         finally:
             signal.signal(signal.SIGTERM, before)
-    return choose_what_counts(sorted(results, key=lambda result: result.path))
+    protection = vars(observers.protection)
+    results += [make_result(other, "", protection) for other in others]
+    return sorted(results, key=lambda result: result.path)
 
 
-def _say_how_it_went(results: list[Result]) -> None:
-    problems = [result for result in results if result.problem]
-    for result in problems:
-        typer.echo(f"Not graded: {result.path}: {result.problem}")
+def _notebooks(every: Iterable[Submission], others: list[Submission]) -> Iterator[Submission]:
+    """Give the notebooks, and put whatever else was handed in into a list."""
+    for submission in every:
+        if submission.is_notebook:
+            yield submission
+        else:
+            others.append(submission)
+
+
+def _say_how_it_went(persons: Sequence[Person]) -> None:
+    results = [result for person in persons for result in person.results]
+    notebooks = [result for result in results if result.is_notebook]
+    for sentence in recognised(results):
+        typer.echo(f"{sentence}.")
+    for result in results:
+        if result.problem:
+            typer.echo(f"Not graded: {result.path}: {result.problem}")
     for result in results:
         if result.remark:
             typer.echo(f"To be sorted out: {result.path}: {result.remark}")
+    for ask in dict.fromkeys(ask for person in persons for ask in person.asks):
+        typer.echo(f"To be sorted out: {ask}")
+    if without := [person.called for person in persons if not person.results]:
+        typer.echo(f"{len(without)} on the roster {NOTHING}: {', '.join(without)}.")
+    if tried := sum(result.no_verdict for result in results):
+        typer.echo(f"{tried} notebooks have no mark yet: run the same command again.")
     missing = results[0].protection["off"] if results else []
     if missing:
         typer.echo(f"On this system there were not: {'; '.join(missing)}.")
-    typer.echo(f"{len(results) - len(problems)} of {len(results)} notebooks are graded.")
+    done = sum(not result.problem for result in notebooks)
+    typer.echo(f"{done} of {len(notebooks)} notebooks are graded.")
 
 
 def check_the_grader(observers: Observers, seconds: float) -> bool:

@@ -21,12 +21,14 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from io import BufferedIOBase
 from pathlib import Path
 from typing import NoReturn
 
 from course.checking import host
-from course.checking.observation import Missing, Observation, Stopped
+from course.checking.observation import Missing, NoVerdict, Observation, Stopped
+from course.checking.patience import Patience, processor_time_of
 from course.checking.supervisor import MOST_OUTPUT, why_nothing_came
 from course.grading import confinement
 from course.grading.check_code import receive
@@ -55,7 +57,9 @@ def confine(folder: Path, seconds: float) -> confinement.Protection:
     """Shut this process into a folder, for good, and say what holds from here on."""
     protection = confinement.Protection()
     protection.note(confinement.limit(seconds), "limits on memory, time and file size")
-    hidden = confinement.hide_files(confinement.python_needs(), [folder, Path(os.devnull)])
+    # Its own threads: which of them waits for a processor tells a freeze from a busy machine.
+    readable = [*confinement.python_needs(), Path("/proc/self/task").resolve()]
+    hidden = confinement.hide_files(readable, [folder, Path(os.devnull)])
     protection.note(hidden, "no sight of other files")
     protection.note(confinement.refuse_calls(), "no connections, no processes")
     return protection
@@ -163,11 +167,12 @@ class Watch:
     received: bytes = b""
     count_printed: int = 0
     last_printed: bytes = b""
-    in_time: bool = True
 
     def observation(self) -> Observation:
         """Return what the child observed, or why nothing was; it has ended by then."""
-        self.deadline = time.monotonic() + self.seconds
+        self.patience = Patience(self.seconds, used=partial(processor_time_of, self.process))
+        self.next_look = time.monotonic() + self.patience.tick
+        self.spent = ""
         with selectors.DefaultSelector() as self.selector:
             self.selector.register(self.channel, selectors.EVENT_READ, self._receive)
             self.selector.register(self.printed, selectors.EVENT_READ, self._read)
@@ -180,11 +185,12 @@ class Watch:
         self._end(at_once=True)
         return observation
 
-    def _why_it_ended(self) -> Stopped:
-        code = self._end(at_once=self.flooded or not self.in_time)
+    def _why_it_ended(self) -> Stopped | NoVerdict:
+        code = self._end(at_once=self.flooded or bool(self.spent))
         if code == UNCONFINED:
-            return Stopped(NOT_CONFINED)
-        return Stopped(why_nothing_came(code, self.seconds, self.last_printed, self.flooded))
+            return NoVerdict(NOT_CONFINED)
+        why = why_nothing_came(code, self.spent, self.seconds, self.last_printed, self.flooded)
+        return Stopped(why)
 
     @property
     def flooded(self) -> bool:
@@ -203,7 +209,7 @@ class Watch:
         if lacking:
             return lacking
         check = Check(len(self.check), secrets.token_hex(16))
-        self.channel.settimeout(max(0.1, self.deadline - time.monotonic()))
+        self.channel.settimeout(self.seconds)
         # One that has ended already may have left a line all the same.
         with contextlib.suppress(OSError):
             self.channel.sendall(check.to_json().encode() + b"\n" + self.check)
@@ -217,13 +223,14 @@ class Watch:
     def _line(self) -> bytes:
         """Return the next line from the channel; raises Ended at its end, for a flood, too late."""
         while b"\n" not in self.received:
-            left = self.deadline - time.monotonic()
-            self.in_time = left > 0
-            if not self.in_time or self.flooded:
+            if self.flooded or self.spent:
                 raise Ended
-            for key, _ in self.selector.select(left):
+            for key, _ in self.selector.select(self.patience.tick):
                 if not key.data():
                     raise Ended
+            if time.monotonic() >= self.next_look:
+                self.spent = self.patience.look()
+                self.next_look = time.monotonic() + self.patience.tick
         line, _, self.received = self.received.partition(b"\n")
         return line
 

@@ -7,6 +7,7 @@ import typer
 
 from course.checking.supervisor import SECONDS
 from course.failure import CannotContinue
+from course.grading.attempt import Attempt
 
 
 def grade(
@@ -18,6 +19,12 @@ def grade(
         bool, typer.Option("--check", help="Grade the course's own answers: does it work here?")
     ] = False,
     learner: Annotated[str, typer.Option(help="The learner that all of it is of.")] = "",
+    roster: Annotated[
+        Path | None, typer.Option(help="A CSV with the class: name, id, mail, group.")
+    ] = None,
+    attempt: Annotated[
+        Attempt, typer.Option(help="Which of several notebooks for a chapter counts.")
+    ] = Attempt.BEST,
     seconds: Annotated[
         float, typer.Option(min=1, help="The most that one answer may take.")
     ] = SECONDS,
@@ -38,8 +45,10 @@ def grade(
     with observing(workers, scheduler) as observers:
         # While the workers start.
         from course.grading.batch import check_the_grader, grade_class
+        from course.grading.roster import read_roster
 
         if submissions is not None:
-            grade_class(submissions, out.resolve(), observers, seconds, learner)
+            entries = read_roster(roster) if roster else []
+            grade_class(submissions, out.resolve(), observers, seconds, learner, entries, attempt)
         elif not check_the_grader(observers, seconds):
             raise typer.Exit(1)

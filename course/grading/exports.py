@@ -1,97 +1,153 @@
 """Write results in the formats that the tools of the trade read.
 
 Formats: docs.gradescope.com "Autograder specifications"; the JUnit XML that GitLab and GitHub
-actions read; Canvas "import grades" and Moodle "import grades" from CSV.
+actions read; "Import grades" from CSV of Canvas and of Moodle's gradebook; Moodle's grading
+worksheet (mod/assign/feedback/offline/importgradeslib.php).
 """
 
 import csv
 import io
 import json
-from collections import defaultdict
-from collections.abc import Iterable
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from course.checking.exercise import NOT_ATTEMPTED, RIGHT, STAR, exercises_of, stems
+from course.checking.exercise import (
+    NO_VERDICT,
+    NOT_ATTEMPTED,
+    RIGHT,
+    STAR,
+    exercises_of,
+    stems,
+)
 from course.files import write_whole
+from course.grading.people import Person
 from course.grading.results import Result
 from course.names import chapter_of
 
-COLUMNS = ("learner", "exercise", "points", "of", "state", "message", "seconds", "file", "counts")
+COLUMNS = ("learner", "id", "group", "exercise", "points", "of", "state", "message", "seconds",
+           "late", "attempt", "file", "counts")  # fmt: skip
+NOTHING = "handed in nothing"
+MOST_IN_A_CELL = 32_767  # characters that a spreadsheet takes
 # What a test suite counts, each by the element that it counts.
 JUNIT_COUNTS = {
     "tests": "testcase", "failures": "failure", "errors": "error", "skipped": "skipped",
 }  # fmt: skip
 
 
-def write_all(results: list[Result], folder: Path) -> None:
+def write_all(persons: Sequence[Person], folder: Path) -> None:
     """Write every format below a folder; files of an earlier run are replaced."""
+    results = [result for person in persons for result in person.results]
     files = {
-        "grades.csv": grades_csv(results).encode(),
-        "canvas.csv": canvas_csv(results).encode(),
-        "moodle.csv": moodle_csv(results).encode(),
+        "grades.csv": grades_csv(persons).encode(),
+        "canvas.csv": canvas_csv(persons).encode(),
+        "moodle.csv": moodle_csv(persons).encode(),
         "junit.xml": junit_xml(results),
     }
+    files |= {f"moodle-{stem}.csv": text.encode() for stem, text in worksheets(persons).items()}
     for result in results:
-        text = json.dumps(gradescope(result), indent=1, ensure_ascii=False) + "\n"
-        files[f"gradescope/{result.key}.json"] = text.encode()
+        # Gradescope has no blank: without a file it says that the grader failed.
+        if result.is_notebook and not result.no_verdict:
+            text = json.dumps(gradescope(result), indent=1, ensure_ascii=False) + "\n"
+            files[f"gradescope/{result.key}.json"] = text.encode()
     for name, contents in files.items():
         write_whole(folder / name, contents, durable=False)
 
 
-def grades_csv(results: Iterable[Result]) -> str:
-    """Return a row for each exercise of each submission, and one for each that has none."""
+def grades_csv(persons: Iterable[Person]) -> str:
+    """Return a row for each exercise of each submission, and one for each that has none.
+
+    So does who handed in nothing. What has no mark has a blank.
+    """
     rows: list[tuple[Any, ...]] = [COLUMNS]
-    for result in results:
-        if result.problem:
-            chapter = chapter_of(result.stem)
-            rows.append((result.learner, chapter, 0, 0, "not graded", result.problem, 0.0,
-                         result.path, result.counts))  # fmt: skip
-        for each in result.exercises:
-            message = " ".join(each["messages"])
-            rows.append((result.learner, each["exercise"], each["points"], each["of"],
-                         each["state"], message, each["seconds"], result.path,
-                         result.counts))  # fmt: skip
+    for person in persons:
+        who = (person.called, person.known("id"), person.group)
+        if not person.results:
+            rows.append((*who, "", "", "", NOTHING, "", "", "", "", "", ""))
+        for result in person.results:
+            learner = result.learner
+            handed_in = ("late" if learner.late else "", learner.attempt or "", result.path,
+                         result.counts)  # fmt: skip
+            if result.problem:
+                rows.append((*who, chapter_of(result.stem), "", "", "not graded", result.problem,
+                             "", *handed_in))  # fmt: skip
+            for each in result.exercises:
+                points = "" if each["state"] == NO_VERDICT else each["points"]
+                rows.append((*who, each["exercise"], points, each["of"], each["state"],
+                             " ".join(each["messages"]), each["seconds"], *handed_in))  # fmt: skip
     return _csv(rows)
 
 
-def points_of_learners(results: Iterable[Result]) -> dict[str, dict[str, int]]:
-    """Return the points of each learner in each chapter, by the notebooks that count."""
-    points: dict[str, dict[str, int]] = defaultdict(dict)
-    for result in results:
-        if result.learner and result.stem and result.counts:
-            points[result.learner][result.stem] = result.points
-    return dict(sorted(points.items()))
-
-
-def canvas_csv(results: list[Result]) -> str:
-    """Return what Canvas imports: a column for each chapter, learners by their login.
+def canvas_csv(persons: Sequence[Person]) -> str:
+    """Return what Canvas imports: a column for each chapter, learners by Canvas's id and login.
 
     The row under the header has the points that are possible.
     """
-    chapters = _chapters(results)
+    chapters = _chapters(persons)
     rows: list[tuple[Any, ...]] = [
         ("Student", "ID", "SIS User ID", "SIS Login ID", "Section", *chapters),
         ("    Points Possible", "", "", "", "", *map(_possible, chapters)),
     ]
-    for learner, points in points_of_learners(results).items():
-        marks = [points.get(chapter, "") for chapter in chapters]
-        rows.append((learner, "", "", learner, "", *marks))
+    for person in _named(persons):
+        canvas = person.known("id", "Canvas") or (person.entry.canvas if person.entry else "")
+        sis = person.entry.id if person.entry else ""
+        rows.append((person.called, canvas, sis, _login(person), person.group,
+                     *_marks(person, chapters)))  # fmt: skip
     return _csv(rows)
 
 
-def moodle_csv(results: list[Result]) -> str:
-    """Return what Moodle imports: learners by their username, a column for each chapter."""
-    chapters = _chapters(results)
-    rows: list[tuple[Any, ...]] = [("username", *chapters)]
-    for learner, points in points_of_learners(results).items():
-        rows.append((learner, *(points.get(chapter, "") for chapter in chapters)))
+def moodle_csv(persons: Sequence[Person]) -> str:
+    """Return what Moodle's gradebook imports, by username, id number or mail."""
+    chapters = _chapters(persons)
+    rows: list[tuple[Any, ...]] = [("username", "idnumber", "email", "fullname", *chapters)]
+    for person in _named(persons):
+        number = person.entry.id if person.entry else ""
+        rows.append((_login(person), number, person.known("mail"), person.called,
+                     *_marks(person, chapters)))  # fmt: skip
     return _csv(rows)
 
 
-def _chapters(results: Iterable[Result]) -> list[str]:
-    present = {result.stem for result in results}
+def worksheets(persons: Sequence[Person]) -> dict[str, str]:
+    """Return, for each chapter that Moodle collected, the grading worksheet that it imports.
+
+    Learners are told by the number that they have in that assignment.
+    """
+    sheets = {}
+    for stem in _chapters(persons):
+        rows = [
+            (f"Participant {result.learner.id}", person.called, mark, _possible(stem), "")
+            for person in _named(persons)
+            for result in person.results
+            if result.learner.system == "Moodle" and result.stem == stem and result.counts
+            if (mark := result.mark) is not None
+        ]
+        if rows:
+            header = ("Identifier", "Full name", "Grade", "Maximum grade", "Last modified (grade)")
+            sheets[stem] = _csv([header, *rows])
+    return sheets
+
+
+def _named(persons: Iterable[Person]) -> list[Person]:
+    return [person for person in persons if person.name]
+
+
+def _login(person: Person) -> str:
+    """Return the login; where nothing says it, folders are often named by it."""
+    plain = person.results and not person.learner.system and not person.entry
+    return person.known("login") or (person.called if plain else "")
+
+
+def _marks(person: Person, chapters: Iterable[str]) -> list[int | str]:
+    """Return the marks of a learner, a blank where there is none."""
+    marks = {r.stem: r.mark for r in person.results if r.counts and r.mark is not None}
+    return [marks.get(chapter, "") for chapter in chapters]
+
+
+def _chapters(persons: Iterable[Person]) -> list[str]:
+    present = {result.stem for person in persons for result in person.results}
     return [stem for stem in stems() if stem in present]
 
 
@@ -101,13 +157,22 @@ def _possible(stem: str) -> int:
 
 def _csv(rows: Iterable[tuple[Any, ...]]) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([map(_harmless, row) for row in rows])
+    # All text in quotes: a spreadsheet may take another sign than the comma to end a cell.
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+    writer.writerows([map(harmless, row) for row in rows])
     return text.getvalue()
 
 
-def _harmless(cell: Any) -> Any:
-    """Return the cell so that no spreadsheet takes a learner's text for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t" and cell else cell
+def harmless(cell: Any) -> Any:
+    """Return the cell so that no spreadsheet takes a learner's text for a formula, or cuts it."""
+    if not isinstance(cell, str):
+        return cell
+    line = re.sub(r"[\t\r\n\v\f\x85\u2028\u2029]", " ", cell)
+    # Spaces and what is not seen before a sign change nothing; full width signs are signs too.
+    first = next((sign for sign in line if unicodedata.category(sign)[0] not in "ZC"), "")
+    if unicodedata.normalize("NFKC", first) in ("=", "+", "-", "@"):
+        line = f"'{line}"
+    return line if len(line) <= MOST_IN_A_CELL else f"{line[: MOST_IN_A_CELL - 1]}…"
 
 
 def gradescope(result: Result) -> dict[str, Any]:
@@ -134,9 +199,11 @@ def feedback_lines(exercise: dict[str, Any]) -> list[str]:
 
 
 def junit_xml(results: Iterable[Result]) -> bytes:
-    """Return a test suite for each submission, a test case for each exercise."""
+    """Return a test suite for each notebook, a test case for each exercise."""
     root = ElementTree.Element("testsuites", name="The Lantern")
     for result in results:
+        if not result.is_notebook:
+            continue
         name = f"{result.name} {result.stem}".strip()
         suite = ElementTree.SubElement(root, "testsuite", name=name)
         if result.problem:
@@ -159,6 +226,8 @@ def _add_case(suite: ElementTree.Element, name: str, exercise: dict[str, Any]) -
     message = " ".join(exercise["messages"])
     if exercise["state"] == NOT_ATTEMPTED:
         ElementTree.SubElement(case, "skipped", message=message)
+    elif exercise["state"] == NO_VERDICT:
+        ElementTree.SubElement(case, "error", message=message)
     elif exercise["state"] not in (RIGHT, STAR):
         failure = ElementTree.SubElement(case, "failure", message=message)
         failure.text = "\n".join(feedback_lines(exercise))

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from course.failure import CannotContinue
+from course.grading.scratch import Scratch
 from course.project import ROOT
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class ForkServer:
     """The process that has everything imported, and forks workers; started anew when it ends."""
 
     def __init__(self) -> None:
-        self.folder = tempfile.TemporaryDirectory(prefix="lantern-grade-")
+        self.folder = Scratch()
         self.lock = threading.Lock()
         self.closed = False
         self.start()
@@ -126,7 +127,9 @@ def main(folder: str, descriptor: str) -> None:
         if thread is not threading.current_thread():
             thread.join(5)
     protection = child.try_out(scratch)
-    confinement.hide_files(confinement.python_needs(), [scratch, Path(os.devnull)])
+    # Each child may see its own part of /proc, and has to be allowed it here as well.
+    readable = [*confinement.python_needs(), Path("/proc")]
+    confinement.hide_files(readable, [scratch, Path(os.devnull)])
     # A learner's import shall not find the grader.
     for name in [name for name in sys.modules if name.startswith("course.grading")]:
         del sys.modules[name]

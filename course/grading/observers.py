@@ -56,7 +56,7 @@ class Spawner:
     def ask(self, request: Request) -> Observation:
         """Return what was observed in a fresh Python."""
         cells = [{"cell_type": "code", "source": source} for _, source in request.cells]
-        with tempfile.TemporaryDirectory(prefix="lantern-grade-") as folder:
+        with tempfile.TemporaryDirectory(prefix="lantern-answer-") as folder:
             notebook = Path(folder) / "answer.ipynb"
             notebook.write_text(json.dumps({"cells": cells}), encoding="utf-8")
             _, exercise = find(request.exercise)

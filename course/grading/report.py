@@ -1,37 +1,26 @@
 """The report on a class, and the page that each learner gets back: HTML files without scripts."""
 
 import re
-from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
 
-from course.checking.exercise import NOT_ATTEMPTED, RIGHT, STAR, SYMBOLS, WRONG
+from course.checking.exercise import NO_VERDICT, NOT_ATTEMPTED, RIGHT, STAR, SYMBOLS, WRONG
 from course.files import write_whole
+from course.grading.people import Person
 from course.grading.results import Result
+from course.grading.submissions import cut
 
-STATES = (STAR, RIGHT, WRONG, NOT_ATTEMPTED)
-KINDS = {STAR: "star", RIGHT: "right", WRONG: "wrong", NOT_ATTEMPTED: "none"}
+STATES = (STAR, RIGHT, WRONG, NOT_ATTEMPTED, NO_VERDICT)
+KINDS = {STAR: "star", RIGHT: "right", WRONG: "wrong", NOT_ATTEMPTED: "none", NO_VERDICT: "none"}
 MOST_MISTAKES = 20
 
 
-@dataclass
-class Learner:
-    """What one learner did, by the notebooks that count."""
-
-    name: str
-    exercises: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    @property
-    def points(self) -> int:
-        """The points of all exercises."""
-        return sum(exercise["points"] for exercise in self.exercises.values())
-
-
-def write_report(results: list[Result], folder: Path) -> Path:
+def write_report(persons: Sequence[Person], folder: Path) -> Path:
     """Write report.html and feedback/NAME.html below a folder; return the report's path."""
     pages = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True,
@@ -39,51 +28,73 @@ def write_report(results: list[Result], folder: Path) -> Path:
     )  # fmt: skip
     pages.globals.update(symbols=SYMBOLS, kinds=KINDS, states=STATES)
     learner = pages.get_template("learner.html")
-    by_name: dict[str, list[Result]] = defaultdict(list)
-    for result in results:
-        by_name[result.name].append(result)
-    names = {name: f"feedback/{file_name(name)}.html" for name in by_name}
-    for name, own in by_name.items():
-        page = learner.render(name=name, results=own)
-        write_whole(folder / names[name], page.encode(), durable=False)
-    report = pages.get_template("report.html").render(pages=names, **overview(results))
+    names = {p.called: f"feedback/{file_name(p.called)}.html" for p in persons if p.results}
+    for person in persons:
+        if person.results:
+            page = learner.render(name=person.called, results=person.results)
+            write_whole(folder / names[person.called], page.encode(), durable=False)
+    report = pages.get_template("report.html").render(pages=names, **overview(persons))
     write_whole(folder / "report.html", report.encode(), durable=False)
     return folder / "report.html"
 
 
 def file_name(name: str) -> str:
     """Return a name for a file that tells whose it is, and is different for different names."""
-    plain = re.sub(r"[^\w.@-]+", "_", name).strip("._")[:60]
+    plain = cut(re.sub(r"[^\w.@-]+", "_", name).strip("._"), 100)
     return plain if plain == name else f"{plain}-{sha256(name.encode()).hexdigest()[:6]}"
 
 
-def overview(results: list[Result]) -> dict[str, Any]:
+def overview(persons: Sequence[Person]) -> dict[str, Any]:
     """Return what the report shows, as plain data."""
+    results = [result for person in persons for result in person.results]
     counted = [result for result in results if result.counts]
-    learners: dict[str, Learner] = {}
     exercises: dict[str, dict[str, Any]] = {}
-    for result in counted:
-        if result.exercises:
-            learner = learners.setdefault(result.name, Learner(result.name))
-        for each in result.exercises:
-            learner.exercises[each["exercise"]] = each
-            row = exercises.setdefault(
-                each["exercise"], {"id": each["exercise"], "title": each["title"],
-                                   "counts": Counter()}
-            )  # fmt: skip
-            row["counts"][each["state"]] += 1
+    for each in (each for result in counted for each in result.exercises):
+        row = exercises.setdefault(
+            each["exercise"], {"id": each["exercise"], "title": each["title"], "counts": Counter()}
+        )
+        row["counts"][each["state"]] += 1
     for row in exercises.values():
         row["total"] = row["counts"].total()
     return {
-        "results": results,
-        "learners": [learners[name] for name in sorted(learners)],
+        "learners": [about(person) for person in persons],
+        "notebooks": sum(result.is_notebook for result in results),
+        "systems": recognised(results),
         "exercises": [exercises[name] for name in sorted(exercises)],
         "mistakes": frequent_mistakes(counted),
         "problems": [result for result in results if result.problem],
         "remarks": [result for result in results if result.remark],
+        "asks": list(dict.fromkeys(ask for person in persons for ask in person.asks)),
         "unusual": [result for result in results if result.unusual],
         "protection": results[0].protection if results else {"on": [], "off": []},
     }
+
+
+def about(person: Person) -> dict[str, Any]:
+    """Return a learner's line of the report, by the notebooks that count."""
+    counted = [result for result in person.results if result.counts]
+    marks = [result.mark for result in counted if result.mark is not None]
+    handed_in = [result.learner for result in person.results if result.is_notebook]
+    return {
+        "name": person.called,
+        "id": person.known("id"),
+        "group": person.group,
+        "exercises": {each["exercise"]: each for r in counted for each in r.exercises},
+        "points": sum(marks) if marks else "",
+        "late": sum(learner.late for learner in handed_in),
+        "attempts": max((learner.attempt for learner in handed_in), default=0),
+        "nothing": not person.results,
+    }
+
+
+def recognised(results: Iterable[Result]) -> list[str]:
+    """Return in words how many files were named by which system."""
+    systems = Counter(result.learner.system for result in results)
+    return [
+        f"{count} {'file' if count == 1 else 'files'} recognised as {name}'s"
+        for name, count in sorted(systems.items())
+        if name
+    ]
 
 
 def frequent_mistakes(results: list[Result]) -> list[dict[str, Any]]:

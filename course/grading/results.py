@@ -3,16 +3,16 @@
 import ast
 import json
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from course.checking.exercise import Verdict
+from course.checking.exercise import NO_VERDICT, Verdict
 from course.files import write_whole
+from course.grading.handed_in import NOT_SHOWN
+from course.grading.learners import Learner
 from course.grading.submissions import Submission
-from course.names import chapter_of
 from course.notebook import code_cells, source
 
 # An answer needs none of these. Who wants to mislead a check from inside its process does.
@@ -30,12 +30,12 @@ class Result:
     """One graded submission: its verdicts, or the problem that there is none for.
 
     `exercises` are verdicts as plain data, each with the `seconds` that it took. `unusual` are
-    names that the code uses and that an answer needs none of. `counts` is false where the same
-    learner handed in a better one for the chapter.
+    names that the code uses and that an answer needs none of. `called` is the learner's name in
+    the report. `counts` is false where another notebook of the same learner counts for the chapter.
     """
 
     path: str
-    learner: str
+    learner: Learner
     stem: str
     key: str
     fingerprint: str
@@ -45,11 +45,23 @@ class Result:
     exercises: tuple[dict[str, Any], ...] = ()
     protection: dict[str, list[str]] = field(default_factory=dict)
     counts: bool = True
+    called: str = ""
+    is_notebook: bool = True
+
+    @property
+    def no_verdict(self) -> bool:
+        """True if the machine failed, and not the learner: the next run tries it again."""
+        return any(exercise["state"] == NO_VERDICT for exercise in self.exercises)
 
     @property
     def points(self) -> int:
         """The points of all exercises."""
         return sum(exercise["points"] for exercise in self.exercises)
+
+    @property
+    def mark(self) -> int | None:
+        """The points, or None where nobody can say how many they are."""
+        return None if self.problem or self.no_verdict else self.points
 
     @property
     def of(self) -> int:
@@ -59,7 +71,7 @@ class Result:
     @property
     def name(self) -> str:
         """The learner, or the file where the learner can't be told."""
-        return self.learner or self.path
+        return self.called or self.learner.name or self.path
 
 
 def make_result(
@@ -73,16 +85,15 @@ def make_result(
     result = Result(
         submission.path, submission.learner, submission.stem, submission.key, fingerprint,
         submission.problem, submission.remark, tuple(unusual_names(submission)),
-        tuple(exercises), protection,
+        tuple(exercises), protection, is_notebook=submission.is_notebook,
     )  # fmt: skip
-    return Result(**{name: _printable(value) for name, value in vars(result).items()})
+    return from_data(_printable(asdict(result)))
 
 
 def _printable(value: Any) -> Any:
-    """Return the value with "?" for whatever UTF-8 or XML can't hold: errors may say anything."""
+    """Return the value with "?" for what can't be shown: errors may say anything."""
     if isinstance(value, str):
-        whole = value.encode("utf-8", "replace").decode("utf-8")
-        return re.sub(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "?", whole)
+        return "\n".join(NOT_SHOWN.sub("?", line.replace("\t", " ")) for line in value.split("\n"))
     if isinstance(value, dict):
         return {name: _printable(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
@@ -103,6 +114,10 @@ def _names(source: str) -> Iterator[str]:
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
+        # A magic, for one: what can't be parsed may run all the same.
+        for dotted in re.findall(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*", source):
+            yield dotted
+            yield from dotted.split(".")
         return
     for node in ast.walk(tree):
         match node:
@@ -122,39 +137,31 @@ def to_json(result: Result) -> str:
 
 def from_json(text: str) -> Result:
     """Return the result that a file holds; raises ValueError, TypeError or KeyError for others."""
-    content = json.loads(text)
+    return from_data(json.loads(text))
+
+
+def from_data(content: dict[str, Any]) -> Result:
+    """Return the result of which this is the plain data; raises like from_json."""
     lists = {name: tuple(content[name]) for name in ("unusual", "exercises")}
-    return Result(**{**content, **lists})
+    return Result(**{**content, **lists, "learner": Learner(**content["learner"])})
 
 
 def store(result: Result, folder: Path) -> None:
-    """Write a result where `stored` finds it, whole or not at all."""
-    write_whole(folder / f"{result.key}.json", to_json(result).encode(), durable=False)
+    """Write a result where `stored` finds it, whole or not at all.
+
+    One without a verdict is not kept.
+    """
+    if not result.no_verdict:
+        write_whole(folder / f"{result.key}.json", to_json(result).encode(), durable=False)
 
 
 def stored(submission: Submission, folder: Path, fingerprint: str) -> Result | None:
     """Return the result of an earlier run if nothing that it depends on has changed."""
     try:
         result = from_json((folder / f"{submission.key}.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
-    return result if result.fingerprint == fingerprint else None
-
-
-def choose_what_counts(results: list[Result]) -> list[Result]:
-    """Mark, where a learner handed in several notebooks for a chapter, all but the best."""
-    groups: dict[tuple[str, str], list[Result]] = defaultdict(list)
-    for result in results:
-        if result.learner and result.stem:
-            groups[result.learner, result.stem].append(result)
-    remarks: dict[str, Result] = {}
-    for (learner, stem), group in groups.items():
-        if len(group) > 1:
-            best = max(group, key=lambda result: (not result.problem, result.points))
-            remark = (
-                f"{learner} handed in {len(group)} notebooks for {chapter_of(stem)}; "
-                f"{best.path} counts, which has the most points."
-            )
-            for result in group:
-                remarks[result.path] = replace(result, remark=remark, counts=result is best)
-    return [remarks.get(result.path, result) for result in results]
+    if result.fingerprint != fingerprint:
+        return None
+    # Whose it is may be known better by now.
+    return replace(result, learner=submission.learner, remark=submission.remark)

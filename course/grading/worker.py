@@ -9,7 +9,7 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from course.checking.observation import Observation, Stopped, from_json, to_json
+from course.checking.observation import NoVerdict, Observation, from_json, to_json
 from course.grading import confinement
 from course.grading.child import observe
 from course.grading.messages import Request
@@ -48,7 +48,7 @@ class Worker:
                 self.channel = None
                 if self.server.closed:
                     break
-        return Stopped(ENDED_TWICE)
+        return NoVerdict(ENDED_TWICE)
 
     def close(self) -> None:
         """End it, and all workers of the same server."""

@@ -21,6 +21,11 @@ ANSWER = """async def report_async(path, build_report):
     import asyncio
     return await asyncio.to_thread(build_report, path)
 """
+BROKEN = """async def report_async(path, build_report):
+    print("looking for", path)
+    paths = {}
+    return paths[path]
+"""
 
 
 @pytest.fixture
@@ -117,13 +122,31 @@ def test_reset_of_a_chapter_or_a_lesson_brings_a_fresh_notebook(learner, tmp_pat
     assert lesson.with_name("ch01a_waiting.before-reset-1.ipynb").read_text() == "mine"
 
 
-def test_a_cell_that_is_gone_can_not_be_reset_alone(learner, tmp_path):
+@pytest.mark.parametrize("gone", [("ch01-ex2",), ("ch01-ex2", "check")], ids=" ".join)
+def test_cells_that_are_gone_are_told_so_and_come_back_where_they_stood(learner, tmp_path, gone):
     learner("check", "ch01-ex2")
     path = tmp_path / "ch01_event_loop.ipynb"
-    path.write_text(path.read_text("utf-8").replace('"ch01-ex2"', '"gone"'), encoding="utf-8")
-    with pytest.raises(CannotContinue, match="puts back the whole notebook"):
-        learner("reset", "ch01-ex2", "--yes")
-    assert list(tmp_path.glob("*.before-reset-*")) == []
+    untouched = json.loads(path.read_text("utf-8"))
+    cells = [cell for cell in untouched["cells"] if not {*gone} & {*tags(cell)}]
+    path.write_text(json.dumps({**untouched, "cells": cells}), encoding="utf-8")
+    told = learner("check", "ch01-ex2").output
+    assert "There is no report_async in the notebook" in told
+    assert "reset ch01-ex2" in told
+    learner("reset", "ch01-ex2", "--yes")
+    back = json.loads(path.read_text("utf-8"))["cells"]
+    others = [cell["id"] for cell in cells]
+    assert [cell["id"] for cell in back if cell["id"] in others] == others
+    of_it = [c["id"] for c in untouched["cells"] if "ch01-ex2" in tags(c) or c["id"] in others]
+    assert [cell["id"] for cell in back if cell["id"] in of_it] == of_it
+    assert any('check("ch01-ex2"' in "".join(cell["source"]) for cell in back)
+
+
+def test_an_error_names_the_learner_s_line_and_what_was_printed_is_shown(learner, tmp_path):
+    learner("check", "ch01-ex2")
+    write_answer(tmp_path, BROKEN)
+    told = learner("check", "ch01-ex2").output
+    assert "It came from line 4, `return paths[path]`." in told
+    assert "> looking for march.csv" in told
 
 
 def test_a_broken_notebook_is_reset_as_a_whole(learner, tmp_path):

@@ -42,6 +42,40 @@ def test_a_right_answer_passes_with_the_learners_own_cells_around_it(verdict):
     assert result.state == RIGHT, result
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        f"%%time\n{ANSWER}",
+        f"\n%%capture output\n{ANSWER}",
+        f"files = !ls\nassert files == []\n{ANSWER}",
+        f"asyncio.gather?\n?sum\n{ANSWER}",
+        f"%load_ext autoreload\n%autoreload 2\n{ANSWER}",
+        f"if True:\n    %time sum([1])\n    !ls\n{ANSWER}",
+        f"answer = %time sum([1])\n!!ls\n{ANSWER}",
+        f"get_ipython().run_line_magic('autoreload', '2')\n{ANSWER}",
+        f"{ANSWER}\ntext = '''\n%d seats\n!important\nreally?\n'''\nassert '%d seats' in text",
+        f"{ANSWER}\nrest = (17\n% 5)\nassert rest == 2",
+    ],
+)
+def test_what_ipython_understands_costs_a_right_answer_nothing(verdict, answer):
+    result = verdict(answer, tags=[EXERCISE.id])
+    assert result.state == RIGHT, result
+
+
+def test_a_mistake_in_a_cell_with_a_magic_is_told_with_its_line(verdict):
+    result = verdict(f"%%time\nx = 1\nx +* 2\n{ANSWER}", tags=[EXERCISE.id])
+    assert "line 3: SyntaxError" in result.messages[0]
+
+
+def test_a_program_in_a_cell_of_its_own_is_not_run_as_python(verdict):
+    assert verdict("%%bash\nexit 1", "%%writefile x.py\nimport nothing", ANSWER).state == RIGHT
+
+
+def test_python_alone_needs_no_ipython(verdict):
+    loaded = "import sys\nassert 'IPython' not in sys.modules\nx = 17 % 5 != 3"
+    assert verdict(loaded, ANSWER).state == RIGHT
+
+
 def test_cells_may_await_and_share_one_loop(verdict):
     result = verdict(
         "import asyncio\nfuture = asyncio.get_running_loop().create_future()",

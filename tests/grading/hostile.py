@@ -84,6 +84,7 @@ CASES = {
     "a thread that never ends": Case(
         "import time\nthreading.Thread(target=lambda: time.sleep(1e6)).start()\n" + RIGHT_ANSWER,
         RIGHT),
+    "magics": Case("files = !ls\nasyncio?\n%load_ext autoreload\n" + RIGHT_ANSWER, RIGHT),
     # what holds everything up
     "infinite loop": Case("while True: pass\n", WRONG, "had not finished after"),
     "infinite loop in the answer": Case(inside("while True: pass"), WRONG,

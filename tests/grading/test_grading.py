@@ -109,7 +109,10 @@ def test_each_tool_of_the_trade_gets_its_file(
     assert [row[3] for row in canvas[2:]] == ["ana", "bo", "cy", "di"]
     assert canvas[2][-1] == canvas[1][-1]  # Ana has all the points there are
     moodle = list(csv.reader((results / "moodle.csv").open(encoding="utf-8")))
-    assert moodle[:2] == [["username", STEM], ["ana", canvas[1][-1]]]
+    assert moodle[0] == ["username", "idnumber", "email", "fullname", STEM]
+    assert moodle[1] == ["ana", "", "", "ana", canvas[1][-1]]
+    # Who has no mark has a blank: a 0 would be one.
+    assert [moodle[-1][0], moodle[-1][-1], canvas[-1][-1]] == ["di", "", ""]
     page = (results / "feedback" / "bo.html").read_text(encoding="utf-8")
     assert "The loop was frozen" in page
     assert "ana" not in page
@@ -174,8 +177,48 @@ def test_of_two_notebooks_for_a_chapter_the_better_one_counts_and_it_is_said(
     assert "bo handed in 2 notebooks for ch01; bo/ch01_event_loop.ipynb counts" in run.output
     counted = {row["file"]: row["counts"] for row in rows_of(tmp_path / "results")}
     assert counted == {"bo/ch01_event_loop-1.ipynb": "False", "bo/ch01_event_loop.ipynb": "True"}
-    moodle = (tmp_path / "results" / "moodle.csv").read_text(encoding="utf-8").splitlines()
-    assert moodle[1] == f"bo,{sum(len(e.promises) for e in exercises_of(STEM))}"
+    [_, bo] = csv.reader((tmp_path / "results" / "moodle.csv").open(encoding="utf-8"))
+    assert (bo[0], bo[-1]) == ("bo", str(sum(len(e.promises) for e in exercises_of(STEM))))
+
+
+def test_a_roster_and_a_rule_are_named_on_the_command_line(
+    grade: Callable[..., Result], tmp_path: Path
+) -> None:
+    folder, roster = tmp_path / "in", tmp_path / "class.csv"
+    folder.mkdir()
+    hand_in(folder, "right").rename(folder / "boleo_LATE_12_345_ch01.ipynb")
+    hand_in(folder, "wrong", BLOCKING).rename(folder / "boleo_12_344_ch01.ipynb")
+    roster.write_text('Student,ID,SIS User ID\n"Leo, Bo",12,7\n"Ray, Cy",13,8\n', encoding="utf-8")
+    run = grade(folder, "--roster", str(roster), "--attempt", "in-time")
+    assert "2 files recognised as Canvas's." in run.output
+    assert "1 on the roster handed in nothing: Cy Ray." in run.output
+    counted = {
+        (row["learner"], row["file"]): row["counts"] for row in rows_of(tmp_path / "results")
+    }
+    assert counted == {
+        ("Bo Leo", "boleo_LATE_12_345_ch01.ipynb"): "False",
+        ("Bo Leo", "boleo_12_344_ch01.ipynb"): "True",
+        ("Cy Ray", ""): "",
+    }
+
+
+def test_one_file_stops_nobody(grade: Callable[..., Result], tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    hand_in(folder, "ana")
+    hand_in(folder, "张" * 80)
+    (folder / "bo.zip").write_bytes(b"PK\5\6 not a zip")
+    (folder / "cy.pdf").write_bytes(b"%PDF")
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(folder / "x.ipynb")
+    run = grade(folder)
+    assert run.exit_code == 0
+    rows = rows_of(tmp_path / "results")
+    for learner in ("ana", "张" * 80):
+        assert {row["state"] for row in rows if row["learner"] == learner} == {RIGHT}
+    others = {row["file"]: row for row in rows if row["state"] == "not graded"}
+    assert {"bo.zip", "cy.pdf"} <= others.keys()
+    assert {row["points"] for row in others.values()} == {""}
+    assert all(f"Not graded: {path}: " in run.output for path in others)
 
 
 def test_a_zip_and_one_notebook_of_a_named_learner_are_graded_like_a_folder(
@@ -244,7 +287,7 @@ def test_ctrl_c_stops_cleanly_and_the_next_run_goes_on(tmp_path: Path) -> None:
         run.send_signal(signal.SIGINT)
         output, _ = run.communicate(timeout=30)
     assert run.returncode == 130
-    assert "Stopped after 1 of 2 notebooks. The same command goes on from there." in output
+    assert "Stopped after 1 notebooks. The same command goes on from there." in output
     assert not (results / "grades.csv").exists()
     assert not alive("course.grading.fork_server", str(tmp_path))
     assert not list(tmp_path.glob("lantern-grade-*"))

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from course.failure import CannotContinue
-from course.grading.submissions import Submission, find_files, read
+from course.grading.handed_in import find_files
+from course.grading.learners import Learner
+from course.grading.submissions import Submission, read
 from tests.grading.hostile import FILES, REFERENCE, STEM
 from tools.answers import notebook_with
 
@@ -16,7 +18,7 @@ CONTENTS = json.dumps(NOTEBOOK).encode()
 
 
 def found(source: Path) -> dict[str, Submission]:
-    return {path: read(path, load()) for path, load in find_files(source)}
+    return {path: read(path, load()) for path, load, _ in find_files(source)}
 
 
 @pytest.mark.parametrize(
@@ -37,7 +39,7 @@ def found(source: Path) -> dict[str, Submission]:
 )
 def test_a_learner_is_told_by_folder_or_file_name(path: str, learner: str) -> None:
     submission = read(path, CONTENTS)
-    assert submission.learner == learner
+    assert submission.learner.name == learner
     assert bool(submission.remark) == (not learner)
     assert submission.stem == STEM
     assert not submission.problem
@@ -45,13 +47,13 @@ def test_a_learner_is_told_by_folder_or_file_name(path: str, learner: str) -> No
 
 def test_a_learner_named_in_the_metadata_counts_where_nothing_else_names_one() -> None:
     named = json.dumps({**NOTEBOOK, "metadata": {"learner": "Ana"}}).encode()
-    assert read("ch01_event_loop.ipynb", named).learner == "Ana"
+    assert read("ch01_event_loop.ipynb", named).learner.name == "Ana"
     # Nobody hands in under the name of another.
-    assert read("bo/ch01_event_loop.ipynb", named).learner == "bo"
+    assert read("bo/ch01_event_loop.ipynb", named).learner.name == "bo"
 
 
 def test_a_learner_named_on_the_command_line_comes_first() -> None:
-    assert read("bo/ch01_event_loop.ipynb", CONTENTS, learner="ana").learner == "ana"
+    assert read("bo/ch01_event_loop.ipynb", CONTENTS, Learner("ana")).learner.name == "ana"
 
 
 def test_a_renamed_notebook_without_tags_is_known_by_its_answers() -> None:
@@ -76,7 +78,7 @@ def test_a_file_that_is_no_notebook_is_told_why(tmp_path: Path, case: str, sente
     (tmp_path / "ana_ch01.ipynb").write_bytes(FILES[case])
     [submission] = found(tmp_path).values()
     assert sentence in submission.problem
-    assert (submission.learner, submission.stem) == ("ana", STEM)
+    assert (submission.learner.name, submission.stem) == ("ana", STEM)
 
 
 def test_a_notebook_of_something_else_is_told_so() -> None:
@@ -112,7 +114,7 @@ def test_a_zip_is_read_as_the_folder_it_holds_and_hidden_files_are_left_out(tmp_
         file.writestr("notes.txt", "hello")
     submissions = found(archive)
     assert set(submissions) == {
-        "bo/ch01_event_loop.ipynb", "bomb/ch01.ipynb", "class/../ana_ch01.ipynb",
+        "bo/ch01_event_loop.ipynb", "bomb/ch01.ipynb", "class/../ana_ch01.ipynb", "notes.txt",
     }  # fmt: skip
     assert "It has 300 MB" in submissions["bomb/ch01.ipynb"].problem
     assert not submissions["bo/ch01_event_loop.ipynb"].problem

@@ -16,17 +16,18 @@ from time import perf_counter
 from course.checking import host
 from course.checking.exercise import Exercise
 from course.checking.supervisor import judged
-from course.grading.submissions import Submission, find_files, read
+from course.grading.handed_in import find_files
+from course.grading.submissions import Submission, submissions
 
 SEED = 1
 
 
 def main(folder: str, result: str) -> None:
     """Check every notebook in the folder, and write what it took."""
-    submissions = [read(path, load()) for path, load in find_files(Path(folder))]
-    check(submissions[0])
+    handed_in = list(submissions(find_files(Path(folder))))
+    check(handed_in[0])
     began = perf_counter()
-    points = [row for submission in submissions for row in check(submission)]
+    points = [row for submission in handed_in for row in check(submission)]
     measured = {"seconds": perf_counter() - began, "points": points}
     Path(result).write_text(json.dumps(measured), encoding="utf-8")
     # Threads that the cells left behind must not keep the process alive.
@@ -36,7 +37,7 @@ def main(folder: str, result: str) -> None:
 def check(submission: Submission) -> list[tuple[str, str, int]]:
     """Return (learner, exercise, points) for each exercise of a submission."""
     return [
-        (submission.learner, exercise.id, points_of(submission, exercise))
+        (submission.learner.name, exercise.id, points_of(submission, exercise))
         for exercise in submission.exercises
     ]
 

@@ -16,8 +16,9 @@ from statistics import median
 from course.cores import usable_cores
 from course.grading.cluster import Cluster
 from course.grading.grader import Grader
+from course.grading.handed_in import find_files
 from course.grading.observers import WORKERS_PER_CORE, LocalWorkers, Observers, observing
-from course.grading.submissions import find_files, read
+from course.grading.submissions import submissions
 from tools.answers import notebooks
 from tools.bench.measure import IMPORTS, Row, beside, peak_memory, seconds
 from tools.bench.rivals import RIVALS, Points
@@ -95,12 +96,12 @@ class Grading:
         """Return the seconds from the files to the results on disk, with workers that wait."""
         with tempfile.TemporaryDirectory() as folder:
             began, busy = time.perf_counter(), time.process_time()
-            handed_in = (read(path, load()) for path, load in find_files(of.folder))
+            handed_in = submissions(find_files(of.folder))
             results = list(Grader(observers, Path(folder)).grade(handed_in))
             took, busy = time.perf_counter() - began, time.process_time() - busy
         name = f"{type(observers).__name__} of {observers.count}"
         self.taken[f"process of {name}", of.name].append(busy)
-        points = {(r.learner, e["exercise"]): e["points"] for r in results for e in r.exercises}
+        points = {(r.name, e["exercise"]): e["points"] for r in results for e in r.exercises}
         return self.note(name, of, took, points)
 
     def pinned(self, observers: Observers, of: Class) -> float:

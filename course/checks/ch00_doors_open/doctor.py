@@ -57,11 +57,11 @@ def _judge_versions(seen: dict[str, Any]) -> Iterable[Broken]:
         yield Broken("versions", f"With other versions installed, {updated['error']} came out.")
         return
     for name in PACKAGES:
-        if updated["value"].get(name) != ANOTHER_VERSION:
+        if _said(updated, name) != ANOTHER_VERSION:
             yield Broken(
                 "versions",
                 f"{name} was updated to {ANOTHER_VERSION}, and the doctor still says "
-                f"{updated['value'].get(name)!r}. Read the version each time doctor() runs, "
+                f"{_said(updated, name)!r}. Read the version each time doctor() runs, "
                 "with importlib.metadata.version; do not write it down.",
             )
             return
@@ -74,11 +74,11 @@ def _judge_missing(outcome: dict[str, Any]) -> Iterable[Broken]:
             f"With aiosqlite uninstalled, doctor() raised {outcome['error']}. "
             "Report False for it: a doctor should not faint at the sight of the patient.",
         )
-    elif outcome["value"].get("aiosqlite") is not False:
+    elif _said(outcome, "aiosqlite") is not False:
         yield Broken(
             "missing",
             "With aiosqlite uninstalled, the doctor reports "
-            f"{outcome['value'].get('aiosqlite')!r} for it instead of False.",
+            f"{_said(outcome, 'aiosqlite')!r} for it instead of False.",
         )
 
 
@@ -91,13 +91,19 @@ def _judge_async(here: object, outcome: dict[str, Any]) -> Iterable[Broken]:
             f"Where SQLAlchemy's async side can't be imported, doctor() raised "
             f"{outcome['error']}. Catch the ImportError and report False.",
         )
-    elif outcome["value"].get("async") is not False:
+    elif _said(outcome, "async") is not False:
         yield Broken(
             "async",
             "greenlet was installed, `import sqlalchemy.ext.asyncio` failed all the same, and the "
             "doctor said async works. A package that can be found, or imported, can still be one "
             "that SQLAlchemy can't use: try the import that you will need.",
         )
+
+
+def _said(outcome: dict[str, Any], name: str) -> Any:
+    """Return what the doctor says of one thing; it may return no dict where something is amiss."""
+    value = outcome["value"]
+    return value.get(name) if isinstance(value, dict) else value
 
 
 def _report(doctor: Any, **situation: Any) -> dict[str, Any]:

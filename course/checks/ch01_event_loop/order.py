@@ -40,7 +40,7 @@ async def observe_order(case: None, order: Any) -> dict[str, Any]:
 
 def judge_order(case: None, seen: dict[str, Any]) -> Iterable[Finding]:
     said, true = seen["said"], seen["true"]
-    if not isinstance(said, list) or sorted(said) != sorted(true):
+    if not isinstance(said, list) or sorted(map(str, said)) != sorted(true):
         yield from _judge_lines(said, true)
         return
     place = said.index

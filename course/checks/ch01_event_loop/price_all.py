@@ -230,7 +230,7 @@ def _calls(count: int) -> str:
 
 
 def _swallowed(prices: Any) -> str:
-    if any("ConnectionError" in str(price) for price in prices or ()):
+    if isinstance(prices, list) and any("ConnectionError" in str(price) for price in prices):
         return (
             f"The supplier had no price for {FAILING}, and its error stands among the prices: "
             "return_exceptions=True makes it a result. Let the error through."

@@ -111,7 +111,7 @@ def judge_states(case: None, seen: dict[str, Any]) -> Iterable[Finding]:
         yield Nothing(message)
         return
     told: dict[str, list[str]] = {}
-    for place, (word, state) in enumerate(zip(said, true, strict=True)):
+    for place, (word, state) in enumerate(zip(map(str, said), true, strict=True)):
         if word != state:
             mark, promise, reason = MARKS[place]
             known = "" if word in set(true) else " (a state that does not exist)"
