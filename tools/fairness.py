@@ -8,18 +8,19 @@ alone, and what was not as it should be; it ends with 1 if anything was not.
 import argparse
 import asyncio
 import itertools
+import multiprocessing
 import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.connection import Connection
 
 from course.checking.exercise import Exercise, Verdict, every_exercise, find, is_untouched
 from course.cores import usable_cores
 from tools.answers import KnownAnswer, imports_in, known_answers, reference
 
 FEWEST = 2  # wrong answers that break one promise and no other: a crude one and a subtle one
-ANSWERS_A_PROCESS = 8  # what an answer leaves behind, threads for instance, goes with its process
 
 
 def judged(exercise: Exercise, source: str, seed: int = 1) -> Verdict:
@@ -63,6 +64,26 @@ def tried(answer: KnownAnswer, seeds: Iterable[int]) -> list[str]:
     ]
 
 
+def tried_elsewhere(answer: KnownAnswer, seeds: range) -> list[str]:
+    """Try an answer in a process of its own: what it leaves behind, like threads, goes with it."""
+    spawn = multiprocessing.get_context("spawn")
+    here, there = spawn.Pipe(duplex=False)
+    process = spawn.Process(target=_try, args=(answer, seeds, there))
+    process.start()
+    there.close()
+    try:
+        return here.recv()
+    except EOFError:
+        return [f"{answer.exercise}/{answer.name}: it ended the process that tried it"]
+    finally:
+        process.join()
+
+
+def _try(answer: KnownAnswer, seeds: range, there: Connection) -> None:
+    there.send(tried(answer, seeds))
+    os._exit(0)  # threads that it left waiting must not keep the process
+
+
 def alone(exercise: Exercise, known: Iterable[KnownAnswer]) -> dict[str, int]:
     """Return how many wrong answers break each promise and no other."""
     counts = Counter(answer.breaks[0] for answer in known if len(answer.breaks) == 1)
@@ -72,11 +93,10 @@ def alone(exercise: Exercise, known: Iterable[KnownAnswer]) -> dict[str, int]:
 def main(seeds: int, names: list[str]) -> int:
     exercises = [e for _, e in every_exercise() if not names or e.id in names]
     wrong = 0
-    # Answers change the process that they run in: each few get a new one.
-    with ProcessPoolExecutor(usable_cores(), max_tasks_per_child=ANSWERS_A_PROCESS) as pool:
+    with ThreadPoolExecutor(usable_cores()) as pool:
         for exercise in exercises:
             known = [reference(exercise.id), *known_answers(exercise.id)]
-            found = pool.map(tried, known, itertools.repeat(range(1, seeds + 1)))
+            found = pool.map(tried_elsewhere, known, itertools.repeat(range(1, seeds + 1)))
             problems = list(itertools.chain.from_iterable(found))
             counts = alone(exercise, known)
             few = [promise for promise, count in counts.items() if count < FEWEST]

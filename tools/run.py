@@ -63,7 +63,7 @@ def _keep_what_says_the_same(before: nbformat.NotebookNode, after: nbformat.Note
 
 
 def _told(outputs: list[nbformat.NotebookNode]) -> str:
-    text = json.dumps(outputs, sort_keys=True)
+    text = json.dumps(outputs, sort_keys=True, ensure_ascii=False)
     rules = configparser.ConfigParser(interpolation=None)
     rules.read(SANITIZE, encoding="utf-8")
     for rule in rules.sections():

@@ -1,5 +1,6 @@
 # a doctor should not faint
 # breaks: missing
+# never told: SQLAlchemy can't use
 
 import importlib
 import importlib.metadata

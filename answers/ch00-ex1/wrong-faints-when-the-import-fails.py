@@ -1,5 +1,6 @@
-# Catch the ImportError and report False
+# ImportError covers them
 # breaks: async
+# never told: should not faint
 
 import importlib.metadata
 import importlib.util

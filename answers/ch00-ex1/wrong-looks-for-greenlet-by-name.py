@@ -1,5 +1,6 @@
 # A package that can be found, or imported, can still be one
 # breaks: async
+# never told: no greenlet is installed
 
 import importlib.metadata
 import importlib.util

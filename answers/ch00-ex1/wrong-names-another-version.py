@@ -1,5 +1,5 @@
 # For fastapi the doctor says '0.1'
-# breaks: versions, async
+# breaks: versions, missing, async
 
 import importlib.metadata
 import importlib.util

@@ -1,4 +1,4 @@
-# title_of returned 'Not Found'. Look at the status before you read the body
+# title_of returned 'Not Found'. Look at the status
 # breaks: missing
 
 from lantern import client

@@ -1,4 +1,4 @@
-# Show 3 is 'The Tempest'; title_of returned
+# ; title_of returned '{"id"
 # breaks: title, missing
 
 from lantern import client

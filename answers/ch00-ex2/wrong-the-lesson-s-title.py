@@ -1,4 +1,4 @@
-# The app was never asked for /shows/3
+# The app was never asked for GET /shows/
 # breaks: title, missing
 
 

@@ -1,4 +1,4 @@
-# Look at the status before you read the body
+# Look at the status, and return None
 # breaks: missing
 
 from lantern import client

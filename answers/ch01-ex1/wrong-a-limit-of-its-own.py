@@ -1,4 +1,4 @@
-# With limit=3, 5 calls were in flight
+# there were 5. The number comes with the call
 # breaks: limit
 
 import asyncio

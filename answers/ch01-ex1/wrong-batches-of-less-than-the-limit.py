@@ -1,4 +1,4 @@
-# At most 2 calls were in flight, and the supplier allows 5
+# At most 2 calls were in flight; the supplier allows 5
 # breaks: together
 
 import asyncio

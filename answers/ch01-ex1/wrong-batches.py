@@ -1,5 +1,6 @@
-# A batch waits for its slowest call
+# A batch that waits for its slowest call looks like this
 # breaks: together
+# never told: but serial
 
 import asyncio
 

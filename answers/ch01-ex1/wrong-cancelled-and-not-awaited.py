@@ -1,5 +1,6 @@
 # cancel() only asks; await what you cancelled
 # breaks: tidy
+# never told: nobody had told them
 
 import asyncio
 

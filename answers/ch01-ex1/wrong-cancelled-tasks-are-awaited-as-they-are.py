@@ -1,5 +1,5 @@
-# price_all raised CancelledError. Awaiting a task that you cancelled raises it: collect
-# breaks: failure
+# After that, price_all raised CancelledError. Awaiting a task that you cancelled raises it: collect
+# breaks: failure, tidy
 
 import asyncio
 

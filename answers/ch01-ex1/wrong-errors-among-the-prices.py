@@ -1,5 +1,5 @@
 # its error stands among the prices
-# breaks: failure, tidy
+# breaks: failure
 
 import asyncio
 

@@ -1,5 +1,6 @@
 # A list with a hole in it is a wrong bill
-# breaks: failure, tidy
+# breaks: failure
+# never told: return_exceptions
 
 import asyncio
 
@@ -11,7 +12,7 @@ async def price_all(seats, fetch, limit):
         async with gate:
             try:
                 return await fetch(seat)
-            except ConnectionError:
+            except Exception:
                 return None
 
     return await asyncio.gather(*(one(seat) for seat in seats))

@@ -1,4 +1,4 @@
-# still in flight after price_all had ended with an error, and nobody stopped them
+# still in flight after the error, when price_all had ended, and nobody had told them to stop
 # breaks: tidy
 
 import asyncio

@@ -1,4 +1,4 @@
-# seat A1 got
+# The prices are all there, in another order
 # breaks: order, tidy
 
 import asyncio

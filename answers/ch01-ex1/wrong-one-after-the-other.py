@@ -1,5 +1,6 @@
-# correct, but serial. 20 seats took 20 waits
+# correct, but serial. 20 calls took 20 waits
 # breaks: together
+# never told: batch
 
 
 async def price_all(seats, fetch, limit):

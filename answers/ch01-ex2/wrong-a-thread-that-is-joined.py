@@ -1,4 +1,4 @@
-# build_report ran in another thread, and the loop's thread waited for it
+# build_report ran in another thread, and the loop was frozen all the same
 # breaks: free, errors
 
 import threading

@@ -1,4 +1,4 @@
-# The loop was frozen
+# build_report ran on the loop's own thread, and the loop was frozen
 # breaks: free, value, errors
 
 

@@ -1,4 +1,4 @@
-# Leave the loop's thread, and await
+# Leave the loop's thread alone, and await
 # breaks: free
 
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-# 2 suppliers worked on for nobody. A finally block runs in this case too: cancel and
+# worked on for nobody. A finally block runs in this case too: cancel and
 # breaks: winner, deadline, losers, hang-up
 
 import asyncio

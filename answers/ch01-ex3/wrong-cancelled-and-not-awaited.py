@@ -1,5 +1,6 @@
 # cancel() only asks
-# breaks: losers
+# breaks: losers, hang-up
+# never told: nobody had told
 
 import asyncio
 

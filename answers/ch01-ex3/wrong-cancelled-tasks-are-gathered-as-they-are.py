@@ -1,5 +1,5 @@
 # first_offer raised CancelledError. Awaiting a task that you cancelled raises it: collect
-# breaks: winner, deadline, hang-up
+# breaks: winner, deadline, losers, hang-up
 
 import asyncio
 

@@ -1,12 +1,13 @@
-# Only 1 of 3 suppliers had been called
+# Only 1 of
 # breaks: winner
 
 import asyncio
 
 
 async def first_offer(suppliers, deadline):
-    for supplier in suppliers:
-        try:
-            return await asyncio.wait_for(supplier(), deadline)
-        except TimeoutError:
-            pass
+    try:
+        async with asyncio.timeout(deadline):
+            for supplier in suppliers:
+                return await supplier()
+    except TimeoutError:
+        return None

@@ -1,4 +1,4 @@
-# 1 supplier was still working after first_offer returned, and nobody had told them to stop
+# still working when first_offer returned, and nobody had told
 # breaks: losers, hang-up
 
 import asyncio

@@ -1,4 +1,4 @@
-# it swallowed its own cancellation
+# The caller was cancelled, and first_offer returned
 # breaks: hang-up
 
 import asyncio

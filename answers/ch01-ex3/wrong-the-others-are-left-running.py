@@ -1,5 +1,6 @@
-# 2 suppliers were still working after first_offer returned, and nobody had told them
+# still working when first_offer returned, and nobody had told them
 # breaks: losers, hang-up
+# never told: cancel() only asks
 
 import asyncio
 

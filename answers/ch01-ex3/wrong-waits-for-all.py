@@ -1,4 +1,4 @@
-# went on waiting for the others
+# answered at once, and first_offer went on waiting
 # breaks: winner
 
 import asyncio

@@ -60,7 +60,7 @@ BREAKS = {
         "answers/ch01-ex2 has no right answer of another shape",
     ),
     "an exercise with few wrong answers": (
-        lambda c: [file.unlink() for file in (c / "answers/ch01-ex2").glob("wrong-*[a-m].py")],
+        lambda c: [file.unlink() for file in [*(c / "answers/ch01-ex2").glob("wrong-*.py")][2:]],
         "; 3 are the least",
     ),
     "an answer that says nothing": (

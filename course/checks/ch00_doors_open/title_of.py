@@ -1,63 +1,107 @@
 """ch00-ex2: a look at the board."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import partial
+from random import Random
 from typing import Any
 
 from course.checking.attempts import attempt, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
 
-PROGRAMME = {3: "The Tempest", 8: "Twelfth Night"}
+TITLES = ("The Tempest", "Twelfth Night", "As You Like It", "king lear", "What, No Moon?")
+NOT_FOUND = "Not Found"  # the title of an error, and of a play
 
 
-async def observe_title_of(case: None, title_of: Any) -> dict[str, Any]:
-    """Ask for two shows that an app has, and for one that it has not."""
+@dataclass(frozen=True)
+class Case:
+    """The titles of an app's shows by their ids, and an id that no show has."""
+
+    programme: dict[int, str]
+    missing: int
+
+
+def draw_title_of(random: Random) -> Case:
+    *ids, missing = random.sample(range(2, 400), 4)
+    titles = [*random.sample(TITLES, 2), NOT_FOUND]
+    return Case(dict(zip(ids, titles, strict=True)), missing)
+
+
+async def observe_title_of(case: Case, title_of: Any) -> dict[str, Any]:
+    """Ask for the shows that an app has, and for one that it has not."""
+    asked: list[str] = []
+    app = _recording(_app(case.programme), asked)
+    outcomes = {}
+    for show_id in (*case.programme, case.missing):
+        asked.clear()
+        outcome = await attempt(partial(title_of, app, show_id))
+        outcomes[str(show_id)] = {**outcome.as_dict(), "asked": list(asked)}
+    return {"outcomes": outcomes}
+
+
+def _app(programme: dict[int, str]) -> Any:
     from fastapi import FastAPI
     from fastapi.responses import JSONResponse
 
-    app, asked = FastAPI(), []
+    app = FastAPI()
 
     @app.get("/shows/{show_id}")
     async def show(show_id: int) -> Any:
-        asked.append(show_id)
-        if show_id not in PROGRAMME:
+        if show_id not in programme:
             # An error has a title too, as RFC 9457 has it: only the status tells them apart.
-            return JSONResponse({"title": "Not Found", "status": 404}, status_code=404)
-        return {"id": show_id, "title": PROGRAMME[show_id]}
+            return JSONResponse({"title": NOT_FOUND, "status": 404}, status_code=404)
+        return {"id": show_id, "title": programme[show_id], "status": "on sale"}
 
-    outcomes = {}
-    for show_id in (*PROGRAMME, 99):
-        outcome = await attempt(partial(title_of, app, show_id))
-        outcomes[str(show_id)] = outcome.as_dict()
-    return {"outcomes": outcomes, "asked": asked}
+    return app
 
 
-def judge_title_of(case: None, seen: dict[str, Any]) -> Iterable[Finding]:
+def _recording(app: Any, asked: list[str]) -> Any:
+    async def asked_for(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            asked.append(f"{scope['method']} {scope['path']}")
+        await app(scope, receive, send)
+
+    return asked_for
+
+
+def judge_title_of(case: Case, seen: dict[str, Any]) -> Iterable[Finding]:
     outcomes = seen["outcomes"]
-    for show_id, title in PROGRAMME.items():
-        outcome = outcomes[str(show_id)]
-        if reason := interruption(outcome, "title_of"):
+    for show_id, title in case.programme.items():
+        outcome, due = outcomes[str(show_id)], f"GET /shows/{show_id}"
+        reason = interruption(outcome, "title_of")
+        if outcome["asked"] and due not in outcome["asked"]:
+            yield Nothing(
+                f"For show {show_id} the app was asked {outcome['asked'][0]}, and what is due is "
+                f"{due}.{f' Then {reason}' if reason else ''}"
+            )
+            return
+        if reason:
             yield Nothing(_explained(reason))
             return
-        if show_id not in seen["asked"]:
-            yield Broken("title", f"The app was never asked for /shows/{show_id}.")
+        if not outcome["asked"]:
+            yield Broken("title", f"The app was never asked for {due}.")
         elif outcome["value"] != title:
             yield Broken(
                 "title", f"Show {show_id} is {title!r}; title_of returned {outcome['value']!r}."
             )
-    missing = outcomes["99"]
-    if reason := interruption(missing, "title_of"):
+    yield from _judge_missing(case.missing, outcomes[str(case.missing)])
+
+
+def _judge_missing(show_id: int, outcome: dict[str, Any]) -> Iterator[Broken]:
+    if reason := interruption(outcome, "title_of"):
         yield Broken(
             "missing",
-            f"There is no show 99, and the app said so with status 404. Then {reason} "
-            "Look at the status before you read the body.",
+            f"There is no show {show_id}, and the app said so with status 404. Then {reason} "
+            "Look at the status, and return None.",
         )
-    elif missing["value"] is not None:
+    elif outcome["value"] is not None:
         yield Broken(
             "missing",
-            f"There is no show 99; title_of returned {missing['value']!r}. "
-            "Look at the status before you read the body.",
+            f"There is no show {show_id}; the app answered with status 404, and title_of returned "
+            f"{outcome['value']!r}. Look at the status, and return None.",
         )
+    elif not outcome["asked"]:
+        yield Broken("missing", f"The app was never asked for GET /shows/{show_id}.")
 
 
 def _explained(reason: str) -> str:
@@ -82,6 +126,7 @@ TITLE_OF = Exercise(
         "`async with client(app) as http:` and then `await http.get(...)`.",
         "answer.status_code is 404 for a show that is not there; answer.json() is the body.",
     ),
+    draw=draw_title_of,
     observe=observe_title_of,
     judge=judge_title_of,
 )

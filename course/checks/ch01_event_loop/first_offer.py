@@ -1,181 +1,223 @@
 """ch01-ex3: the first offer wins."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 from course.checking.attempts import attempt, describe, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing, Star
-from course.checking.patience import until_idle
+from course.checks.ch01_event_loop.agency import Agency
 from course.checks.ch01_event_loop.loop_turns import turns
 
-DEADLINE = 60.0  # seconds; longer than the check's patience, so that nobody wins by waiting
-SHORT = 0.05
+LONG = 60.0  # seconds; longer than the check's patience, so that nobody wins by waiting for it
+AFTER_THE_DEADLINE = 0.3  # seconds; an answer that keeps to its deadline has returned by then
+NAMES = ("north", "south", "east", "west", "harbour", "island")
 
 
-class Agency:
-    """Suppliers that wait until they are told, and need a moment to put things away."""
+@dataclass(frozen=True)
+class Case:
+    """Who is called, in order, who answers first, who at the same moment, and who fails.
 
-    def __init__(self, winner: str = "", fails: str = "") -> None:
-        self.started: list[str] = []
-        self.cancelled: list[str] = []
-        self.ended: list[str] = []
-        self.winner, self.fails = winner, fails
-        self.suppliers = [self._supplier(name) for name in ("north", "south", "west")]
+    The first answer comes after `seconds`; `deadline` is the one that passes without an answer.
+    """
 
-    def _supplier(self, name: str) -> Callable[[], Awaitable[str]]:
-        async def offer() -> str:
-            self.started.append(name)
-            try:
-                if name == self.fails:
-                    raise ConnectionError(f"nobody there in the {name}")
-                if name == self.winner:
-                    await turns()
-                    return f"offer from {name}"
-                await asyncio.get_running_loop().create_future()
-                return ""
-            except asyncio.CancelledError:
-                self.cancelled.append(name)
-                raise
-            finally:
-                # Putting things away takes one turn of the loop: a cancel that nobody awaits
-                # has not happened yet when its caller goes on. AnyIO cancels this turn as well.
-                try:
-                    await asyncio.sleep(0)
-                finally:
-                    self.ended.append(name)
-
-        return offer
-
-    def report(self) -> dict[str, int]:
-        """Return how many started, still work and were cancelled, at this moment."""
-        return {
-            "started": len(self.started),
-            "working": len(self.started) - len(self.ended),
-            "cancelled": len(self.cancelled),
-        }
+    suppliers: tuple[str, ...]
+    winner: str
+    second: str
+    fails: str
+    seconds: float
+    deadline: float
 
 
-async def observe_first_offer(case: None, first_offer: Any) -> dict[str, Any]:
-    """One supplier answers; nobody answers before the deadline; the caller hangs up."""
-    won, at_return, later = await _raced(first_offer, Agency(winner="south"), DEADLINE)
-    late, late_return, late_later = await _raced(first_offer, Agency(), SHORT)
-    one_fails, _, _ = await _raced(first_offer, Agency("south", fails="north"), DEADLINE)
-    return {
-        "won": won,
-        "at return": at_return,
-        "later": later,
-        "late": late,
-        "late at return": late_return,
-        "late later": late_later,
-        "hung up": await _hang_up(first_offer),
-        "one fails": one_fails,
-    }
-
-
-async def _raced(
-    first_offer: Any, agency: "Agency", deadline: float
-) -> tuple[dict[str, Any], dict[str, int], dict[str, int]]:
-    """Return how it ended, and the agency at that very moment and after some turns of the loop."""
-    at_end: dict[str, int] = {}
-    outcome = await attempt(
-        lambda: first_offer(agency.suppliers, deadline),
-        at_end=lambda: at_end.update(agency.report()),
+def draw_first_offer(random: Random) -> Case:
+    """Draw suppliers of whom the first in the list never wins."""
+    suppliers = tuple(random.sample(NAMES, random.randint(3, 5)))
+    winner, second = random.sample(suppliers[1:], 2)
+    return Case(
+        suppliers,
+        winner,
+        second,
+        fails=random.choice([name for name in suppliers if name != winner]),
+        seconds=random.uniform(0.3, 0.4),
+        deadline=random.choice((0.03, 0.04, 0.05)),
     )
-    await turns()
-    return outcome.as_dict(), at_end or agency.report(), agency.report()
 
 
-async def _hang_up(first_offer: Any) -> dict[str, Any]:
-    agency = Agency()
+async def observe_first_offer(case: Case, first_offer: Any) -> dict[str, Any]:
+    """An offer soon, one later, two at once, one too late, and a caller who hangs up."""
+    names, winner = case.suppliers, case.winner
+    too_late = Agency(names, (winner,), case.deadline + AFTER_THE_DEADLINE)
+    seen = {
+        "won": await _raced(first_offer, Agency(names, (winner,)), LONG),
+        "late": await _raced(first_offer, too_late, case.deadline),
+        "hung up": await _hung_up(first_offer, Agency(names)),
+    }
+    if seen["won"]["outcome"]["ended"] == "returned":
+        failing = Agency(names, (winner,), fails=case.fails)
+        seen |= {
+            "later": await _raced(first_offer, Agency(names, (winner,), case.seconds), LONG),
+            "both": await _raced(first_offer, Agency(names, (winner, case.second)), LONG),
+            "one fails": await _raced(first_offer, failing, LONG),
+        }
+    return seen
+
+
+async def _raced(first_offer: Any, agency: Agency, deadline: float) -> dict[str, Any]:
+    """Return how it ended, and what the agency saw up to that very moment."""
+    answering = asyncio.create_task(agency.answer())
+    outcome = await attempt(lambda: first_offer(agency.suppliers, deadline), at_end=agency.note_end)
+    answering.cancel()
+    return {"outcome": outcome.as_dict(), **await agency.report()}
+
+
+async def _hung_up(first_offer: Any, agency: Agency) -> dict[str, Any]:
+    """Cancel the caller while all suppliers work; return what came out, and what still worked."""
     ending: list[str] = []
 
-    async def caller() -> None:
+    async def call() -> None:
         try:
-            await first_offer(agency.suppliers, DEADLINE)
+            await first_offer(agency.suppliers, LONG)
             ending.append("returned")
         except BaseException as error:
-            ending.append(describe(error))
+            ending.append(f"raised {describe(error)}")
             raise
+        finally:
+            agency.note_end()
 
-    task = asyncio.ensure_future(caller())
-    await turns()
-    task.cancel()
-    await until_idle(1.0)
-    report = agency.report()
-    return {"ending": ending[0] if ending else "went on", "working": report["working"]}
+    async def hang_up() -> None:
+        caller = asyncio.ensure_future(call())
+        await turns()
+        caller.cancel()
+        await asyncio.wait({caller})
+
+    await attempt(hang_up)
+    return {"ending": ending[0] if ending else "went on", **await agency.report()}
 
 
-def judge_first_offer(case: None, seen: dict[str, Any]) -> Iterable[Finding]:
-    won, late = seen["won"], seen["late"]
-    if (reason := interruption(won, "first_offer")) and not seen["at return"]["started"]:
+def judge_first_offer(case: Case, seen: dict[str, Any]) -> Iterable[Finding]:
+    reason = interruption(seen["won"]["outcome"], "first_offer")
+    if reason and not seen["won"]["started"]:
         yield Nothing(reason)
         return
-    if won["ended"] == "timed out":
-        waited = (
-            "One supplier had answered at once, and first_offer went on waiting for the others."
-        )
-        if seen["at return"]["started"] < len(Agency().suppliers):
-            waited = (
-                f"Only {seen['at return']['started']} of 3 suppliers had been called: the second "
-                "one would have answered at once. Call them all, then wait for the first."
-            )
-        yield Broken("winner", waited)
-    elif reason:
-        yield Broken("winner", reason)
-    elif won["value"] != "offer from south":
-        yield Broken(
-            "winner",
-            f"The supplier in the south answered first; first_offer returned {won['value']!r}.",
-        )
-    if late["ended"] != "returned" or late["value"] is not None:
-        reason = interruption(late, "first_offer") or f"first_offer returned {late['value']!r}."
-        if late["ended"] == "timed out":
-            reason = f"The deadline was {SHORT} s, and first_offer waited on."
-        if not late["error"] or late["error"] != won["error"]:
-            reason = f"Nobody answered before the deadline, so None is due. {reason}"
-        yield Broken("deadline", reason)
-    yield from _judge_losers(seen)
-    hung_up = seen["hung up"]
-    if "CancelledError" not in hung_up["ending"]:
-        yield Broken(
-            "hang-up",
-            f"The caller was cancelled, and first_offer {hung_up['ending']}: it swallowed its own "
-            "cancellation. CancelledError is a BaseException for this reason; let it through.",
-        )
-    elif hung_up["working"]:
-        yield Broken(
-            "hang-up",
-            f"The caller was cancelled, and {_suppliers(hung_up['working'])} worked on for nobody. "
-            "A finally block runs in this case too: cancel and collect all of them there.",
-        )
-    if seen["one fails"]["value"] == "offer from south":
+    yield from _judge_winner(case, seen)
+    yield from _judge_deadline(case, seen)
+    for name in ("won", "later", "both", "late"):
+        if name in seen:
+            yield from _judge_losers(seen[name])
+    yield from _judge_hang_up(seen["hung up"])
+    if "one fails" in seen and seen["one fails"]["outcome"]["value"] == _offer(case.winner):
         yield Star("One supplier failed at once, and the race went on without it.")
 
 
-def _judge_losers(seen: dict[str, Any]) -> Iterable[Broken]:
-    for outcome, report, later in (
-        (seen["won"], seen["at return"], seen["later"]),
-        (seen["late"], seen["late at return"], seen["late later"]),
-    ):
-        if not (working := report["working"]):
-            continue
-        left = f"{_suppliers(working)} {'was' if working == 1 else 'were'} still"
-        if outcome["error"] == "CancelledError":
-            yield Broken("losers", f"{left} on the line when CancelledError came out.")
-        elif later["working"]:
-            yield Broken(
-                "losers",
-                f"{left} working after first_offer returned, and nobody had told them to stop. "
-                "Waiting for one task leaves the others running: cancel them, then await them.",
-            )
-        else:
-            yield Broken(
-                "losers",
-                f"{left} putting things away when first_offer returned. "
-                "cancel() only asks; the task ends at its next step. Await it after cancelling.",
-            )
+def _offer(name: str) -> str:
+    return f"offer from {name}"
+
+
+def _judge_winner(case: Case, seen: dict[str, Any]) -> Iterator[Broken]:
+    situations = (
+        ("won", [case.winner], f"The supplier {case.winner} answered at once"),
+        (
+            "later",
+            [case.winner],
+            f"The supplier {case.winner} answered after {case.seconds:.2f} s, in time for a "
+            f"deadline of {LONG:.0f} s",
+        ),
+        (
+            "both",
+            [case.winner, case.second],
+            f"The suppliers {case.winner} and {case.second} answered in the same moment",
+        ),
+    )
+    for name, winners, what in situations:
+        if name not in seen:
+            return
+        run, outcome = seen[name], seen[name]["outcome"]
+        if outcome["ended"] == "timed out":
+            yield Broken("winner", _why_it_waits(case, run, what))
+        elif reason := interruption(outcome, "first_offer"):
+            yield Broken("winner", f"{what}. {reason}")
+        elif outcome["value"] not in map(_offer, winners):
+            yield Broken("winner", f"{what}; first_offer returned {outcome['value']!r}.")
+
+
+def _why_it_waits(case: Case, run: dict[str, Any], what: str) -> str:
+    if run["started"] < len(case.suppliers):
+        return (
+            f"Only {run['started']} of {len(case.suppliers)} suppliers had been called, and "
+            "first_offer waited for them. Call them all, then wait for the first."
+        )
+    return f"{what}, and first_offer went on waiting."
+
+
+def _judge_deadline(case: Case, seen: dict[str, Any]) -> Iterator[Broken]:
+    late, won = seen["late"]["outcome"], seen["won"]["outcome"]
+    if late["ended"] == "returned" and late["value"] is None:
         return
+    if late["error"] and late["error"] == won["error"]:
+        # Not a matter of the deadline: the same comes out when an offer comes in time.
+        yield Broken("deadline", interruption(late, "first_offer") or late["error"])
+    elif late["ended"] == "timed out" or late["value"] == _offer(case.winner):
+        after = (
+            f"returned an offer that came {AFTER_THE_DEADLINE} s after it"
+            if late["ended"] == "returned"
+            else "waited on"
+        )
+        yield Broken(
+            "deadline",
+            f"The deadline was {case.deadline} s, and first_offer {after}. None is due as soon as "
+            "the deadline is over.",
+        )
+    else:
+        reason = interruption(late, "first_offer") or f"first_offer returned {late['value']!r}."
+        yield Broken("deadline", f"Nobody answered before the deadline, so None is due. {reason}")
+
+
+def _judge_losers(run: dict[str, Any]) -> Iterator[Broken]:
+    if not run["left"]:
+        return
+    left = f"{_suppliers(run['left'])} {'was' if run['left'] == 1 else 'were'} still"
+    ended = "returned" if run["outcome"]["ended"] == "returned" else "had ended with an error"
+    if run["untold"]:
+        yield Broken(
+            "losers",
+            f"{left} working when first_offer {ended}, and nobody had told "
+            f"{'all of them' if run['untold'] < run['left'] else 'them'} to stop. Waiting for one "
+            "task leaves the others running: cancel them, then await them.",
+        )
+    else:
+        yield Broken(
+            "losers",
+            f"{left} putting things away when first_offer {ended}. cancel() only asks: a task ends "
+            "when its `finally` block has run. Await it after cancelling.",
+        )
+
+
+def _judge_hang_up(run: dict[str, Any]) -> Iterator[Broken]:
+    if run["ending"] == "went on":
+        yield Broken(
+            "hang-up",
+            "The caller was cancelled, and first_offer went on. CancelledError must come out.",
+        )
+    elif "CancelledError" not in run["ending"]:
+        yield Broken(
+            "hang-up",
+            f"The caller was cancelled, and first_offer {run['ending']}, so its caller does not "
+            "learn that it is cancelled. Let the CancelledError through.",
+        )
+    elif run["untold"]:
+        yield Broken(
+            "hang-up",
+            f"The caller was cancelled, and {_suppliers(run['untold'])} worked on for nobody. "
+            "A finally block runs in this case too: cancel and collect all of them there.",
+        )
+    elif run["left"]:
+        yield Broken(
+            "hang-up",
+            f"The caller was cancelled, and {_suppliers(run['left'])} had been told to stop "
+            "and had not stopped when first_offer ended. Await all of them after cancelling.",
+        )
 
 
 def _suppliers(count: int) -> str:
@@ -196,10 +238,12 @@ FIRST_OFFER = Exercise(
     hints=(
         "Make a task of each supplier, and wait for the first one that is done.",
         "asyncio.wait(tasks, timeout=deadline, return_when=asyncio.FIRST_COMPLETED) returns "
-        "(done, pending) and stops nobody.",
-        "In a finally block: cancel every task, then await them all with "
-        "asyncio.gather(*tasks, return_exceptions=True). finally also runs when you are cancelled.",
+        "(done, pending) and stops nobody, not even when its caller is cancelled.",
+        "Cancel every task in a finally block, and await them all there with "
+        "asyncio.gather(*tasks, return_exceptions=True); or make them in a TaskGroup, which waits "
+        "for what you cancelled. Both also happen when you are cancelled.",
     ),
+    draw=draw_first_offer,
     observe=observe_first_offer,
     judge=judge_first_offer,
 )

@@ -1,227 +1,227 @@
 """ch01-ex1: twenty prices, five at a time."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from random import Random
 from typing import Any
 
-from course.checking.attempts import Outcome, attempt, interruption
+from course.checking.attempts import attempt, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
-from course.checking.patience import until_idle
 from course.checks.ch01_event_loop.loop_turns import turns
+from course.checks.ch01_event_loop.supplier import Call, Supplier, serve
 
-SEATS = tuple(f"{row}{number}" for row in "ABCD" for number in range(1, 6))
-LIMIT, SMALL_LIMIT = 5, 3
-FAILING = "B2"
-SETTLE_SECONDS = 0.25  # and time for answers that start them by the clock
-
-
-class Supplier:
-    """A price service that answers when it decides to, the last caller first.
-
-    It waits until no more calls arrive before it answers one, so what is seen does not
-    depend on how fast the machine is.
-    """
-
-    def __init__(self, seats: Sequence[str], limit: int, fails_at: str = "") -> None:
-        self.seats, self.limit, self.fails_at = len(seats), limit, fails_at
-        self.waiting: dict[str, asyncio.Future[int]] = {}
-        self.asked: list[str] = []
-        self.answered = 0
-        self.most = 0
-        self.fewest = limit
-        self.at_end = self.later = 0
-        self.open = True
-        self.patient = True
-        self.called = asyncio.Event()
-
-    async def fetch(self, seat: str) -> int:
-        """Return the price of a seat in cents, when the supplier gets to it."""
-        future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self.waiting[seat] = future
-        self.asked.append(seat)
-        self.called.set()
-        self.most = max(self.most, len(self.waiting))
-        try:
-            if not self.open:
-                return price(seat)
-            return await future
-        finally:
-            self.waiting.pop(seat, None)
-
-    async def serve(self) -> None:
-        """Answer calls one at a time, for ever."""
-        while True:
-            await self._settle()
-            if self.seats - self.answered >= self.limit:
-                self.fewest = min(self.fewest, len(self.waiting))
-            if not self.waiting:
-                self.called.clear()
-                await self.called.wait()
-                continue
-            seat = self.fails_at if self.fails_at in self.waiting else list(self.waiting)[-1]
-            future = self.waiting[seat]
-            if future.done():
-                continue
-            self.answered += 1
-            if seat == self.fails_at:
-                future.set_exception(ConnectionError(f"no price for {seat}"))
-            else:
-                future.set_result(price(seat))
-
-    async def _settle(self) -> None:
-        """Wait until no more calls arrive; when fewer wait than could, also for the clock."""
-        full = min(self.limit, self.seats - self.answered)
-        await self._until_nobody_comes()
-        if self.patient and len(self.waiting) < full:
-            await until_idle(SETTLE_SECONDS, enough=lambda: len(self.waiting) >= full)
-            await self._until_nobody_comes()
-        # Once it has waited in vain it stops waiting: the answer is serial, and is told so.
-        self.patient = self.patient and len(self.waiting) >= full
-
-    async def _until_nobody_comes(self) -> None:
-        asked = -1
-        while asked < len(self.asked):
-            asked = len(self.asked)
-            await turns()
-
-    def note_end(self) -> None:
-        """Note how many calls are in flight in the moment in which price_all ends."""
-        self.at_end = len(self.waiting)
-
-    def close(self) -> None:
-        """Answer everybody who still waits, at once."""
-        self.open = False
-        for future in self.waiting.values():
-            if not future.done():
-                future.set_result(0)
+EVERY_SEAT = [f"{row}{number}" for row in "ABCDEFGHIJ" for number in range(1, 13)]
+LINE_ERRORS = (ConnectionRefusedError, ConnectionResetError)
+OTHER_ERRORS = (TimeoutError, LookupError, ValueError)
+LIMIT = 5
+_BATCH = (
+    "A batch that waits for its slowest call looks like this; give a place that is free to the "
+    "next seat."
+)
+_SHARED = "Does one call of price_all wait for the places of another?"
 
 
-def price(seat: str) -> int:
-    """Return a price in cents that tells one seat from another."""
-    return 1000 + 100 * (ord(seat[0]) - ord("A")) + int(seat[1:])
+@dataclass(frozen=True)
+class Case:
+    """Calls of price_all: twenty seats, fewer seats than places, none, two at once, two errors."""
+
+    evening: Call
+    few: Call
+    none: Call
+    pair: tuple[Call, Call]
+    failing: tuple[Call, Call]
 
 
-async def observe_price_all(case: None, price_all: Any) -> dict[str, Any]:
-    """Price twenty seats, then the same with one that fails, then none at all."""
-    outcome, supplier = await _priced(price_all, SEATS, LIMIT)
-    if outcome.ended != "returned":
-        return {"prices": outcome.as_dict()}
-    failed, failing = await _priced(price_all, SEATS, SMALL_LIMIT, FAILING)
-    empty, _ = await _priced(price_all, (), LIMIT)
+def draw_price_all(random: Random) -> Case:
+    """Draw calls whose seats and prices are unsorted, and stand there more than once."""
+    limits = random.sample((2, 3, 4), 3)
+    return Case(
+        evening=_call(random, 20, LIMIT),
+        few=_call(random, 4, random.randint(7, 9)),
+        none=Call((), {}, LIMIT),
+        pair=(_call(random, 9, limits[1]), _call(random, 11, limits[2])),
+        failing=(
+            _failing(random, _call(random, 13, limits[0]), random.choice(LINE_ERRORS)),
+            _failing(random, _call(random, 10, limits[0]), random.choice(OTHER_ERRORS)),
+        ),
+    )
+
+
+def _failing(random: Random, call: Call, error: type[Exception]) -> Call:
+    once = [seat for seat, count in Counter(call.seats).items() if count == 1]
+    return replace(call, fails_at=random.choice(once), error=error)
+
+
+def _call(random: Random, count: int, limit: int) -> Call:
+    seats = random.sample(EVERY_SEAT, count - count // 4)
+    prices = {seat: random.randrange(1500, 9000, 50) for seat in seats}
+    seats += random.sample(seats, count // 4)
+    random.shuffle(seats)
+    return Call(tuple(seats), prices, limit)
+
+
+async def observe_price_all(case: Case, price_all: Any) -> dict[str, Any]:
+    """Make the calls of the case, the pair at once, the failing ones last."""
+    (evening,) = await _priced(price_all, case.evening)
+    if evening["outcome"]["ended"] != "returned":
+        return {"evening": evening}
+    (few,) = await _priced(price_all, case.few)
+    (none,) = await _priced(price_all, case.none)
     return {
-        "prices": outcome.as_dict(),
-        "most": supplier.most,
-        "fewest": supplier.fewest,
-        "failed": failed.as_dict(),
-        "most of the small limit": failing.most,
-        "in flight at the error": failing.at_end,
-        "in flight later": failing.later,
-        "empty": empty.as_dict(),
+        "evening": evening,
+        "few": few,
+        "none": none,
+        "pair": await _priced(price_all, *case.pair),
+        "failing": [run for call in case.failing for run in await _priced(price_all, call)],
     }
 
 
-async def _priced(
-    price_all: Any, seats: Sequence[str], limit: int, fails_at: str = ""
-) -> tuple[Outcome, Supplier]:
-    """Return how price_all ended, and its supplier, which knows what was in flight then."""
-    supplier = Supplier(seats, limit, fails_at)
-    server = asyncio.create_task(supplier.serve())
-    outcome = await attempt(
-        lambda: price_all(list(seats), supplier.fetch, limit), at_end=supplier.note_end
+def _asked(price_all: Any, supplier: Supplier) -> Any:
+    call = supplier.call
+    return price_all(list(call.seats), supplier.fetch, call.limit)
+
+
+async def _priced(price_all: Any, *calls: Call) -> list[dict[str, Any]]:
+    """Make calls at once; return of each how it ended, and what its supplier saw of it."""
+    suppliers = [Supplier(call) for call in calls]
+    server = asyncio.create_task(serve(*suppliers))
+    outcomes = await asyncio.gather(
+        *(
+            attempt(partial(_asked, price_all, supplier), at_end=supplier.note_end)
+            for supplier in suppliers
+        )
     )
     server.cancel()
     await turns()
-    supplier.later = len(supplier.waiting)
-    supplier.close()
-    return outcome, supplier
+    for supplier in suppliers:
+        supplier.close()
+    return [
+        {"outcome": outcome.as_dict(), **supplier.report()}
+        for outcome, supplier in zip(outcomes, suppliers, strict=True)
+    ]
 
 
-def judge_price_all(case: None, seen: dict[str, Any]) -> Iterable[Finding]:
-    if reason := interruption(seen["prices"], "price_all"):
+def judge_price_all(case: Case, seen: dict[str, Any]) -> Iterable[Finding]:
+    if reason := interruption(seen["evening"]["outcome"], "price_all"):
         yield Nothing(reason)
         return
-    yield from _judge_order(seen)
-    if seen["most"] > LIMIT:
-        yield Broken(
-            "limit",
-            f"{seen['most']} calls were in flight at once; the supplier allows {LIMIT}. "
-            "Whatever starts them all must let each call wait for a place first.",
-        )
-    elif seen["most of the small limit"] > SMALL_LIMIT:
-        yield Broken(
-            "limit",
-            f"With limit={SMALL_LIMIT}, {seen['most of the small limit']} calls were in flight. "
-            "The number comes with the call.",
-        )
-    if seen["most"] == 1:
-        yield Broken(
-            "together",
-            f"One call at a time: correct, but serial. {len(SEATS)} seats took {len(SEATS)} waits, "
-            f"where {LIMIT} at a time would take {len(SEATS) // LIMIT}.",
-        )
-    elif seen["most"] < LIMIT:
-        yield Broken(
-            "together",
-            f"At most {seen['most']} calls were in flight, and the supplier allows {LIMIT}.",
-        )
-    elif seen["fewest"] < LIMIT:
-        yield Broken(
-            "together",
-            f"At times {seen['fewest']} of {LIMIT} places were in use although seats were left. "
-            "A batch waits for its slowest call; give a place that is free to the next seat.",
-        )
-    yield from _judge_failure(seen)
+    failing = list(zip(case.failing, seen["failing"], strict=True))
+    for call, run, when in _successful(case, seen):
+        yield from _judge_order(call, run["outcome"], when)
+        yield from _judge_together(call, run, when)
+        yield from _judge_limit(call, run, when, seen["evening"]["most"])
+    for call, run in failing:
+        yield from _judge_limit(call, run, "", seen["evening"]["most"])
+        yield from _judge_failure(call, run)
 
 
-def _judge_order(seen: dict[str, Any]) -> Iterable[Broken]:
-    prices, right = seen["prices"]["value"], [price(seat) for seat in SEATS]
-    if prices == right and seen["empty"]["ended"] == "returned" and not seen["empty"]["value"]:
-        return
-    if prices == right:
-        yield Broken("order", "For no seats at all, price_all should return an empty list.")
-    elif isinstance(prices, list) and (odd := [p for p in prices if str(p).startswith("<")]):
-        yield Broken(
-            "order",
-            f"Where a price should be stands {odd[0]}. Await each fetch, and take its result.",
-        )
-    elif isinstance(prices, list) and sorted(map(str, prices)) == sorted(map(str, right)):
-        yield Broken(
-            "order",
-            "The prices are in the order in which they arrived: seat A1 got the price of another "
-            "one. Keep each answer with its question.",
-        )
+def _successful(case: Case, seen: dict[str, Any]) -> Iterator[tuple[Call, dict[str, Any], str]]:
+    """Yield (call, what was seen of it, words for the situation) for the calls without an error."""
+    yield case.evening, seen["evening"], ""
+    yield case.few, seen["few"], f"With {len(case.few.seats)} seats and limit={case.few.limit}: "
+    yield case.none, seen["none"], "With no seats at all: "
+    for call, run in zip(case.pair, seen["pair"], strict=True):
+        yield call, run, "With two calls of price_all at once, each with a supplier of its own: "
+
+
+def _judge_order(call: Call, outcome: dict[str, Any], when: str) -> Iterator[Broken]:
+    prices = outcome["value"]
+    if reason := interruption(outcome, "price_all"):
+        yield Broken("order", f"{when}{reason}")
     elif not isinstance(prices, list):
-        yield Broken("order", f"price_all returned {prices}, not a list of prices.")
+        yield Broken("order", f"{when}price_all returned {prices}, not a list of prices.")
+    elif prices != call.right:
+        yield Broken("order", f"{when}{_what_is_wrong(call, prices)}")
+
+
+def _what_is_wrong(call: Call, prices: list[Any]) -> str:
+    if odd := [price for price in prices if str(price).startswith("<")]:
+        return f"Where a price should be stands {odd[0]}. Await each fetch, and take its result."
+    if len(prices) != len(call.seats):
+        twice = len(call.seats) - len(set(call.seats))
+        return (
+            f"price_all returned {len(prices)} prices for {len(call.seats)} seats, {twice} of "
+            "which stand in the list a second time. One price is due for each place in the list."
+        )
+    place = next(n for n, price in enumerate(prices) if price != call.right[n])
+    told = (
+        f"The price in place {place} is {prices[place]}; seat {call.seats[place]}, which stands "
+        f"there, costs {call.right[place]}."
+    )
+    if Counter(map(str, prices)) == Counter(map(str, call.right)):
+        return f"{told} The prices are all there, in another order: keep each with its question."
+    return told
+
+
+def _judge_limit(
+    call: Call, run: dict[str, Any], when: str, most_of_the_evening: int
+) -> Iterator[Broken]:
+    if run["most"] <= call.limit:
+        return
+    if call.limit != LIMIT and most_of_the_evening <= LIMIT:
+        yield Broken(
+            "limit",
+            f"{when}With limit={LIMIT} there were {most_of_the_evening} calls in flight, and with "
+            f"limit={call.limit} there were {run['most']}. The number comes with the call.",
+        )
     else:
         yield Broken(
-            "order",
-            f"price_all returned {len(prices)} values for {len(SEATS)} seats, beginning "
-            f"{prices[:3]}; the right list begins {right[:3]}.",
+            "limit",
+            f"{when}{run['most']} calls were in flight at once; the supplier allows {call.limit}. "
+            "Each call has to wait for a place before it begins.",
         )
 
 
-def _judge_failure(seen: dict[str, Any]) -> Iterable[Broken]:
-    failed, left = seen["failed"], seen["in flight at the error"]
-    if failed["ended"] == "returned":
-        yield Broken("failure", _swallowed(failed["value"]))
-        yield Broken(
-            "tidy", "Whether a call runs on after an error shows once the error comes out."
-        )
+def _judge_together(call: Call, run: dict[str, Any], when: str) -> Iterator[Broken]:
+    could = min(call.limit, len(set(call.seats)))
+    if run["outcome"]["ended"] != "returned":
         return
-    if failed["ended"] != "raised" or "ConnectionError" not in failed["error"]:
-        problem = interruption(failed, "price_all")
-        yield Broken("failure", f"When one seat's price failed: {problem}")
-    if left and seen["in flight later"]:
+    if run["most"] == 1 < could:
         yield Broken(
-            "tidy",
-            f"{_calls(left)} still in flight after price_all had ended with an error, and nobody "
-            "stopped them. A TaskGroup does; gather lets them run on.",
+            "together",
+            f"{when}One call at a time: correct, but serial. {run['asked']} calls took "
+            f"{run['asked']} waits, one after the other, where {call.limit} may go on at once.",
         )
-    elif left:
+    elif run["most"] < could:
+        yield Broken(
+            "together",
+            f"{when}At most {run['most']} calls were in flight; the supplier allows {call.limit}. "
+            f"{_SHARED if 'at once' in when else ''}".rstrip(),
+        )
+    elif run["fewest"] < could:
+        yield Broken(
+            "together",
+            f"{when}At times {run['fewest']} of {call.limit} places were in use although there "
+            f"were seats that nobody had asked for. {_SHARED if 'at once' in when else _BATCH}",
+        )
+
+
+def _judge_failure(call: Call, run: dict[str, Any]) -> Iterator[Broken]:
+    outcome, due = run["outcome"], call.error.__name__
+    if not run["failed"]:
+        yield Broken("failure", f"The failing seat {call.fails_at} was never asked for.")
+        yield Broken("tidy", "Whether a call runs on after an error shows once there is an error.")
+        return
+    if outcome["ended"] == "returned":
+        yield Broken("failure", _swallowed(call, outcome["value"]))
+    elif due not in outcome["error"] or call.fails_at not in outcome["error"]:
+        reason = interruption(outcome, "price_all")
+        yield Broken("failure", f"The fetch of {call.fails_at} raised {due}. After that, {reason}")
+    if run["untold"]:
         yield Broken(
             "tidy",
-            f"{_calls(left)} still in flight when the error came out. cancel() only asks; "
-            "await what you cancelled before you go on.",
+            f"{_calls(run['untold'])} still in flight after the error, when price_all had ended, "
+            "and nobody had told them to stop. `gather` leaves calls running after an error; a "
+            "TaskGroup cancels them and waits for them.",
+        )
+    elif run["left"]:
+        yield Broken(
+            "tidy",
+            f"{_calls(run['left'])} still in flight when price_all ended: cancelled, and not yet "
+            "over. cancel() only asks; await what you cancelled before you go on.",
         )
 
 
@@ -229,14 +229,14 @@ def _calls(count: int) -> str:
     return "1 call was" if count == 1 else f"{count} calls were"
 
 
-def _swallowed(prices: Any) -> str:
-    if isinstance(prices, list) and any("ConnectionError" in str(price) for price in prices):
+def _swallowed(call: Call, prices: Any) -> str:
+    if isinstance(prices, list) and any(call.error.__name__ in str(price) for price in prices):
         return (
-            f"The supplier had no price for {FAILING}, and its error stands among the prices: "
-            "return_exceptions=True makes it a result. Let the error through."
+            f"The supplier had no price for {call.fails_at}, and its error stands among the "
+            "prices, as with return_exceptions=True. Let the error through."
         )
     return (
-        f"The supplier had no price for {FAILING}, and price_all returned as if it had. "
+        f"The supplier had no price for {call.fails_at}, and price_all returned as if it had. "
         "A list with a hole in it is a wrong bill: let the error through."
     )
 
@@ -259,6 +259,7 @@ PRICE_ALL = Exercise(
         "Make the tasks in an asyncio.TaskGroup, keep them in a list in the order of the seats, "
         "and read their results after the block: if one fails, the group cancels the others.",
     ),
+    draw=draw_price_all,
     observe=observe_price_all,
     judge=judge_price_all,
 )

@@ -2,56 +2,123 @@
 
 import asyncio
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 from course.checking.attempts import attempt, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
-from course.checking.patience import Patience
-from lantern.pulse import is_queued
+from lantern.pulse import Gap, heartbeat
 
-BREATH = 0.5  # seconds that the report waits for a loop that stands still; see Patience
+BUILDING = 0.4  # seconds that a report takes
+FREEZE = 0.25  # seconds, as in the lessons
+MOST_FROZEN = 0.5  # of the time in which the report was built
+FILE_ERRORS = (FileNotFoundError, PermissionError, IsADirectoryError)
+OTHER_ERRORS = (ValueError, LookupError, ArithmeticError)
+MONTHS = ("january", "march", "april", "june", "august", "october")
 
 
-async def observe_report_async(case: None, report_async: Any) -> dict[str, Any]:
-    """Hand over a report that waits until the loop gives a sign of life."""
-    loop = asyncio.get_running_loop()
-    here = threading.current_thread()
-    calls: list[str] = []
-    frozen = elsewhere = False
+@dataclass(frozen=True)
+class Case:
+    """The paths of three months, what stands in a report, and what two broken ones raise."""
+
+    path: str
+    other: str
+    broken: str
+    sold: int
+    errors: tuple[type[Exception], type[Exception]]
+
+    @property
+    def at_once(self) -> tuple[str, str, str]:
+        """The paths of the three reports that are asked for at once."""
+        return (self.path, self.other, self.path)
+
+
+def draw_report_async(random: Random) -> Case:
+    months = random.sample(MONTHS, 3)
+    path, other, broken = (f"{month}-{random.randint(2019, 2026)}.csv" for month in months)
+    errors = (random.choice(FILE_ERRORS), random.choice(OTHER_ERRORS))
+    return Case(path, other, broken, random.randint(1000, 9999), errors)
+
+
+class Archive:
+    """Where reports are built; each is another one, since the sales go on meanwhile."""
+
+    def __init__(self, sold: int) -> None:
+        self.sold = sold
+        self.built: list[str] = []
+        self.lock = threading.Lock()
+
+    def build_report(self, path: str) -> str:
+        """Build the next report of a path."""
+        with self.lock:
+            report = f"{path}: {self.sold + len(self.built)} seats sold"
+            self.built.append(report)
+        time.sleep(0.005)
+        return report
+
+
+async def observe_report_async(case: Case, report_async: Any) -> dict[str, Any]:
+    """Ask for broken reports, for one while somebody looks at the loop, for three at once."""
+    # These come first: what is imported at a first call is no freeze of the report.
+    failed = [await _failed(case, error, report_async) for error in case.errors]
+    seen = {"failed": failed, **await _watched(case, report_async)}
+    if seen["report"]["ended"] == "returned" and not _frozen_when(seen):
+        archive = Archive(case.sold)
+        outcome = await attempt(lambda: _three_at_once(case, report_async, archive))
+        seen |= {"at once": outcome.as_dict(), "built at once": archive.built}
+    return seen
+
+
+async def _three_at_once(case: Case, report_async: Any, archive: Archive) -> list[Any]:
+    return await asyncio.gather(
+        *(report_async(path, archive.build_report) for path in case.at_once)
+    )
+
+
+async def _watched(case: Case, report_async: Any) -> dict[str, Any]:
+    """Ask for a report under a heartbeat; of `frozen`, the seconds before, during and after."""
+    here, calls, elsewhere = threading.current_thread(), [], False
+    archive, began, ended = Archive(case.sold), float("inf"), float("inf")
 
     def build_report(path: str) -> str:
-        nonlocal frozen, elsewhere
+        nonlocal elsewhere, began, ended
         calls.append(path)
         elsewhere = threading.current_thread() is not here
-        frozen = not elsewhere or not _is_alive(loop, here)
-        return f"report of {path}"
+        began = time.perf_counter()
+        time.sleep(BUILDING)
+        ended = time.perf_counter()
+        return archive.build_report(path)
 
-    def burn(path: str) -> str:
-        raise FileNotFoundError(f"no ledger at {path}")
-
-    outcome = await attempt(lambda: report_async("march.csv", build_report))
-    failed = await attempt(lambda: report_async("april.csv", burn))
+    async with heartbeat() as pulse:
+        outcome = await attempt(lambda: report_async(case.path, build_report))
     return {
         "report": outcome.as_dict(),
         "calls": calls,
-        "frozen": frozen,
+        "frozen": _by_time(pulse.gaps, began, ended),
         "elsewhere": elsewhere,
-        "failed": failed.as_dict(),
     }
 
 
-def _is_alive(loop: asyncio.AbstractEventLoop, its_thread: threading.Thread) -> bool:
-    """Tell, in another thread, whether the loop goes on; one that waits for a processor does."""
-    alive, patience = threading.Event(), Patience(BREATH, tick=0.05)
-    loop.call_soon_threadsafe(alive.set)
-    while not alive.wait(patience.tick):
-        if not is_queued(its_thread) and patience.look():
-            return False
-    return True
+def _by_time(gaps: list[Gap], began: float, ended: float) -> dict[str, list[float]]:
+    found: dict[str, list[float]] = {"before": [], "during": [], "after": []}
+    for gap in gaps:
+        middle = (gap.start + gap.end) / 2
+        name = "before" if middle < began else "during" if middle < ended else "after"
+        found[name].append(gap.frozen)
+    return found
 
 
-def judge_report_async(case: None, seen: dict[str, Any]) -> Iterable[Finding]:
+async def _failed(case: Case, error: type[Exception], report_async: Any) -> dict[str, Any]:
+    def burn(path: str) -> str:
+        raise error(f"the ledger {path} is burnt")
+
+    return (await attempt(lambda: report_async(case.broken, burn))).as_dict()
+
+
+def judge_report_async(case: Case, seen: dict[str, Any]) -> Iterable[Finding]:
     report = seen["report"]
     reason = interruption(report, "report_async")
     if reason and ("pickle" in reason.lower() or "local object" in reason):
@@ -62,32 +129,74 @@ def judge_report_async(case: None, seen: dict[str, Any]) -> Iterable[Finding]:
     if not seen["calls"]:
         yield Nothing(reason or _not_called(report))
         return
-    if seen["frozen"]:
-        yield Broken("free", _why_frozen(seen))
-    if len(seen["calls"]) > 1:
-        yield Broken(
-            "value", f"build_report was called {len(seen['calls'])} times; once is enough."
-        )
-    elif reason:
-        yield Broken("value", _why_frozen(seen) if seen["frozen"] else reason)
-    elif report["value"] != "report of march.csv":
+    if when := _frozen_when(seen):
+        yield Broken("free", _why_frozen(seen, when))
+    if reason:
+        yield Broken("value", _why_frozen(seen, when) if when else reason)
+        yield Broken("errors", "Whether an error comes out shows once a report comes back.")
+        return
+    yield from _judge_value(case, seen, bool(when))
+    for error, failed in zip(case.errors, seen["failed"], strict=True):
+        yield from _judge_error(case, error.__name__, failed)
+
+
+def _frozen_when(seen: dict[str, Any]) -> list[str]:
+    """Return when the loop was frozen: once for long, or for most of the building."""
+    when = [name for name, seconds in seen["frozen"].items() if max(seconds, default=0) > FREEZE]
+    in_pieces = sum(seen["frozen"]["during"]) > MOST_FROZEN * BUILDING
+    here = bool(seen["calls"]) and not seen["elsewhere"]  # on the loop's own thread
+    return sorted({*when, "during"}) if in_pieces or here else when
+
+
+def _judge_value(case: Case, seen: dict[str, Any], frozen: bool) -> Iterator[Broken]:
+    value, due = seen["report"]["value"], f"{case.path}: {case.sold} seats sold"
+    if seen["calls"] != [case.path]:
+        called = ", ".join(map(repr, seen["calls"]))
         yield Broken(
             "value",
-            f"report_async returned {report['value']!r} instead of what build_report returned. "
-            "Was something started and never awaited?",
+            f"One report of {case.path!r} was asked for, and build_report was called with "
+            f"{called}.",
         )
-    if reason:
-        yield Broken("errors", "Whether an error comes out shows once a report comes back.")
-    elif seen["failed"]["ended"] == "returned":
+    elif value != due:
+        yield Broken(
+            "value", f"report_async returned {value!r} instead of {due!r}, which build_report gave."
+        )
+    elif frozen:
+        return  # nothing can be asked for at once
+    elif reason := interruption(seen["at once"], "report_async"):
+        yield Broken("value", f"With three reports asked for at once: {reason}")
+    else:
+        yield from _judge_three(case, seen["at once"]["value"], seen["built at once"])
+
+
+def _judge_three(case: Case, values: list[Any], built: list[str]) -> Iterator[Broken]:
+    for path, value in zip(case.at_once, values, strict=True):
+        if not str(value).startswith(f"{path}: "):
+            yield Broken(
+                "value",
+                f"Three reports were asked for at once, and whoever wanted {path!r} got {value!r}. "
+                "Do the calls share a variable?",
+            )
+    if len(built) == len(case.at_once) and sorted(map(str, values)) == sorted(built):
+        return
+    yield Broken(
+        "value",
+        f"Three reports were asked for at once, two of them of {case.path!r}: build_report was "
+        f"called {len(built)} times, and {len(set(map(str, values)))} different reports came back. "
+        "Each call builds a report of its own, since the sales go on.",
+    )
+
+
+def _judge_error(case: Case, error: str, failed: dict[str, Any]) -> Iterator[Broken]:
+    if failed["ended"] == "returned":
         yield Broken(
             "errors",
-            "build_report raised FileNotFoundError, and report_async returned "
-            f"{seen['failed']['value']!r}. The caller must hear of it.",
+            f"build_report raised {error}, and report_async returned {failed['value']!r}. The "
+            "caller must hear of it.",
         )
-    elif "FileNotFoundError" not in seen["failed"]["error"]:
-        yield Broken(
-            "errors", interruption(seen["failed"], "report_async") or "The error was lost."
-        )
+    elif error not in failed["error"] or case.broken not in failed["error"]:
+        reason = interruption(failed, "report_async")
+        yield Broken("errors", f"build_report raised {error}. After that, {reason}")
 
 
 def _not_called(report: dict[str, Any]) -> str:
@@ -97,36 +206,45 @@ def _not_called(report: dict[str, Any]) -> str:
     )
 
 
-def _why_frozen(seen: dict[str, Any]) -> str:
-    report = seen["report"]
-    if "a coroutine was expected" in report["error"]:
-        return (
-            "The loop was frozen while the report was built, and then came "
-            f"{report['error']}. create_task wants a coroutine; build_report is a plain "
-            "function, so writing build_report(path) ran it, here, on the loop."
+def _why_frozen(seen: dict[str, Any], when: list[str]) -> str:
+    error = seen["report"]["error"]
+    if "during" not in when:
+        place = (
+            "before build_report began" if when[0] == "before" else "after build_report was over"
         )
-    # Up to Python 3.13, and from 3.14 on.
-    if any(words in report["error"] for words in ("used in 'await'", "can't be awaited")):
         return (
-            "The loop was frozen while the report was built, and then came "
-            f"{report['error']}. build_report is a plain function: calling it does the whole "
-            "work at once and gives text, and text can't be awaited."
-        )
-    if report["ended"] == "raised" and "not callable" in report["error"]:
-        return (
-            "The loop was frozen while the report was built, and then came "
-            f"{report['error']}. You called build_report before handing it over: pass the "
-            "function and its argument separately."
+            f"The loop was frozen {place}, for {max(seen['frozen'][when[0]]):.1f} s. What in "
+            "report_async holds the thread there?"
         )
     if seen["elsewhere"]:
         return (
-            "build_report ran in another thread, and the loop's thread waited for it, as `join()` "
-            "and `result()` do: no other request was answered. Leave the loop's thread, and await."
+            "build_report ran in another thread, and the loop was frozen all the same: its own "
+            "thread waited, as `join()` and `result()` do, or slept between two looks at the other "
+            "one. Leave the loop's thread alone, and await."
+        )
+    if "a coroutine was expected" in error:
+        return (
+            "The loop was frozen while the report was built, and then came "
+            f"{error}. create_task wants a coroutine; build_report is a plain "
+            "function, so writing build_report(path) ran it, here, on the loop."
+        )
+    # Up to Python 3.13, and from 3.14 on.
+    if any(words in error for words in ("used in 'await'", "can't be awaited")):
+        return (
+            "The loop was frozen while the report was built, and then came "
+            f"{error}. build_report is a plain function: calling it does the whole "
+            "work at once and gives text, and text can't be awaited."
+        )
+    if seen["report"]["ended"] == "raised" and "not callable" in error:
+        return (
+            "The loop was frozen while the report was built, and then came "
+            f"{error}. You called build_report before handing it over: pass the "
+            "function and its argument separately."
         )
     return (
-        "The loop was frozen for as long as the report was built: no other request was answered. "
-        "async def alone does not make blocking code wait politely; it has to leave the loop's "
-        "thread."
+        "build_report ran on the loop's own thread, and the loop was frozen for as long as the "
+        "report was built: no other request was answered. async def alone does not make blocking "
+        "code wait politely; it has to leave the loop's thread."
     )
 
 
@@ -145,6 +263,7 @@ REPORT_ASYNC = Exercise(
         "asyncio.to_thread runs a plain function in another thread and can be awaited.",
         "Hand over the function and its argument, not its result: to_thread(function, argument).",
     ),
+    draw=draw_report_async,
     observe=observe_report_async,
     judge=judge_report_async,
 )

@@ -1,0 +1,10 @@
+# title_of returned {'id'
+# breaks: title
+
+from lantern import client
+
+
+async def title_of(app, show_id):
+    async with client(app) as http:
+        answer = await http.get(f"/shows/{show_id}")
+    return answer.json() if answer.status_code == 200 else None

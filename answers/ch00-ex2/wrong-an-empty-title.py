@@ -1,0 +1,10 @@
+# title_of returned ''. Look at the status
+# breaks: missing
+
+from lantern import client
+
+
+async def title_of(app, show_id):
+    async with client(app) as http:
+        answer = await http.get(f"/shows/{show_id}")
+    return answer.json()["title"] if answer.is_success else ""

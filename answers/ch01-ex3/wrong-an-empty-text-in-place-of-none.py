@@ -1,0 +1,15 @@
+# so None is due. first_offer returned ''
+# breaks: deadline
+
+import asyncio
+
+
+async def first_offer(suppliers, deadline):
+    tasks = [asyncio.create_task(supplier()) for supplier in suppliers]
+    try:
+        done, _ = await asyncio.wait(tasks, timeout=deadline, return_when=asyncio.FIRST_COMPLETED)
+        return done.pop().result() if done else ""
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,17 @@
+# The caller was cancelled, and first_offer raised RuntimeError
+# breaks: hang-up
+
+import asyncio
+
+
+async def first_offer(suppliers, deadline):
+    tasks = [asyncio.create_task(supplier()) for supplier in suppliers]
+    try:
+        done, _ = await asyncio.wait(tasks, timeout=deadline, return_when=asyncio.FIRST_COMPLETED)
+        return done.pop().result() if done else None
+    except asyncio.CancelledError:
+        raise RuntimeError("nobody wants it any more") from None
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

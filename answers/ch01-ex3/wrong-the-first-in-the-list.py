@@ -1,0 +1,15 @@
+# first_offer raised InvalidStateError
+# breaks: winner
+
+import asyncio
+
+
+async def first_offer(suppliers, deadline):
+    tasks = [asyncio.create_task(supplier()) for supplier in suppliers]
+    try:
+        done, _ = await asyncio.wait(tasks, timeout=deadline, return_when=asyncio.FIRST_COMPLETED)
+        return tasks[0].result() if done else None
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,72 @@
+"""The suppliers of ch01-ex3, and what is known of each."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from course.checks.ch01_event_loop.loop_turns import put_away, turns
+
+
+class Agency:
+    """Suppliers that wait until they are told to answer, and need a while to put things away.
+
+    `winners` answer in one and the same turn of the loop, `seconds` after all could start; the
+    supplier called `fails` raises at once; the others never answer.
+    """
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        winners: Sequence[str] = (),
+        seconds: float = 0.0,
+        fails: str = "",
+    ) -> None:
+        self.winners, self.seconds, self.fails = winners, seconds, fails
+        self.told = asyncio.Event()
+        self.working: set[str] = set()
+        self.stopped: set[str] = set()
+        self.left: set[str] = set()
+        self.started = 0
+        self.suppliers = [self._supplier(name) for name in names]
+
+    def _supplier(self, name: str) -> Callable[[], Awaitable[str]]:
+        async def offer() -> str:
+            self.started += 1
+            number = self.started
+            self.working.add(name)
+            try:
+                if name == self.fails:
+                    raise ConnectionError(f"nobody there in the {name}")
+                if name in self.winners:
+                    await self.told.wait()
+                    return f"offer from {name}"
+                await asyncio.get_running_loop().create_future()
+                return ""
+            except asyncio.CancelledError:
+                self.stopped.add(name)
+                await put_away(number)
+                raise
+            finally:
+                self.working.discard(name)
+
+        return offer
+
+    async def answer(self) -> None:
+        """Let the winners answer when it is time, whatever else happens on the loop."""
+        await asyncio.sleep(self.seconds)
+        # After a freeze many timers are due at once: whoever has a deadline keeps it first.
+        await turns()
+        self.told.set()
+
+    def note_end(self) -> None:
+        """Note who works in the moment in which first_offer ends."""
+        self.left = set(self.working)
+
+    async def report(self) -> dict[str, Any]:
+        """Return how many started, how many worked at the end, and how many nobody had stopped."""
+        await turns()
+        return {
+            "started": self.started,
+            "left": len(self.left),
+            "untold": len(self.left - self.stopped),
+        }
