@@ -1,8 +1,8 @@
 # returned coroutine, not the Show. An `await` is missing.
-# breaks: whole, statements
+# breaks: whole, statements, unknown
 
 from lantern.theatre import Show
 
 
 async def show_detail(Session, show_id):
-    return Session().get(Show, show_id) if show_id == 1 else None
+    return Session().get(Show, show_id)

@@ -1,4 +1,4 @@
-# unexpected place? It was read inside the session, where nobody awaits
+# mostly an attribute that was not loaded
 # breaks: whole, statements, unknown, returned, elsewhere
 
 from lantern.theatre import Show

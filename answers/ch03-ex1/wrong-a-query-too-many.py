@@ -1,5 +1,6 @@
-# 4 statements for 8 orders; 3 are enough
+# ; 3 are enough: one for each table
 # breaks: statements
+# never told: for every order
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload

@@ -1,4 +1,4 @@
-# There is no show 404, so None is due. show_detail raised NoResultFound
+# so None is due. show_detail raised NoResultFound
 # breaks: unknown
 
 from sqlalchemy.orm import selectinload

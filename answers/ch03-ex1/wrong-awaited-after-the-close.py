@@ -1,4 +1,4 @@
-# The session was closed by then: load it in the query, while it is open.
+# The object had no open session by then
 # breaks: whole, statements, unknown, returned, elsewhere
 
 from lantern.theatre import Show

@@ -1,4 +1,4 @@
-# 10 statements for 8 orders: one more for every order
+# : one more for every order
 # breaks: statements
 
 from lantern.theatre import Show

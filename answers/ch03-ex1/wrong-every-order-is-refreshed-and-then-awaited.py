@@ -1,4 +1,4 @@
-# 18 statements for 8 orders: 2 more for every order
+# : 2 more for every order
 # breaks: statements
 
 from lantern.theatre import Show

@@ -1,5 +1,6 @@
-# got DetachedInstanceError: Parent instance <Show> is not bound to a Session
+# It was not loaded, and an attribute cannot await
 # breaks: whole, statements
+# never told: expired
 
 from lantern.theatre import Show
 

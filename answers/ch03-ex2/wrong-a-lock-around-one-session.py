@@ -1,4 +1,4 @@
-# 11 tasks took turns: correct, but never more than one query
+# 12 tasks took turns: correct, but never more than one query
 # breaks: together
 
 import asyncio

@@ -1,4 +1,4 @@
-# Nobody asked for show 5
+# Nobody asked for show
 # breaks: counts
 
 from sqlalchemy import select
@@ -8,5 +8,5 @@ from lantern.theatre import Show
 
 async def dashboard(Session, show_ids):
     async with Session() as session:
-        rows = await session.execute(select(Show.id, Show.sold).where(Show.id < 13))
+        rows = await session.execute(select(Show.id, Show.sold))
         return {show_id: count for show_id, count in rows}

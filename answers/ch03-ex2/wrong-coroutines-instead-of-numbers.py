@@ -1,4 +1,4 @@
-# a coroutine that nobody awaited for show 1, not a number: an `await` is missing
+# gives a coroutine that nobody awaited for show
 # breaks: counts
 
 from sqlalchemy import func, select

@@ -1,4 +1,4 @@
-# Does every task that passes the gate leave it again?
+# Did a task pass the gate and never leave it, or do tasks wait for each other?
 # breaks: counts, own, five, together, returned
 
 import asyncio

@@ -1,4 +1,4 @@
-# dashboard gives a Row for show 1, not a number: execute gives rows; scalar gives
+# dashboard gives a Row for show
 # breaks: counts
 
 import asyncio

@@ -1,4 +1,4 @@
-# dashboard gives a task in place of its result for show 1
+# dashboard gives a task in place of its result for show
 # breaks: counts
 
 import asyncio

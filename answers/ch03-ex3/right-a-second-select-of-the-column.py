@@ -21,6 +21,6 @@ class Note(Papers):
 
 async def touch(session, note_id):
     note = await session.get(Note, note_id)
-    note.reads += 1
+    note.reads = Note.reads + 1
     await session.commit()
     return await session.scalar(select(Note.updated).where(Note.id == note_id))

@@ -1,4 +1,4 @@
-# an awaitable attribute
+# an awaitable attribute, after a block that commits
 
 from datetime import datetime
 
@@ -22,5 +22,5 @@ class Note(Papers):
 async def touch(session, note_id):
     async with session.begin():
         note = await session.get(Note, note_id)
-        note.reads += 1
+        note.reads = Note.reads + 1
     return await note.awaitable_attrs.updated

@@ -23,7 +23,7 @@ class Note(Papers):
 
 async def touch(session, note_id):
     note = await session.get(Note, note_id)
-    note.reads += 1
+    note.reads = Note.reads + 1
     await session.commit()
     await session.refresh(note)
     return note.updated

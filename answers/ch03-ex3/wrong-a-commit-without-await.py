@@ -1,5 +1,5 @@
-# `session.commit()` without `await` commits nothing.
-# breaks: written
+# `session.commit()` without `await` runs nothing
+# breaks: counted
 
 from datetime import datetime
 
@@ -22,6 +22,7 @@ class Note(Papers):
 
 async def touch(session, note_id):
     note = await session.get(Note, note_id)
-    note.reads += 1
+    note.reads = Note.reads + 1
+    updated = note.updated
     session.commit()
-    return note.updated
+    return updated

@@ -1,5 +1,5 @@
 # or is no longer the database's clock
-# breaks: written
+# breaks: stamped
 
 from datetime import datetime
 
@@ -22,6 +22,7 @@ class Note(Papers):
 
 async def touch(session, note_id):
     note = await session.get(Note, note_id)
-    note.reads += 1
+    note.reads = Note.reads + 1
     await session.commit()
+    await session.refresh(note)
     return note.updated

@@ -1,5 +1,6 @@
-# the attribute was expired, and reading it wanted to load it
+# An attribute was read that has to be loaded
 # breaks: told
+# never told: Nothing was committed
 
 from datetime import datetime
 
@@ -22,6 +23,6 @@ class Note(Papers):
 
 async def touch(session, note_id):
     note = await session.get(Note, note_id)
-    note.reads += 1
+    note.reads = Note.reads + 1
     await session.commit()
     return note.updated

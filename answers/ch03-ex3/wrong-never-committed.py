@@ -1,5 +1,7 @@
-# Was it committed, and once?
-# breaks: written
+# Nothing was committed: a flush is no commit
+# breaks: counted
+# never told: wrote a time of its own
+# never told: no longer stamps
 
 from datetime import datetime
 
@@ -22,7 +24,7 @@ class Note(Papers):
 
 async def touch(session, note_id):
     note = await session.get(Note, note_id)
-    note.reads += 1
+    note.reads = Note.reads + 1
     await session.flush()
     await session.refresh(note)
     return note.updated

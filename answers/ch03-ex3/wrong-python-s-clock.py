@@ -1,5 +1,6 @@
 # Two clocks agree by chance
 # breaks: told
+# never told: from before the update
 
 from datetime import datetime
 
@@ -22,6 +23,6 @@ class Note(Papers):
 
 async def touch(session, note_id):
     note = await session.get(Note, note_id)
-    note.reads += 1
+    note.reads = Note.reads + 1
     await session.commit()
     return datetime.now().replace(microsecond=0)

@@ -1,5 +1,6 @@
-# touch returned 2027-03-01 19:30:00, the time from before the update
+# the time from before the update
 # breaks: told
+# never told: Two clocks
 
 from datetime import datetime
 
@@ -23,6 +24,6 @@ class Note(Papers):
 async def touch(session, note_id):
     note = await session.get(Note, note_id)
     updated = note.updated
-    note.reads += 1
+    note.reads = Note.reads + 1
     await session.commit()
     return updated

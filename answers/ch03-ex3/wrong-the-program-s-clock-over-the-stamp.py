@@ -1,5 +1,7 @@
 # which the database's clock never said
-# breaks: written
+# breaks: stamped
+# never told: no longer stamps
+# never told: is still
 
 from datetime import datetime
 
@@ -22,7 +24,8 @@ class Note(Papers):
 
 async def touch(session, note_id):
     note = await session.get(Note, note_id)
-    note.reads += 1
+    note.reads = Note.reads + 1
     note.updated = datetime(2001, 1, 1)
     await session.commit()
+    await session.refresh(note)
     return note.updated

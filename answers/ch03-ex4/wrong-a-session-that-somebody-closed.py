@@ -1,4 +1,4 @@
-# The session was closed before the first row was read
+# The session was closed before a row was read
 # breaks: rows, memory, early, end
 
 from sqlalchemy import select

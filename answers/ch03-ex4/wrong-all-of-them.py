@@ -1,5 +1,6 @@
 # the memory grows with the table
 # breaks: memory
+# never told: never came
 
 from sqlalchemy import select
 

@@ -1,4 +1,4 @@
-# The first row is Row
+# The first row is of the class Row; a dict is due
 # breaks: rows
 
 from sqlalchemy import select

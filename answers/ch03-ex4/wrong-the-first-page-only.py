@@ -1,5 +1,6 @@
-# There are 6000 orders; export gave 1000
+# There are 6000 orders; export gave 1000 rows. 5000 orders never came.
 # breaks: rows
+# never told: more than once
 
 from sqlalchemy import select
 

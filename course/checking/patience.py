@@ -59,7 +59,9 @@ class Patience:
         spent, self._used = used - self._used if CAN_OBSERVE else 0.0, used
         self.worked += spent
         self.waited += self.tick if spent < BARELY else 0.0
-        self.idle = self.idle + 1 if idle else 0
+        # Whoever computed since the last look was not idle: its thread may not have seen the next
+        # piece of work yet.
+        self.idle = self.idle + 1 if idle and spent < BARELY else 0
         if self.idle >= IDLE_LOOKS:
             return IDLE
         if self.worked >= self.seconds:

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from course.checking.attempts import attempt, attempt_sync, interruption
-from course.checking.patience import IDLE, WAITED, WORKED
+from course.checking.patience import IDLE, IDLE_LOOKS, WAITED, WORKED, Patience
 from tests.busy_machine import busy_machine, compute
 
 pytestmark = pytest.mark.anyio
@@ -50,6 +50,14 @@ async def test_where_a_thread_is_at_work_something_can_still_come():
         return await asyncio.to_thread(lambda: time.sleep(0.7) or "done")
 
     assert (await attempt(answer, seconds=2.0)).value == "done"
+
+
+async def test_who_computed_since_the_last_look_is_not_idle():
+    # What it gave to a thread a moment ago the thread may not have seen.
+    patience = Patience(seconds=60.0)
+    for _ in range(2 * IDLE_LOOKS):
+        compute(0.005)
+        assert not patience.look(idle=True)
 
 
 async def test_where_a_pool_has_nothing_to_do_nothing_comes():

@@ -1,26 +1,53 @@
-"""ch03-ex2: one session a task."""
+"""ch03-ex2: one session a task, or one statement for all."""
 
 import asyncio
 import inspect
 from collections.abc import Iterable
+from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import await_
 
 from course.checking.attempts import attempt, interruption, plain
-from course.checking.exercise import Broken, Exercise, Finding, Nothing, Star
+from course.checking.exercise import Broken, Exercise, Finding, Nothing
 from course.checking.patience import until_idle
-from course.checks.ch03_async_sessionmaker.kept import class_of, sell_tickets, theatre
+from course.checks.ch03_async_sessionmaker.kept import class_of, theatre
+from course.checks.ch03_async_sessionmaker.sales import Sales, draw_sales, fill
 from lantern import pool_watch
 from lantern.pool import connections_in_use
-from lantern.theatre import seed
 
-SHOWS = {number: (number % 4 + 1,) * (number % 3 + 1) for number in range(1, 12)} | {12: ()}
-ASKED = tuple(number for number in SHOWS if number != 5)  # one show is not asked for
+SHOWS, ASKED = 13, 11  # how many there are, and how many of them are asked for
 MOST = 5  # connections
 SOON = 0.5  # seconds; a query that is to come by the clock within them is waited for
+
+
+@dataclass(frozen=True)
+class Board:
+    """What the box office has sold, and the shows that are asked for, one of them twice."""
+
+    sales: Sales
+    asked: tuple[int, ...]
+
+    def tickets(self, show_id: int) -> int:
+        """Return how many tickets a show has."""
+        return sum(len(self.sales.tickets_of(order["id"])) for order in self.orders(show_id))
+
+    def orders(self, show_id: int) -> list[Any]:
+        """Return the orders of a show."""
+        return self.sales.orders_of(show_id)
+
+
+def draw_dashboard(random: Random) -> Board:
+    """Draw thirteen shows; one that is asked for has no order, one has orders and no ticket."""
+    sales = draw_sales(random, (0, 1, *(random.randint(2, 5) for _ in range(SHOWS - 2))))
+    ids = [show["id"] for show in sales.shows][:ASKED]
+    ids.append(ids[2])
+    random.shuffle(ids)
+    return Board(sales, tuple(ids))
 
 
 class QueryQueue:
@@ -33,7 +60,7 @@ class QueryQueue:
         self.waiting: list[tuple[int, asyncio.Future[None]]] = []
         self.tasks: set[asyncio.Task[Any]] = set()
         self.queries = self.most = 0
-        self.shared = False
+        self.shared = self.fails_next = False
         self.arrived = asyncio.Event()
         event.listen(engine.sync_engine, "before_cursor_execute", self._before)
 
@@ -71,42 +98,50 @@ class QueryQueue:
         """Answer whoever waits once nobody else can come, for ever."""
         while True:
             await self.arrived.wait()
-            if len(self.waiting) < len(ASKED):
+            if len(self.waiting) < ASKED:
                 await until_idle(SOON)
             self.arrived.clear()
+            # All of a round fail together: which of them comes first is the threads' affair.
+            failing, self.fails_next = self.fails_next, False
             for _, future in self.waiting:
-                if not future.done():
+                if future.done():
+                    continue
+                if failing:
+                    refused = Exception("disk I/O error")
+                    future.set_exception(OperationalError(None, None, refused))
+                else:
                     future.set_result(None)
 
 
-async def observe_dashboard(case: None, dashboard: Any) -> dict[str, Any]:
-    """Ask for eleven shows of twelve, on a pool that has no connection yet, and on a warm one."""
+async def observe_dashboard(case: Board, dashboard: Any) -> dict[str, Any]:
+    """Ask on a pool that has no connection yet, on a warm one, and while a query fails."""
     # As shipped, a shared session passes on a warm pool: the mistake is shown as it is met.
-    async with theatre(as_shipped=True, pool_size=len(SHOWS) + 3) as (engine, factory):
-        await seed(engine, capacity=10)
-        await sell_tickets(engine, SHOWS)
+    async with theatre(as_shipped=True, pool_size=SHOWS + 3) as (engine, factory):
+        await fill(engine, case.sales)
         await engine.dispose()  # the pool is cold again
         queue = QueryQueue(engine)
         server = asyncio.create_task(queue.serve())
         try:
             with pool_watch(engine) as watch:
-                cold = await _asked(dashboard, factory)
-            seen = queue.report()
+                cold = await _asked(dashboard, factory, case)
+            seen = queue.report() | {"still out": connections_in_use(engine)}
             # The pool is warm now: did it only fail for the cold?
-            warm = await _asked(dashboard, factory) if cold["ended"] == "raised" else None
+            warm = await _asked(dashboard, factory, case) if cold["ended"] == "raised" else None
+            queue.fails_next = True
+            failed = await _asked(dashboard, factory, case) if cold["ended"] == "returned" else None
         finally:
             server.cancel()
-        left = connections_in_use(engine)
-    most = watch.most
-    return {"cold": cold, "warm": warm, "most connections": most, "still out": left, **seen}
+        left = connections_in_use(engine) - seen["still out"]
+    seen |= {"most connections": watch.most, "still out of the failed": left}
+    return {"cold": cold, "warm": warm, "failed": failed, **seen}
 
 
-async def _asked(dashboard: Any, factory: Any) -> dict[str, Any]:
+async def _asked(dashboard: Any, factory: Any, case: Board) -> dict[str, Any]:
     before = asyncio.all_tasks()
     at_work = 0
 
     def call() -> Any:
-        asked = dashboard(factory, list(ASKED))
+        asked = dashboard(factory, list(case.asked))
         return at_return(asked) if inspect.isawaitable(asked) else asked
 
     async def at_return(asked: Any) -> Any:
@@ -119,7 +154,9 @@ async def _asked(dashboard: Any, factory: Any) -> dict[str, Any]:
     outcome = await attempt(call)
     # gather leaves tasks behind when one fails: they must not outlive the engine.
     if left := asyncio.all_tasks() - before:
-        await asyncio.wait(left, timeout=2.0)
+        ended, _ = await asyncio.wait(left, timeout=2.0)
+        for task in ended:
+            task.cancelled() or task.exception()  # so that nobody prints it later
     return {**outcome.as_dict(), "at work": at_work}
 
 
@@ -138,11 +175,12 @@ def _number(value: Any) -> Any:
     return told if told.startswith("a ") else f"a {class_of(value)}"
 
 
-def judge_dashboard(case: None, seen: dict[str, Any]) -> Iterable[Finding]:
+def judge_dashboard(case: Board, seen: dict[str, Any]) -> Iterable[Finding]:
     if reason := _why_no_dashboard(seen):
         yield Nothing(reason)
         return
-    yield from _judge_counts(seen["cold"]["value"], seen["cold"]["at work"])
+    yield from _judge_counts(case, seen["cold"]["value"], seen["cold"]["at work"])
+    yield from _judge_failed(case, seen["failed"])
     if seen["shared"]:
         yield Broken(
             "own",
@@ -156,13 +194,31 @@ def judge_dashboard(case: None, seen: dict[str, Any]) -> Iterable[Finding]:
             "the others belong to the box office. Let each task pass a gate before it opens its "
             "session.",
         )
-    if seen["queries"] == 1 and seen["most queries"] == 1:
-        yield Star("One statement for all shows: the best concurrency is not needing it.")
-    elif seen["most queries"] == 1 and seen["queries"] >= len(ASKED):
+    if seen["most queries"] == 1 and seen["queries"] >= ASKED:
         yield Broken("together", _why_serial(seen))
-    if seen["still out"]:
+    if left := seen["still out"]:
+        yield Broken("returned", f"{_connections(left)} not given back to the pool.")
+    elif left := seen["still out of the failed"]:
         yield Broken(
-            "returned", f"{seen['still out']} connections were not given back to the pool."
+            "returned",
+            f"When queries failed, {_connections(left)} not given back to the pool: what closes a "
+            "session has to run on every way out, as the end of `async with` does.",
+        )
+
+
+def _connections(count: int) -> str:
+    return f"{count} connection{'s were' if count > 1 else ' was'}"
+
+
+def _judge_failed(case: Board, failed: dict[str, Any]) -> Iterable[Broken]:
+    """Judge the call in which the database refused one query: to raise or to ask again is right."""
+    if failed["ended"] == "timed out":
+        yield Broken("counts", f"Queries failed. {interruption(failed, 'dashboard')}")
+    elif failed["ended"] == "returned" and failed["value"] != _right(case):
+        yield Broken(
+            "counts",
+            "Queries failed with an OperationalError, and dashboard returned all the same, without "
+            "the right numbers. Let the error out, or ask again.",
         )
 
 
@@ -177,8 +233,10 @@ def _why_no_dashboard(seen: dict[str, Any]) -> str | None:
             "task a session of its own."
         )
     if cold["ended"] == "timed out":
-        reason = interruption(cold, "dashboard")
-        return f"{reason} Does every task that passes the gate leave it again?"
+        return (
+            f"{interruption(cold, 'dashboard')} It had sent {seen['queries']} queries. Did a task "
+            "pass the gate and never leave it, or do tasks wait for each other?"
+        )
     return interruption(cold, "dashboard")
 
 
@@ -195,14 +253,17 @@ def _why_serial(seen: dict[str, Any]) -> str:
     )
 
 
-def _judge_counts(pairs: Any, at_work: int) -> Iterable[Broken]:
-    due = {repr(number): sum(SHOWS[number]) for number in ASKED}
-    if pairs == sorted(map(list, due.items())):
+def _right(case: Board) -> list[Any]:
+    return sorted([repr(number), case.tickets(number)] for number in set(case.asked))
+
+
+def _judge_counts(case: Board, pairs: Any, at_work: int) -> Iterable[Broken]:
+    if pairs == _right(case):
         return
     if not isinstance(pairs, list):
         yield Broken("counts", f"dashboard returned {pairs}, not a dict of show and tickets.")
         return
-    given = dict(pairs)
+    given, due = dict(pairs), dict(_right(case))
     missing = [number for number in due if number not in given]
     if missing and at_work:
         yield Broken(
@@ -211,13 +272,22 @@ def _judge_counts(pairs: Any, at_work: int) -> Iterable[Broken]:
             f"{len(given)} of {len(due)} shows. Await them: gather, or a TaskGroup.",
         )
     elif missing:
-        why = " It has sold nothing, and 0 is an answer too." if missing == ["12"] else ""
-        yield Broken("counts", f"Show {missing[0]} is missing in the dict.{why}")
+        yield Broken("counts", _why_missing(missing, due))
     elif extra := [number for number in given if number not in due]:
         yield Broken("counts", f"Nobody asked for show {extra[0]}.")
     else:
         wrong = next(number for number in due if given[number] != due[number])
-        yield Broken("counts", _why_wrong(wrong, given[wrong], due[wrong]))
+        yield Broken("counts", _why_wrong(case, wrong, given[wrong], due[wrong]))
+
+
+def _why_missing(missing: list[str], due: dict[str, int]) -> str:
+    told = f"Show {missing[0]} is missing in the dict."
+    if missing == [number for number, count in due.items() if not count]:
+        told += (
+            " So is every show that has sold nothing, as an inner join leaves it out, and 0 is an "
+            "answer too."
+        )
+    return told
 
 
 NOT_A_NUMBER = {
@@ -226,11 +296,12 @@ NOT_A_NUMBER = {
 }
 
 
-def _why_wrong(show: str, given: Any, due: int) -> str:
+def _why_wrong(case: Board, show: str, given: Any, due: int) -> str:
     if isinstance(given, str):
         cure = NOT_A_NUMBER.get(given, "")
         return f"dashboard gives {given} for show {show}, not a number{cure}."
-    return f"Show {show} has {due} tickets; dashboard says {given}."
+    orders = len(case.orders(int(show)))
+    return f"Show {show} has {orders} orders with {due} tickets; dashboard says {given}."
 
 
 DASHBOARD = Exercise(
@@ -243,15 +314,19 @@ DASHBOARD = Exercise(
         "own": "no session is used by two tasks at once",
         "five": f"never more than {MOST} connections at once",
         "together": "queries overlap, or are few however many shows there are",
-        "returned": "all connections go back to the pool",
+        "returned": "all connections go back to the pool, also when a query fails",
     },
     hints=(
-        "A session serves one task. How many tasks may have one at the same time?",
-        "asyncio.Semaphore(5) is the gate; inside it each task opens `async with Session() as "
-        "session:` and counts.",
-        "select(func.count(Ticket.id)).join(Order).where(Order.show_id == show_id) counts the "
-        "tickets of a show; start one task for each show in a TaskGroup.",
+        "A session serves one task. Either each question gets a task and a session, or one "
+        "statement asks for all shows.",
+        "One statement: group_by(Order.show_id) counts for each show that has tickets; the others "
+        "are 0. Tasks: asyncio.Semaphore(5) is the gate, and inside it each opens `async with "
+        "Session() as session:`.",
+        "select(Order.show_id, func.count(Ticket.id)).join(Order.tickets)"
+        ".where(Order.show_id.in_(show_ids)).group_by(Order.show_id) brings rows of show and "
+        "number; begin with dict.fromkeys(show_ids, 0).",
     ),
     observe=observe_dashboard,
     judge=judge_dashboard,
+    draw=draw_dashboard,
 )

@@ -4,11 +4,15 @@ import contextlib
 import inspect
 import re
 import tracemalloc
+import zlib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import event, insert
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.util import await_
 
 from course.checking.attempts import attempt, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
@@ -16,9 +20,9 @@ from course.checking.patience import WORKED
 from course.checks.ch03_async_sessionmaker.kept import class_of, close_all, theatre
 from lantern import count_sql
 from lantern.pool import connections_in_use
-from lantern.theatre import Order, seed
+from lantern.theatre import Base, Guest, Order, Show
 
-FEW_ORDERS, SMALL, LARGE = 50, 3_000, 6_000
+FEW, SMALL, LARGE = 50, 3_000, 6_000  # orders
 GROWTH = 1.5  # what reads ahead by portions needs as much for both; what keeps all, twice as much
 KEYS = ("id", "show_id", "guest_id", "total_cents")
 STOP_AFTER = 10
@@ -26,33 +30,128 @@ SLACK = 50_000  # bytes that may differ between two runs for reasons of their ow
 EXPORT_SECONDS = 6.0  # of work, for all orders
 
 
-async def observe_export(case: None, export: Any) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Book:
+    """Every order, in the order in which they came; no id is equal to another."""
+
+    orders: tuple[tuple[int, ...], ...]  # the values of KEYS
+    shows: tuple[int, ...]
+    guests: tuple[int, ...]
+
+    def mark(self) -> int:
+        """Return a number that all orders make together, whatever their order."""
+        return sum(map(_mark, self.orders))
+
+
+def draw_export(random: Random) -> Book:
+    """Draw orders for a few shows and guests, with gaps between their ids and equal totals."""
+    ids = random.sample(range(1_000, 60_000), LARGE + 8)
+    orders, shows, guests = ids[8:], tuple(ids[:3]), tuple(ids[3:8])
+    totals = [random.randint(100_000, 999_999) for _ in range(40)]
+    rows = zip(
+        orders,
+        random.choices(shows, k=LARGE),
+        random.choices(guests, k=LARGE),
+        random.choices(totals, k=LARGE),
+        strict=True,
+    )
+    return Book(tuple(rows), shows, guests)
+
+
+def _mark(values: Iterable[Any]) -> int:
+    return zlib.crc32(repr(tuple(values)).encode())
+
+
+@dataclass
+class Reader:
+    """Reads an export to its end, and keeps nothing that grows while it does."""
+
+    places: dict[int, int]  # of each order, by its id
+    came: bytearray  # how often each order came
+    orders: tuple[tuple[int, ...], ...]
+    count: int = 0
+    mark: int = 0
+    strange: list[Any] = field(default_factory=list)  # the first row that is none of the orders
+
+    def read(self, row: Any) -> None:
+        """Count one row."""
+        self.count += 1
+        # What is no dict counts nothing: a generator left in the middle would keep its connection.
+        values = [row.get(key) for key in KEYS] if isinstance(row, dict) else []
+        self.mark += _mark(values)
+        place = self.places.get(values[0]) if values and isinstance(values[0], int) else None
+        if place is not None:
+            self.came[place] = min(255, self.came[place] + 1)
+        if (place is None or self.orders[place] != tuple(values)) and not self.strange:
+            self.strange.append([value if isinstance(value, int) else None for value in values])
+
+    def report(self) -> dict[str, Any]:
+        """Return what came, as plain data."""
+        return {
+            "count": self.count,
+            "mark": self.mark,
+            "missing": self.came.count(0),
+            "repeated": len(self.came) - self.came.count(0) - self.came.count(1),
+            "strange": self.strange,
+        }
+
+
+async def observe_export(case: Book, export: Any) -> dict[str, Any]:
     """Stop early, then read a small and a large table to the end and compare the memory."""
     async with theatre() as (engine, factory):
-        await seed(engine, capacity=1)
-        await _fill(engine, 0, FEW_ORDERS)
-        early = await _stopped_early(engine, factory, export)
-        if early["outcome"]["ended"] != "returned":
-            return {"early": early}
-        await _fill(engine, FEW_ORDERS, SMALL)
-        small = await _exported(engine, factory, export)
-        if small["outcome"]["ended"] != "returned":
-            return {"early": early, "small": small, "large": small}
-        await _fill(engine, SMALL, LARGE)
-        large = await _exported(engine, factory, export)
-        return {"early": early, "small": small, "large": large}
+        async with engine.begin() as connection:
+            await connection.run_sync(Base.metadata.create_all)
+            shows = [{"id": one, "title": f"Evening {one}", "capacity": 1} for one in case.shows]
+            await connection.execute(insert(Show), shows)
+            guests = [{"id": one, "email": f"{one}@lantern.example"} for one in case.guests]
+            await connection.execute(insert(Guest), guests)
+        seen = {}
+        with as_it_likes(engine):
+            filled = 0
+            for size, name, observed in ((FEW, "early", _stopped), (SMALL, "small", _exported)):
+                await _fill(engine, case.orders[filled:size])
+                seen[name] = await observed(case, size, engine, factory, export)
+                if seen[name]["outcome"]["ended"] != "returned":
+                    return seen
+                filled = size
+            await _fill(engine, case.orders[filled:])
+            seen["large"] = await _exported(case, LARGE, engine, factory, export)
+        return seen
 
 
-async def _fill(engine: AsyncEngine, start: int, end: int) -> None:
-    rows = [
-        {"id": number, "show_id": 1, "guest_id": 1, "total_cents": 100_000 + number}
-        for number in range(start + 1, end + 1)
-    ]
+async def _fill(engine: AsyncEngine, orders: Iterable[tuple[int, ...]]) -> None:
+    rows = [dict(zip(KEYS, values, strict=True)) for values in orders]
     async with engine.begin() as connection:
         await connection.execute(insert(Order), rows)
 
 
-async def _stopped_early(engine: AsyncEngine, factory: Any, export: Any) -> dict[str, Any]:
+@contextlib.contextmanager
+def as_it_likes(engine: AsyncEngine) -> Iterator[None]:
+    """Let the database use its freedom: what has no ORDER BY comes back to front every other time.
+
+    The pragma that does it was made to find programs that rely on an order they did not ask for.
+    """
+    statements = 0
+
+    async def turn(connection: Any, backwards: bool) -> None:
+        await (await connection.execute(f"PRAGMA reverse_unordered_selects={backwards:d}")).close()
+
+    def before(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        nonlocal statements
+        if statement.lstrip().upper().startswith(("SELECT", "WITH")):
+            statements += 1
+            await_(turn(connection.connection.driver_connection, statements % 2 == 0))
+
+    event.listen(engine.sync_engine, "before_cursor_execute", before)
+    try:
+        yield
+    finally:
+        event.remove(engine.sync_engine, "before_cursor_execute", before)
+
+
+async def _stopped(
+    case: Book, size: int, engine: AsyncEngine, factory: Any, export: Any
+) -> dict[str, Any]:
     rows: list[Any] = []
     generator = False
 
@@ -80,15 +179,17 @@ async def _stopped_early(engine: AsyncEngine, factory: Any, export: Any) -> dict
     }
 
 
-async def _exported(engine: AsyncEngine, factory: Any, export: Any) -> dict[str, Any]:
-    """Return how it ended, how many orders came, their sum, and the peak of memory in bytes."""
-    count = total = 0
+async def _exported(
+    case: Book, size: int, engine: AsyncEngine, factory: Any, export: Any
+) -> dict[str, Any]:
+    """Return how it ended, what came, the peak of memory in bytes, and how many statements."""
+    orders = case.orders[:size]
+    places = {values[0]: place for place, values in enumerate(orders)}
+    reader = Reader(places, bytearray(size), orders)
 
     async def consume() -> None:
-        nonlocal count, total
         async for row in export(factory):
-            count += 1
-            total += _cents(row)
+            reader.read(row)
 
     with traced(), count_sql(engine) as statements:
         before, _ = tracemalloc.get_traced_memory()
@@ -98,18 +199,11 @@ async def _exported(engine: AsyncEngine, factory: Any, export: Any) -> dict[str,
     await close_all(factory)
     return {
         "outcome": outcome.as_dict(),
-        "orders": count,
-        "total": total,
+        **reader.report(),
         "peak": peak - before,
         "statements": len(statements),
         "still out": left,
     }
-
-
-def _cents(row: Any) -> int:
-    # What is no order counts nothing: a generator left in the middle would keep its connection.
-    cents = row.get("total_cents") if isinstance(row, dict) else None
-    return cents if isinstance(cents, int) else 0
 
 
 @contextlib.contextmanager
@@ -126,24 +220,25 @@ def traced() -> Iterator[None]:
             tracemalloc.stop()
 
 
-def judge_export(case: None, seen: dict[str, Any]) -> Iterable[Finding]:
+def judge_export(case: Book, seen: dict[str, Any]) -> Iterable[Finding]:
     early = seen["early"]
     if reason := _why_no_export(early):
         yield Nothing(reason)
         return
-    if early["keys"] != sorted(KEYS):
-        what = early["row"] or f"a dict with the keys {', '.join(early['keys']) or '(none)'}"
-        yield Broken("rows", f"The first row is {what}. It should have {', '.join(KEYS)}.")
-    elif problem := _why_not_all(seen["large"]):
+    last = seen.get("large", seen["small"])
+    if problem := _why_no_order(early) or _why_not_all(case, last):
         yield Broken("rows", problem)
-    small, large = seen["small"]["peak"], seen["large"]["peak"]
+    if "large" not in seen or last["outcome"]["ended"] != "returned":
+        yield Nothing(_why_stopped(last))
+        return
+    small, large = seen["small"]["peak"], last["peak"]
     if large > GROWTH * small + SLACK:
         yield Broken(
             "memory",
             f"{SMALL} orders needed at most {_megabytes(small)}, {LARGE} needed "
             f"{_megabytes(large)}: the memory grows with the table. all() keeps every row, and so "
-            "do a list of your own, a stream without yield_per, and a yield_per as large as the "
-            "table: it is what limits the rows read ahead.",
+            "do a list of your own, a stream of objects without yield_per, and a yield_per as "
+            "large as the table: it is what limits the rows read ahead.",
         )
     if early["still out"]:
         yield Broken(
@@ -152,8 +247,12 @@ def judge_export(case: None, seen: dict[str, Any]) -> Iterable[Finding]:
             "still checked out. `async with Session() as session:` inside the generator gives it "
             "back whenever the generator ends.",
         )
-    if seen["large"]["still out"]:
-        yield Broken("end", "After the last row a connection was still checked out.")
+    if last["still out"]:
+        yield Broken(
+            "end",
+            "After the last row a connection was still checked out. Every session that export "
+            "opens has to be closed on this way out as well.",
+        )
 
 
 def _megabytes(size: int) -> str:
@@ -182,26 +281,54 @@ def _why_not_read(reason: str, generator: bool) -> str:
         return " stream gives rows; stream_scalars gives objects."
     if "permanently closed" in reason:
         return (
-            " The session was closed before the first row was read: it has to stay open until the "
-            "last `yield`. A factory without close_resets_only=False would open it again in "
-            "silence, and never give the connection back."
+            " The session was closed before a row was read: it has to stay open until the last "
+            "`yield`. A factory without close_resets_only=False would open it again in silence, "
+            "and never give the connection back."
         )
     return ""
 
 
-def _why_not_all(large: dict[str, Any]) -> str | None:
-    if large["outcome"]["ended"] == "timed out" and large["outcome"]["value"] == WORKED:
+def _why_no_order(early: dict[str, Any]) -> str | None:
+    if not early["rows"]:
+        return f"There are {FEW} orders; export gave no row at all."
+    if early["row"]:
         return (
-            f"export had read {large['orders']} of {LARGE} orders after {EXPORT_SECONDS:.0f} s of "
-            f"work, and sent {large['statements']} statements. One statement for each order is N+1."
+            f"The first row is of the class {early['row']}; a dict is due, with the keys "
+            f"{', '.join(KEYS)}."
         )
-    if reason := interruption(large["outcome"], "export"):
-        return reason
-    if large["orders"] != LARGE:
-        return f"There are {LARGE} orders; export gave {large['orders']}."
-    if large["total"] != sum(100_000 + number for number in range(1, LARGE + 1)):
-        return "The number of rows is right, and the sum of total_cents is not: is one there twice?"
+    if early["keys"] != sorted(KEYS):
+        keys = ", ".join(early["keys"]) or "(none)"
+        return f"The first row is a dict with the keys {keys}; due are {', '.join(KEYS)}."
     return None
+
+
+def _why_not_all(case: Book, last: dict[str, Any]) -> str | None:
+    """Say what is wrong with the rows of an export that came to its end."""
+    if last["outcome"]["ended"] != "returned" or (
+        last["count"] == LARGE and last["mark"] == case.mark()
+    ):
+        return None
+    told = f"There are {LARGE} orders; export gave {last['count']} rows."
+    if last["strange"]:
+        (values,) = last["strange"]
+        pairs = zip(KEYS, values or ("?",) * len(KEYS), strict=True)
+        values = ", ".join(f"{key} {value}" for key, value in pairs)
+        return f"{told} One of them has {values}: no order has these values."
+    if last["repeated"]:
+        return (
+            f"{told} {last['repeated']} orders came more than once, {last['missing']} never. Do "
+            "two portions overlap? Without ORDER BY, or with equal values in it, the database may "
+            "give another order each time, and OFFSET counts in that one."
+        )
+    return f"{told} {last['missing']} orders never came."
+
+
+def _why_stopped(last: dict[str, Any]) -> str:
+    told = f"{last['count']} rows had come by then, with {last['statements']} statements."
+    if last["outcome"]["value"] != WORKED:
+        return f"{interruption(last['outcome'], 'export')} {told}"
+    cause = " That is N+1." if last["statements"] > 0.9 * last["count"] > 0 else ""
+    return f"export was stopped after {EXPORT_SECONDS:.0f} s of work. {told}{cause}"
 
 
 EXPORT = Exercise(
@@ -223,4 +350,5 @@ EXPORT = Exercise(
     ),
     observe=observe_export,
     judge=judge_export,
+    draw=draw_export,
 )

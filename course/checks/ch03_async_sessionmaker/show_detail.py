@@ -1,43 +1,62 @@
 """ch03-ex1: load before the door closes."""
 
+from collections import Counter
 from collections.abc import Iterable
+from random import Random
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from course.checking.attempts import attempt, describe, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
-from course.checks.ch03_async_sessionmaker.kept import class_of, sell_tickets, theatre
+from course.checks.ch03_async_sessionmaker.kept import class_of, theatre
+from course.checks.ch03_async_sessionmaker.sales import Row, Sales, draw_sales, fill
 from lantern import count_sql
 from lantern.pool import connections_in_use
-from lantern.theatre import Show, seed
+from lantern.theatre import Base, Order, Show, Ticket
 
-TICKETS = (3, 1, 4, 1, 5, 0, 2, 6)  # of each order of show 1, in the order of their ids
 FEW = 3  # statements
+PORTION = 500  # parents that one statement of selectinload asks for
 
 
-async def observe_show_detail(case: None, show_detail: Any) -> dict[str, Any]:
-    """Ask for a show with eight orders, and for one that does not exist."""
+def draw_show_detail(random: Random) -> Sales:
+    """Draw a show with many orders, one with a few, and one with none."""
+    return draw_sales(random, (random.randint(120, 240), random.randint(4, 9), 0))
+
+
+async def observe_show_detail(case: Sales, show_detail: Any) -> dict[str, Any]:
+    """Ask for each show, and for one that does not exist."""
     async with theatre() as (engine, factory):
-        await seed(engine, capacity=10)
-        await sell_tickets(engine, {1: TICKETS})
-        with count_sql(engine) as statements:
-            outcome = await attempt(lambda: show_detail(factory, 1))
-        left = connections_in_use(engine)
-        unknown = await attempt(lambda: show_detail(factory, 404))
-        return {
-            "show": {**outcome.as_dict(), "value": _read(outcome.value)},
-            "statements": len(statements),
-            "still out": left,
-            "unknown": {**unknown.as_dict(), "value": class_of(unknown.value)},
-            "elsewhere": await _statements_of_a_plain_query(engine),
-        }
+        await fill(engine, case)
+        shows = []
+        for row in case.shows:
+            shows.append(await _asked(engine, factory, show_detail, row["id"]))
+            if shows[-1]["ended"] != "returned":
+                break
+        unknown = await _asked(engine, factory, show_detail, case.unknown)
+        elsewhere = max(
+            [await _statements_of_a_plain_query(engine, make) for make in (AsyncSession, factory)]
+        )
+        return {"shows": shows, "unknown": unknown, "elsewhere": elsewhere}
 
 
-def _told(error: Exception) -> str:
-    """Return class and first line of an error, without the link to its explanation."""
-    return describe(error).split(" (Background on")[0]
+async def _asked(
+    engine: AsyncEngine, factory: Any, show_detail: Any, show_id: int
+) -> dict[str, Any]:
+    before = connections_in_use(engine)
+    with count_sql(engine) as statements:
+        outcome = await attempt(lambda: show_detail(factory, show_id))
+    return {
+        **outcome.as_dict(),
+        "value": _read(outcome.value),
+        "statements": len(statements),
+        "still out": connections_in_use(engine) - before,
+    }
+
+
+class Unreadable(Exception):
+    """An attribute that its owner could not give: name, message, and whether it was expired."""
 
 
 def _read(show: Any) -> dict[str, Any]:
@@ -45,52 +64,93 @@ def _read(show: Any) -> dict[str, Any]:
     if not isinstance(show, Show):
         return {"kind": class_of(show)}
     try:
-        orders = list(show.orders)
-    except Exception as error:
-        return {"kind": "Show", "failed": "show.orders", "error": _told(error)}
+        orders = [
+            {
+                **_columns(Order, order, "order"),
+                "tickets": [
+                    _columns(Ticket, ticket, "ticket")
+                    for ticket in _value(order, "order", "tickets")
+                ],
+            }
+            for order in _value(show, "show", "orders")
+        ]
+        return {"kind": "Show", **_columns(Show, show, "show"), "orders": orders}
+    except Unreadable as error:
+        failed, told, expired = error.args
+        return {"kind": "Show", "failed": failed, "error": told, "expired": expired}
+
+
+def _columns(model: type[Base], thing: Any, name: str) -> Row:
+    names = [column.key for column in model.__table__.columns]
+    values = {column: _value(thing, name, column) for column in names}
+    return {column: _plain(value) for column, value in values.items()}
+
+
+def _value(thing: Any, name: str, attribute: str) -> Any:
     try:
-        return {"kind": "Show", "tickets": [len(order.tickets) for order in orders]}
+        return getattr(thing, attribute)
     except Exception as error:
-        return {"kind": "Show", "failed": "order.tickets", "error": _told(error)}
+        state = inspect(thing, raiseerr=False)
+        # The link to an explanation is left out.
+        told = describe(error).split(" (Background on")[0]
+        raise Unreadable(f"{name}.{attribute}", told, bool(state and state.expired)) from error
 
 
-async def _statements_of_a_plain_query(engine: AsyncEngine) -> int:
-    """Count what a query elsewhere in the app sends: more than one, if the models were changed."""
-    async with AsyncSession(engine) as session:
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, int) else str(value)
+
+
+async def _statements_of_a_plain_query(engine: AsyncEngine, make_session: Any) -> int:
+    """Count what a query elsewhere in the app sends: more than one, if it loads more now."""
+    async with make_session(bind=engine) as session:
         with count_sql(engine) as statements:
             (await session.scalars(select(Show).order_by(Show.id))).all()
     return len(statements)
 
 
-def judge_show_detail(case: None, seen: dict[str, Any]) -> Iterable[Finding]:
+def judge_show_detail(case: Sales, seen: dict[str, Any]) -> Iterable[Finding]:
     # Two joined collections are one statement that repeats show and order for every ticket. That
     # keeps every promise made here, so it passes; what it ships is shown in the lesson.
-    outcome, show = seen["show"], seen["show"]["value"]
-    if reason := interruption(outcome, "show_detail"):
+    shows = list(zip(case.shows, seen["shows"], strict=False))
+    first = shows[0][1]
+    if reason := interruption(first, "show_detail"):
         yield Nothing(reason + _why_it_failed(reason))
         return
-    if problem := _why_not_readable(show):
+    if problem := _why_not_readable(shows[0][0], first["value"]):
         # Few statements are no merit where something is missing.
         yield Broken("whole", problem)
         yield Broken("statements", problem)
-    elif seen["statements"] > FEW:
-        yield Broken("statements", _why_many(seen["statements"]))
+    else:
+        problems = (_why_not_whole(case, row, found) for row, found in shows)
+        if problem := next(filter(None, problems), None):
+            yield Broken("whole", problem)
+        if any(found["statements"] > FEW for _, found in shows):
+            yield Broken("statements", _why_many(case, shows))
     unknown = seen["unknown"]
-    if unknown["ended"] != "returned" or unknown["value"] is not None:
-        came = interruption(unknown, "show_detail") or f"{unknown['value']} was returned."
-        yield Broken("unknown", f"There is no show 404, so None is due. {came}")
-    if seen["still out"]:
-        yield Broken(
-            "returned",
-            "A connection was still checked out when show_detail had returned. "
-            "`async with Session() as session:` gives it back on every way out.",
-        )
+    if unknown["ended"] != "returned" or unknown["value"]["kind"] is not None:
+        came = interruption(unknown, "show_detail") or f"{unknown['value']['kind']} was returned."
+        yield Broken("unknown", f"There is no show {case.unknown}, so None is due. {came}")
+    yield from _judge_connections(case, shows, unknown)
     if seen["elsewhere"] > 1:
         yield Broken(
             "elsewhere",
-            f"A plain select(Show) now sends {seen['elsewhere']} statements: the loading was "
-            "set on the model, so every query of the app loads orders and tickets. Say it where it "
-            "is needed, in this query's options.",
+            f"A plain select(Show) elsewhere now sends {seen['elsewhere']} statements: the loading "
+            "was set where all queries of the app share it, on the model or on the sessions. Say "
+            "it where it is needed, in this query's options.",
+        )
+
+
+def _judge_connections(case: Sales, shows: list[Any], unknown: Row) -> Iterable[Broken]:
+    asked = [(row["id"], found) for row, found in shows] + [(case.unknown, unknown)]
+    left = [show_id for show_id, found in asked if found["still out"] > 0]
+    if left:
+        which = "" if len(left) == len(asked) else f" for show {left[0]}"
+        if left == [case.unknown]:
+            which += ", which does not exist"
+        yield Broken(
+            "returned",
+            f"A connection was still checked out after the call{which}. "
+            "`async with Session() as session:` gives it back on every way out.",
         )
 
 
@@ -101,20 +161,26 @@ def _why_it_failed(reason: str) -> str:
             "again. selectinload has no such rows."
         )
     if "greenlet" in reason:
-        return " It was read inside the session, where nobody awaits: load it in the query."
+        return (
+            " Inside show_detail something wanted to wait where nobody awaits: mostly an attribute "
+            "that was not loaded, else a call of the sync session. Load it in the query."
+        )
     if "DetachedInstance" in reason:
-        return " The session was closed by then: load it in the query, while it is open."
+        return " The object had no open session by then: load it in the query, while there is one."
     return ""
 
 
-def _why_many(statements: int) -> str:
-    told = f"{statements} statements for {len(TICKETS)} orders"
-    if statements < len(TICKETS):
+def _why_many(case: Sales, shows: list[Any]) -> str:
+    (many, at_many), (few, at_few) = [
+        (len(case.orders_of(row["id"])), found["statements"]) for row, found in shows[:2]
+    ]
+    told = f"{at_many} statements for {many} orders, {at_few} for {few}"
+    more = round((at_many - at_few) / (many - few))
+    if not more:
         return f"{told}; {FEW} are enough: one for each table."
-    more = statements // len(TICKETS)
     return (
-        f"{told}: {'one' if more == 1 else more} more for every order. Awaiting each collection in "
-        "a loop is the same N+1 as in sync code, with an await in front."
+        f"{told}: {'one' if more == 1 else more} more for every order. That is N+1, whether each "
+        "collection is awaited in a loop or loaded in silence inside run_sync."
     )
 
 
@@ -124,20 +190,77 @@ NOT_THE_SHOW = {
 }
 
 
-def _why_not_readable(show: dict[str, Any]) -> str | None:
+def _why_not_readable(row: Row, show: Row) -> str | None:
     if show["kind"] != "Show":
         cure = NOT_THE_SHOW.get(show["kind"], "")
-        return f"show_detail(Session, 1) returned {show['kind']}, not the Show.{cure}"
-    if "failed" in show:
+        return f"show_detail(Session, {row['id']}) returned {show['kind']}, not the Show.{cure}"
+    if "failed" not in show:
+        return None
+    told = f"The caller touched {show['failed']} and got {show['error']}."
+    if show["expired"]:
         return (
-            f"The caller touched {show['failed']} and got {show['error']}. It was never loaded, "
-            "and an attribute cannot await: load it while the session is open."
+            f"{told} It was expired before that: a rollback does this, whatever the factory says, "
+            "and so does expire. To close the session is enough: it keeps what was loaded."
         )
-    if sorted(show["tickets"]) != sorted(TICKETS):
+    return f"{told} It was not loaded, and an attribute cannot await: load it in the query."
+
+
+def _why_not_whole(case: Sales, row: Row, found: Row) -> str | None:
+    show, due = found["value"], case.orders_of(row["id"])
+    if reason := interruption(found, "show_detail"):
         return (
-            f"The show has {len(TICKETS)} orders with {sum(TICKETS)} tickets; the caller found "
-            f"{len(show['tickets'])} orders with {sum(show['tickets'])}."
+            f"For show {row['id']}, which has {len(due)} orders: {reason}{_why_it_failed(reason)}"
         )
+    if show["kind"] is None and not due:
+        return (
+            f"Show {row['id']} exists and has no orders: the show is due, with an empty list, and "
+            "None was returned. An inner join leaves out what has no partner."
+        )
+    if problem := _why_not_readable(row, show):
+        return problem
+    return (
+        _difference("show", row, show)
+        or _why_not_all(case, due, show)
+        or next(filter(None, (_why_not_order(case, order, show) for order in due)), None)
+    )
+
+
+def _why_not_all(case: Sales, due: list[Row], show: Row) -> str | None:
+    found = Counter(order["id"] for order in show["orders"])
+    missing = {order["id"] for order in due} - found.keys()
+    if strangers := found.keys() - {order["id"] for order in due}:
+        return f"Order {min(strangers)} is no order of show {show['id']}, and stands in its list."
+    if twice := [order for order, count in found.items() if count > 1]:
+        return f"Order {twice[0]} stands {found[twice[0]]} times in the list of its show."
+    if not missing:
+        return None
+    told = f"Show {show['id']} has {len(due)} orders; the caller found {len(found)}."
+    if missing == {order["id"] for order in due if not case.tickets_of(order["id"])}:
+        told += " All orders without a ticket are missing, as an inner join leaves them out."
+    return told
+
+
+def _why_not_order(case: Sales, order: Row, show: Row) -> str | None:
+    name = f"order {order['id']}"
+    found = next(one for one in show["orders"] if one["id"] == order["id"])
+    if problem := _difference(name, order, found):
+        return problem
+    due = case.tickets_of(order["id"])
+    tickets = sorted(found["tickets"], key=lambda ticket: str(ticket["id"]).zfill(9))
+    if [ticket["id"] for ticket in tickets] != [ticket["id"] for ticket in due]:
+        return f"O{name[1:]} has {len(due)} tickets; the caller found {len(tickets)}, or others."
+    pairs = zip(due, tickets, strict=True)
+    told = (_difference(f"ticket {ticket['id']}", ticket, one) for ticket, one in pairs)
+    return next(filter(None, told), None)
+
+
+def _difference(name: str, due: Row, found: Row) -> str | None:
+    for column, value in due.items():
+        if found[column] != _plain(value):
+            return (
+                f"{column} of {name} is {_plain(value)} in the table; the caller read "
+                f"{found[column]}."
+            )
     return None
 
 
@@ -148,7 +271,7 @@ SHOW_DETAIL = Exercise(
     answers=("show_detail",),
     promises={
         "whole": "orders and tickets can be read after the session is closed",
-        "statements": f"at most {FEW} statements, however many orders there are",
+        "statements": f"at most {FEW} statements for a show of up to {PORTION} orders",
         "unknown": "an unknown show gives None",
         "returned": "the connection goes back to the pool",
         "elsewhere": "queries elsewhere load what they loaded before",
@@ -162,4 +285,5 @@ SHOW_DETAIL = Exercise(
     ),
     observe=observe_show_detail,
     judge=judge_show_detail,
+    draw=draw_show_detail,
 )

@@ -1,22 +1,49 @@
 """ch03-ex3: no hidden read after a commit."""
 
-from collections.abc import Iterable
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from random import Random
 from typing import Any
 
-from sqlalchemy import event, select, update
+from sqlalchemy import event, inspect, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.util import await_
 
-from course.checking.attempts import attempt, describe, interruption, plain
+from course.checking.attempts import Outcome, attempt, describe, interruption, plain
 from course.checking.exercise import Broken, Exercise, Finding, Nothing, Star
+from course.checking.patience import until_idle
 from course.checks.ch03_async_sessionmaker.kept import class_of, theatre
-from lantern import count_sql
 
-OPENING = datetime(2027, 3, 1, 19, 30)  # what the clock of the database says at first
 CLOCKS = ("current_timestamp", "datetime", "strftime")  # SQLite's functions that tell the time
+MEANWHILE = 1.0  # seconds; an other reading that is locked out for longer is not waited for
+READING = re.compile(r"\s*(SELECT|BEGIN|SAVEPOINT|PRAGMA)\b", re.IGNORECASE)
 
 
-def set_the_clock(engine: AsyncEngine) -> list[str]:
+@dataclass(frozen=True)
+class Notes:
+    """Notes by their ids: how often each was read, and when it was stamped; and what is read."""
+
+    reads: dict[int, int]
+    stamps: dict[int, datetime]
+    touched: int
+    opening: datetime  # what the clock of the database says at first
+
+
+def draw_touch(random: Random) -> Notes:
+    """Draw five notes that have been read a few times, one of which is read once more."""
+    ids = random.sample(range(100, 1_000), 5)
+    counts = random.sample(range(3, 80), 5)
+    opening = datetime(2027, 3, 1, 19, 30) + timedelta(days=random.randint(0, 300))
+    stamps = [opening - timedelta(hours=hours) for hours in random.sample(range(1, 900), 5)]
+    reads = dict(zip(ids, counts, strict=True))
+    return Notes(reads, dict(zip(ids, stamps, strict=True)), random.choice(ids), opening)
+
+
+def set_the_clock(engine: AsyncEngine, opening: datetime) -> list[str]:
     """Let the database's clock go on by a minute each time it is asked: no real clock.
 
     Returns the list of the moments that it told. Also an expression in a trigger, or in a default
@@ -25,7 +52,7 @@ def set_the_clock(engine: AsyncEngine) -> list[str]:
     told: list[str] = []
 
     def tell(*_: Any) -> str:
-        told.append(str(OPENING + timedelta(minutes=len(told) + 1)))
+        told.append(str(opening + timedelta(minutes=len(told) + 1)))
         return told[-1]
 
     def set_clock(connection: Any, record: Any) -> None:
@@ -36,100 +63,213 @@ def set_the_clock(engine: AsyncEngine) -> list[str]:
     return told
 
 
-async def observe_touch(case: None, note: Any, touch: Any) -> dict[str, Any]:
-    """Let somebody read a note, and compare the time that is told with the one in the table."""
+async def observe_touch(case: Notes, note: Any, touch: Any) -> dict[str, Any]:
+    """Let somebody read a note, and another two at once; look at the rows after each."""
     # As shipped, the hidden read fails with the message that the learner meets elsewhere.
     async with theatre(as_shipped=True) as (engine, factory):
-        told = set_the_clock(engine)
+        told = set_the_clock(engine, case.opening)
         try:
             async with engine.begin() as connection:
                 await connection.run_sync(note.metadata.create_all)
-            return await _touched(engine, factory, note, touch, told)
+            async with factory.begin() as session:
+                # The database writes these times itself: a model whose default was changed may not.
+                session.add_all(
+                    note(id=number, text=f"Door {number} sticks.", reads=reads, updated=stamp)
+                    for (number, reads), stamp in zip(
+                        case.reads.items(), case.stamps.values(), strict=True
+                    )
+                )
+            return await _touched(case, engine, factory, note, touch, told)
         except Exception as error:
             return {"table": describe(error)}
 
 
 async def _touched(
-    engine: AsyncEngine, factory: Any, note: Any, touch: Any, told: list[str]
+    case: Notes, engine: AsyncEngine, factory: Any, note: Any, touch: Any, told: list[str]
 ) -> dict[str, Any]:
-    async with factory.begin() as session:
-        # The database writes this time itself: a model whose default was changed may not.
-        session.add(note(id=1, text="The balcony door sticks.", updated=OPENING))
-    with count_sql(engine) as statements:
+    async def read_once() -> Outcome:
         async with factory() as session:
-            outcome = await attempt(lambda: touch(session, 1))
-    by_touch = list(told)
-    stored = await _row(engine, note)
-    # An update that touch has no part in: is it stamped as well?
-    async with factory.begin() as session:
-        await session.execute(update(note).where(note.id == 1).values(text="It closes again."))
-    later = await _row(engine, note)
+            return await attempt(lambda: touch(session, case.touched))
+
+    outcome = await read_once()
+    by_touch, rows = list(told), await _rows(engine, note)
+    elsewhere = await _updated_elsewhere(factory, note, case.touched)
+    later = (await _rows(engine, note))[str(case.touched)]
+    before = (await _rows(engine, note))[str(case.touched)]["reads"]
+    with another_before_the_first_write(engine, read_once) as other:
+        both = [await read_once()]
+    both += [await one for one in other]
     return {
         "touch": {**outcome.as_dict(), "value": _moment(outcome.value)},
         "kind": class_of(outcome.value),
-        "reads": stored.reads,
-        "stored": _moment(stored.updated),
-        "before": _moment(OPENING),
-        "by the database": _moment(stored.updated) in by_touch,
-        "still stamped": _moment(later.updated) in told and later.updated != stored.updated,
-        "returning": any("UPDATE" in sql and "RETURNING" in sql for sql in statements),
+        "rows": rows,
+        "by the database": rows[str(case.touched)]["updated"] in by_touch,
+        "still stamped": later["updated"] in told[len(by_touch) :],
+        "model asks": elsewhere,
+        "before both": before,
+        "both": [one.ended for one in both],
+        "after both": (await _rows(engine, note))[str(case.touched)]["reads"],
     }
 
 
-async def _row(engine: AsyncEngine, note: Any) -> Any:
-    table = note.__table__
+async def _updated_elsewhere(factory: Any, note: Any, number: int) -> bool:
+    """Update a note, touch having no part in it; tell whether its stamp needs no more loading."""
+    async with factory.begin() as session:
+        found = await session.get(note, number)
+        found.text = "It closes again."
+        await session.flush()
+        # An attribute that was neither loaded nor expired may be out of date: a trigger's is.
+        table = note.__table__.c
+        stored = await session.scalar(select(table.updated).where(table.id == number))
+        asks = inspect(found).dict.get("updated") == stored
+        await session.execute(update(note).where(note.id == number).values(text="Or does it?"))
+    return asks
+
+
+@contextmanager
+def another_before_the_first_write(
+    engine: AsyncEngine, read_once: Callable[[], Awaitable[Outcome]]
+) -> Iterator[list[asyncio.Task[Outcome]]]:
+    """Let another reading, in a session of its own, go right before the next write.
+
+    Where the first one has locked it out, it goes on in its own time. Yields its tasks.
+    """
+    others: list[asyncio.Task[Outcome]] = []
+
+    async def meanwhile() -> None:
+        others.append(asyncio.ensure_future(read_once()))
+        rest = asyncio.ensure_future(until_idle(MEANWHILE))
+        await asyncio.wait({*others, rest}, return_when=asyncio.FIRST_COMPLETED)
+        rest.cancel()
+
+    def before(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        # SQLAlchemy calls this inside its greenlet, so that it may wait.
+        if not others and not READING.match(statement):
+            await_(meanwhile())
+
+    event.listen(engine.sync_engine, "before_cursor_execute", before)
+    try:
+        yield others
+    finally:
+        event.remove(engine.sync_engine, "before_cursor_execute", before)
+
+
+async def _rows(engine: AsyncEngine, note: Any) -> dict[str, dict[str, Any]]:
+    """Return reads and stamp of every note, as another session sees them."""
+    columns = note.__table__.c
     async with AsyncSession(engine) as session:
-        return (await session.execute(select(table.c.reads, table.c.updated))).one()
+        rows = await session.execute(select(columns.id, columns.reads, columns.updated))
+        return {str(one.id): {"reads": one.reads, "updated": _moment(one.updated)} for one in rows}
 
 
 def _moment(value: Any) -> str:
     return str(value if isinstance(value, datetime) else plain(value))
 
 
-def judge_touch(case: None, seen: dict[str, Any]) -> Iterable[Finding]:
+def judge_touch(case: Notes, seen: dict[str, Any]) -> Iterable[Finding]:
     if "table" in seen:
         yield Nothing(f"The table of Note could not be used: {seen['table']}.")
         return
-    told = seen["touch"]["value"]
-    if reason := interruption(seen["touch"], "touch"):
-        yield Broken("told", _why_untold(reason))
-    elif seen["kind"] != "datetime":
-        yield Broken("told", _why_no_moment(seen["kind"]))
-    elif told == seen["before"] and seen["reads"] == 1:
-        yield Broken(
-            "told",
-            f"touch returned {told}, the time from before the update. It was read too early, or "
-            "kept from then.",
+    findings = [
+        Broken(promise, problem)
+        for promise, problem in (
+            ("told", _why_untold(case, seen)),
+            ("counted", _why_not_counted(case, seen)),
+            ("stamped", _why_not_stamped(case, seen)),
+            ("both", _why_not_both(case, seen)),
         )
-    elif told != seen["stored"] and seen["reads"] == 1:
-        yield Broken(
-            "told",
-            f"touch returned another time than the one in the table, {seen['stored']}. Two clocks "
-            "agree by chance: ask for the value that the database wrote.",
-        )
-    if seen["reads"] != 1:
-        yield Broken(
-            "written",
-            f"Another session sees reads == {seen['reads']} where 1 is due. "
-            "Was it committed, and once? `session.commit()` without `await` commits nothing.",
-        )
-    elif not seen["still stamped"]:
-        yield Broken(
-            "written",
-            "An update elsewhere in the program no longer stamps the note: its onupdate is gone, "
-            "or is no longer the database's clock.",
-        )
-    elif not seen["by the database"]:
-        yield Broken(
-            "written",
-            f"In the table stands {seen['stored']}, which the database's clock never said: the "
-            "program wrote a time of its own over the stamp.",
-        )
-    elif told == seen["stored"] and seen["returning"]:
+        if problem
+    ]
+    yield from findings
+    if not findings and seen["model asks"]:
         yield Star(
-            "The UPDATE itself brought the new value back: no statement more, and nothing to "
-            "load afterwards."
+            "Note itself asks for what the database computed: whoever updates one, anywhere, "
+            "has its stamp at once, and nothing to load afterwards."
         )
+
+
+def _row(case: Notes, seen: dict[str, Any]) -> dict[str, Any]:
+    return seen["rows"][str(case.touched)]
+
+
+def _why_untold(case: Notes, seen: dict[str, Any]) -> str | None:
+    told, stored = seen["touch"]["value"], _row(case, seen)["updated"]
+    if reason := interruption(seen["touch"], "touch"):
+        return _why_unread(reason)
+    if seen["kind"] != "datetime":
+        return _why_no_moment(seen["kind"])
+    if told == stored or _row(case, seen)["reads"] == case.reads[case.touched]:
+        return None  # or nothing was committed, and that is told
+    if told == str(case.stamps[case.touched]):
+        return (
+            f"touch returned {told}, the time from before the update; {stored} stands in the table."
+            " It was read too early, or kept from then."
+        )
+    return (
+        f"touch returned {told}, and {stored} stands in the table. Two clocks agree by chance: ask "
+        "for the value that the database wrote."
+    )
+
+
+def _why_not_counted(case: Notes, seen: dict[str, Any]) -> str | None:
+    before, after = case.reads[case.touched], _row(case, seen)["reads"]
+    touched_too = [
+        number
+        for number, reads in case.reads.items()
+        if number != case.touched and seen["rows"].get(str(number), {}).get("reads") != reads
+    ]
+    if touched_too:
+        return (
+            f"touch(session, {case.touched}) also changed note {touched_too[0]}: an UPDATE without "
+            "its WHERE, or with another one, reaches more rows than are meant."
+        )
+    if after == before + 1:
+        return None
+    told = f"Another session sees reads == {after} where {before + 1} is due."
+    if after == before:
+        told += (
+            " Nothing was committed: a flush is no commit, `session.commit()` without `await` runs "
+            "nothing, and an error on the way lets closing roll back."
+        )
+    return told
+
+
+def _why_not_stamped(case: Notes, seen: dict[str, Any]) -> str | None:
+    stored, before = _row(case, seen)["updated"], str(case.stamps[case.touched])
+    if not seen["still stamped"]:
+        return (
+            "An update elsewhere in the program no longer stamps the note: its onupdate is gone, "
+            "or is no longer the database's clock."
+        )
+    # What was not written has no stamp to look at.
+    if seen["by the database"] or _row(case, seen)["reads"] == case.reads[case.touched]:
+        return None
+    if stored == before:
+        return (
+            f"touch changed the note, and `updated` is still {stored}: this UPDATE was not "
+            "stamped. The model's onupdate works in a flush and in update(Note); a statement "
+            "written as text knows nothing of it."
+        )
+    return (
+        f"In the table stands {stored}, which the database's clock never said: the program wrote a "
+        "time of its own over the stamp."
+    )
+
+
+def _why_not_both(case: Notes, seen: dict[str, Any]) -> str | None:
+    if _row(case, seen)["reads"] == case.reads[case.touched]:
+        return None  # nothing is counted at all, and that is told
+    # Who gets an error is not counted, unless touch raises after it has counted.
+    always_raises = seen["touch"]["ended"] != "returned"
+    counting = [one for one in seen["both"] if one == "returned" or always_raises]
+    if seen["after both"] >= seen["before both"] + len(counting):
+        return None
+    return (
+        f"Two sessions touched one note at once: it had {seen['before both']} reads, and now it "
+        f"has {seen['after both']}. Both had read the same number, and the second wrote over the "
+        "first. The database can add to what is there: Note.reads + 1. (FOR UPDATE does not help "
+        "on SQLite, which has none.)"
+    )
 
 
 def _why_no_moment(kind: str | None) -> str:
@@ -139,13 +279,13 @@ def _why_no_moment(kind: str | None) -> str:
     return f"touch returned a {kind}; a datetime is due.{cure}"
 
 
-def _why_untold(reason: str) -> str:
+def _why_unread(reason: str) -> str:
     if "greenlet" not in reason:
         return reason
     return (
-        f"{reason} The database computed `updated` during the UPDATE, so the "
-        "attribute was expired, and reading it wanted to load it. expire_on_commit=False, which "
-        "this session has, keeps what is known; it does not fetch what is not."
+        f"{reason} An attribute was read that has to be loaded. After an UPDATE that is what the "
+        "database computed, `updated` for one: expire_on_commit=False, which this session has, "
+        "keeps what is known; it does not fetch what is not."
     )
 
 
@@ -156,14 +296,19 @@ TOUCH = Exercise(
     answers=("Note", "touch"),
     promises={
         "told": "touch returns the time that stands in the table",
-        "written": "the reading is counted, stamped and committed, once",
+        "counted": "the reading is counted and committed, once, and for this note alone",
+        "stamped": "every update is stamped by the clock of the database",
+        "both": "of two who read at once, both are counted",
     },
     hints=(
-        "Which value did the database compute, and how does your session get to know it?",
-        "Something has to be awaited: `await session.refresh(note)` is one way.",
-        'For the star: `__mapper_args__ = {"eager_defaults": True}` on the model makes the '
-        "UPDATE return what the database computed.",
+        "Which values does the database compute, and how does your session get to know them?",
+        "Note.reads + 1 is an expression: the database adds to what is there. After the flush "
+        "both columns have to be asked for: `await session.refresh(note)` is one way.",
+        "update(Note).where(…).values(reads=Note.reads + 1).returning(Note.updated) does it all in "
+        "one statement. For the star, let the model ask in every flush: "
+        '`__mapper_args__ = {"eager_defaults": True}`.',
     ),
     observe=observe_touch,
     judge=judge_touch,
+    draw=draw_touch,
 )

@@ -1,8 +1,9 @@
-# no statement more
+# An attribute was read that has to be loaded
+# breaks: told, both
 
 from datetime import datetime
 
-from sqlalchemy import func, update
+from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncAttrs
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -20,6 +21,7 @@ class Note(Papers):
 
 
 async def touch(session, note_id):
-    async with session.begin():
-        change = update(Note).where(Note.id == note_id).values(reads=Note.reads + 1)
-        return await session.scalar(change.returning(Note.updated))
+    note = await session.get(Note, note_id)
+    note.reads += 1
+    await session.commit()
+    return note.updated

@@ -1,4 +1,4 @@
-# the best concurrency is not needing it
+# one statement, from the shows, with outer joins
 
 from sqlalchemy import func, select
 

@@ -1,0 +1,31 @@
+# a lock of the program around a plain +=
+
+import asyncio
+from datetime import datetime
+
+from sqlalchemy import func
+from sqlalchemy.ext.asyncio import AsyncAttrs
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Papers(AsyncAttrs, DeclarativeBase):
+    pass
+
+
+class Note(Papers):
+    __tablename__ = "notes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str]
+    reads: Mapped[int] = mapped_column(default=0)
+    updated: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+
+
+lock = asyncio.Lock()
+
+
+async def touch(session, note_id):
+    async with lock:
+        note = await session.get(Note, note_id)
+        note.reads += 1
+        await session.commit()
+        return await note.awaitable_attrs.updated

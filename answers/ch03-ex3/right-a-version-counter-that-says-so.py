@@ -1,0 +1,29 @@
+# a version counter: who comes late gets an error and is not counted
+
+from datetime import datetime
+
+from sqlalchemy import func
+from sqlalchemy.ext.asyncio import AsyncAttrs
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Papers(AsyncAttrs, DeclarativeBase):
+    pass
+
+
+class Note(Papers):
+    __tablename__ = "notes"
+    version: Mapped[int] = mapped_column(default=1)
+    __mapper_args__ = {"version_id_col": version}
+    id: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str]
+    reads: Mapped[int] = mapped_column(default=0)
+    updated: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+
+
+async def touch(session, note_id):
+    note = await session.get(Note, note_id)
+    note.reads += 1
+    await session.commit()
+    await session.refresh(note)
+    return note.updated

@@ -1,0 +1,28 @@
+# FOR UPDATE does not help on SQLite
+# breaks: both
+
+from datetime import datetime
+
+from sqlalchemy import func
+from sqlalchemy.ext.asyncio import AsyncAttrs
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Papers(AsyncAttrs, DeclarativeBase):
+    pass
+
+
+class Note(Papers):
+    __tablename__ = "notes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str]
+    reads: Mapped[int] = mapped_column(default=0)
+    updated: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+
+
+async def touch(session, note_id):
+    note = await session.get(Note, note_id, with_for_update=True)
+    note.reads += 1
+    await session.commit()
+    await session.refresh(note)
+    return note.updated

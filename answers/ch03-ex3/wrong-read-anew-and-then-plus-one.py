@@ -1,0 +1,29 @@
+# Both had read the same number, and the second wrote over the first
+# breaks: both
+
+from datetime import datetime
+
+from sqlalchemy import func, update
+from sqlalchemy.ext.asyncio import AsyncAttrs
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Papers(AsyncAttrs, DeclarativeBase):
+    pass
+
+
+class Note(Papers):
+    __tablename__ = "notes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str]
+    reads: Mapped[int] = mapped_column(default=0)
+    updated: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+
+
+async def touch(session, note_id):
+    note = await session.get(Note, note_id)
+    await session.refresh(note)
+    change = update(Note).where(Note.id == note_id).values(reads=note.reads + 1)
+    updated = await session.scalar(change.returning(Note.updated))
+    await session.commit()
+    return updated
