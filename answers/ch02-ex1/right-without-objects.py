@@ -1,23 +1,28 @@
 # without objects
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 
 from lantern.theatre import LedgerEntry, Order, Seat, Show, Ticket
 
 
+def prices_of(session, show_id, seat_ids):
+    of_this_show = select(Seat.price_cents).where(Seat.id.in_(seat_ids), Seat.show_id == show_id)
+    prices = session.scalars(of_this_show).all()
+    if not seat_ids or len(prices) != len(seat_ids):
+        raise ValueError("Name seats of this show, and each one once.")
+    return prices
+
+
+def raise_count(session, show_id, seats):
+    session.execute(update(Show).where(Show.id == show_id).values(sold=Show.sold + seats))
+
+
 def sell(Session, show_id, guest_id, seat_ids):
     with Session.begin() as session:
-        total = session.scalar(select(func.sum(Seat.price_cents)).where(Seat.id.in_(seat_ids)))
-        order_id = session.scalar(
-            insert(Order)
-            .values(show_id=show_id, guest_id=guest_id, total_cents=total)
-            .returning(Order.id)
-        )
-        session.execute(
-            insert(Ticket), [{"order_id": order_id, "seat_id": seat_id} for seat_id in seat_ids]
-        )
+        total = sum(prices_of(session, show_id, seat_ids))
+        order = {"show_id": show_id, "guest_id": guest_id, "total_cents": total}
+        order_id = session.scalar(insert(Order).values(order).returning(Order.id))
+        session.execute(insert(Ticket), [{"order_id": order_id, "seat_id": s} for s in seat_ids])
         session.execute(insert(LedgerEntry).values(order_id=order_id, amount_cents=total))
-        session.execute(
-            update(Show).where(Show.id == show_id).values(sold=Show.sold + len(seat_ids))
-        )
+        raise_count(session, show_id, len(seat_ids))
         return order_id

@@ -1,5 +1,6 @@
-# When the third seat was taken, 2 seats were sold although the order failed.
-# breaks: whole, commit, refused, race
+# was committed in
+# breaks: whole, commit, refused, asked, race
+
 
 from lantern.theatre import LedgerEntry, Order, Seat, Show, Ticket
 

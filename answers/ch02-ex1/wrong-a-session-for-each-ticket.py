@@ -1,5 +1,6 @@
-# another one of yours waited for it
-# breaks: whole, commit, refused, race, returned
+# another one of yours waited for
+# breaks: whole, commit, refused, asked, race, clerks, returned
+
 
 from lantern.theatre import Order, Ticket
 

@@ -1,5 +1,5 @@
 # Define it with plain `def`
-# breaks: whole, commit, refused, race, returned
+# breaks: whole, commit, refused, asked, race, clerks, returned
 
 
 async def sell(Session, show_id, guest_id, seat_ids):

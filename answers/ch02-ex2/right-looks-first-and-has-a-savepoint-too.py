@@ -20,6 +20,8 @@ def import_guests(Session, rows):
                 session.flush()
             except IntegrityError:
                 savepoint.rollback()
+                if email is None:
+                    raise
             else:
                 savepoint.commit()
                 added += 1

@@ -1,4 +1,4 @@
-# one statement a row, on conflict
+# one statement a row, on conflict, and a list as the answer
 
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 

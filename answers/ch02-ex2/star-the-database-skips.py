@@ -1,17 +1,14 @@
 # no row costs one of its own
 
-from sqlalchemy import func, select
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from lantern.theatre import Guest
 
 
 def import_guests(Session, rows):
-    count = select(func.count()).select_from(Guest)
+    if not rows:
+        return 0, 0
+    statement = sqlite_insert(Guest).on_conflict_do_nothing().returning(Guest.id)
     with Session.begin() as session:
-        before = session.scalar(count)
-        session.execute(
-            sqlite_insert(Guest).on_conflict_do_nothing(), [{"email": email} for email in rows]
-        )
-        added = session.scalar(count) - before
+        added = len(session.scalars(statement, [{"email": email} for email in rows]).all())
     return added, len(rows) - added

@@ -1,4 +1,4 @@
-# 480 COMMITs for one list
+# One list was committed in
 # breaks: commit
 
 from sqlalchemy.exc import IntegrityError
@@ -7,6 +7,8 @@ from lantern.theatre import Guest
 
 
 def import_guests(Session, rows):
+    if None in rows:
+        raise ValueError("an address is missing")
     added = 0
     for email in rows:
         try:

@@ -1,5 +1,5 @@
 # The error came out of the inner block's end: catch it outside.
-# breaks: kept, commit, meanwhile, counts
+# breaks: kept, commit, meanwhile, gap, counts
 
 from sqlalchemy.exc import IntegrityError
 

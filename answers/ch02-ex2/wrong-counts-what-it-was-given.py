@@ -1,4 +1,4 @@
-# 480 new guests and 20 rows
+# rows of guests known by then
 # breaks: counts
 
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert

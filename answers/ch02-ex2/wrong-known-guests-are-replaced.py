@@ -1,13 +1,15 @@
 # have another id now
 # breaks: kept
 
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 
 from lantern.theatre import Guest
 
 
 def import_guests(Session, rows):
+    skipped = 0
     with Session.begin() as session:
         for email in rows:
-            session.execute(insert(Guest).prefix_with("OR REPLACE").values(email=email))
-    return 480, 20
+            skipped += session.execute(delete(Guest).where(Guest.email == email)).rowcount
+            session.execute(insert(Guest).values(email=email))
+    return len(rows) - skipped, skipped

@@ -1,5 +1,5 @@
-# No COMMIT was sent
-# breaks: kept, commit, meanwhile
+# Nothing was committed
+# breaks: kept, commit, meanwhile, gap
 
 from sqlalchemy.exc import IntegrityError
 
@@ -15,5 +15,6 @@ def import_guests(Session, rows):
                     session.add(Guest(email=email))
                 added += 1
             except IntegrityError:
-                pass
+                if email is None:
+                    raise
     return added, len(rows) - added

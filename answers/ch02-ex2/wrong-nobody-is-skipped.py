@@ -1,5 +1,7 @@
-# One known guest ended it all: import_guests raised IntegrityError
-# breaks: kept, commit, meanwhile, counts
+# One duplicate ended it all: import_guests raised IntegrityError
+# breaks: kept, commit, meanwhile, gap, counts
+# never told: catch it outside
+
 
 from lantern.theatre import Guest
 

@@ -1,4 +1,4 @@
-# 1 SELECT, and still a race
+# What had been looked up was old by then
 # breaks: meanwhile
 
 from sqlalchemy import select

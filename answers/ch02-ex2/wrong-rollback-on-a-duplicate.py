@@ -1,5 +1,5 @@
-# session.rollback() takes back everything since the last commit
-# breaks: kept, counts, meanwhile
+# it took back everything since the last commit
+# breaks: kept, counts, meanwhile, gap
 
 from sqlalchemy.exc import IntegrityError
 

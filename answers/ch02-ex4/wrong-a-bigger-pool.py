@@ -1,5 +1,5 @@
-# the number of printers is not yours to change
-# breaks: printers, free, returned, served
+# the number of connections is not yours to change
+# breaks: printers
 
 from fastapi import FastAPI
 from pydantic import BaseModel

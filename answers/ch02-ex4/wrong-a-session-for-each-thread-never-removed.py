@@ -1,4 +1,4 @@
-# your sessions are never closed
+# its session is not closed
 # breaks: returned, served
 
 from fastapi import FastAPI

@@ -1,5 +1,6 @@
 # A query ran on the event loop's own thread
-# breaks: free, served
+# breaks: free
+# never told: QueuePool
 
 from fastapi import FastAPI
 from pydantic import BaseModel

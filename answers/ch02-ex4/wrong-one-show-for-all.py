@@ -3,6 +3,7 @@
 
 from fastapi import FastAPI
 from pydantic import BaseModel
+from sqlalchemy import select
 from sqlalchemy.orm import sessionmaker
 
 from lantern.theatre import Show
@@ -20,6 +21,6 @@ def make_app(engine):
     @app.get("/shows/{show_id}", response_model=ShowOut)
     def read_show(show_id: int):
         with sessionmaker(engine)() as session:
-            return session.get_one(Show, 1)
+            return session.scalars(select(Show).order_by(Show.capacity)).first()
 
     return app

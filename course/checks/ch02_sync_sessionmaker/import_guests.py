@@ -1,178 +1,228 @@
 """ch02-ex2: an import with savepoints."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 from sqlalchemy import select
 
-from course.checking.attempts import attempt_sync
 from course.checking.exercise import Broken, Exercise, Finding, Nothing, Star
-from course.checks.ch02_sync_sessionmaker.watched import (
-    LONG,
-    WatchedDatabase,
-    before_insert,
-    plainly,
-    why_interrupted,
-)
-from lantern import count_sql
-from lantern.theatre import (
-    Guest,
-)
+from course.checks.ch02_sync_sessionmaker.watched import Sql, WatchedDatabase, why_interrupted
+from lantern.theatre import Guest
 
-STAFF = ("mara@lantern.example", "teo@lantern.example", "ines@lantern.example")
-FRESH = tuple(f"guest{number}@lantern.example" for number in range(480))
-MEANWHILE = FRESH[300]
-# 500 rows: every 30th a guest for the second time, and three who were there before.
-LIST = tuple(
-    email
-    for number, fresh in enumerate(FRESH)
-    for email in ((fresh, FRESH[number - 20]) if number % 30 == 29 else (fresh,))
-)
-LIST = LIST[:100] + STAFF[:2] + LIST[100:400] + STAFF[2:] + LIST[400:] + (FRESH[479],)
-SHORT_LIST = LIST[300:350]
-SIGNS_UP = (f"INSERT OR IGNORE INTO guests (id, email) VALUES (9000, '{MEANWHILE}')",)
+RIVAL = 9000  # the id of who signs up at the website meanwhile
 FEW = 25  # statements for 500 rows; a list in batches stays below
 
 
-async def observe_import_guests(case: None, import_guests: Any) -> dict[str, Any]:
-    """Import 500 rows with duplicates; then again while a guest signs up at the website."""
+@dataclass(frozen=True)
+class Choir:
+    """Guests who are there already, by their ids; a long list; and a short one of all kinds."""
+
+    known: dict[int, str]
+    rows: tuple[str, ...]
+    short: tuple[str, ...]
+
+    def new(self, rows: Iterable[str | None]) -> set[str]:
+        """Return the addresses on a list that are not in the table yet."""
+        return {email for email in rows if email} - set(self.known.values())
+
+
+def draw_choir(random: Random) -> Choir:
+    """Draw lists in which every kind of row stands between others, and some stand three times."""
+    numbers = random.sample(range(1000, 9999), 480)
+    fresh = [f"singer{number}@choir.example" for number in numbers[: random.randrange(420, 460)]]
+    ids = random.sample(range(101, 200), 5)
+    known = {guest_id: f"guest{guest_id}@lantern.example" for guest_id in ids}
+    again = [*list(known.values())[:4], *fresh[:8], *fresh[:4]]
+    rows = [*fresh, *again, *random.choices(fresh, k=500 - len(fresh) - len(again))]
+    random.shuffle(rows)
+    first, second, third, fourth = random.sample(fresh, 4)
+    guest = known[ids[4]]
+    short = (first, second, guest, first, third, second, guest, fourth)
+    return Choir(known, tuple(rows), short)
+
+
+async def observe_import_guests(choir: Choir, import_guests: Any) -> dict[str, Any]:
+    """Import a long list, none, and one with a gap; then each time that a guest signs up himself.
+
+    He comes with a connection of his own, in the last moment in which he can write.
+    """
+    short = _imported(choir, import_guests, choir.short)
+    early = [number for number, changes in short["moments"] if not changes]
+    gap = (*choir.short[:2], None, *choir.short[2:])
     return {
-        "quiet": _imported(import_guests, LIST),
-        "meanwhile": _imported(import_guests, SHORT_LIST, SIGNS_UP),
+        "long": _imported(choir, import_guests, choir.rows),
+        "empty": _imported(choir, import_guests, ()),
+        "gap": _imported(choir, import_guests, gap),
+        "meanwhile": {
+            email: _imported(choir, import_guests, choir.short, _signs_up(email), moment)
+            for email in sorted(choir.new(choir.short))
+            for moment in early[-1:]
+        },
     }
+
+
+def _signs_up(email: str) -> tuple[Sql, ...]:
+    return (("INSERT INTO guests (id, email) VALUES (?, ?)", (RIVAL, email)),)
 
 
 def _imported(
-    import_guests: Any, rows: tuple[str, ...], meanwhile: tuple[str, ...] = ()
+    choir: Choir,
+    import_guests: Any,
+    rows: tuple[str | None, ...],
+    rival: tuple[Sql, ...] = (),
+    moment: int = 0,
 ) -> dict[str, Any]:
-    watched = WatchedDatabase(capacity=1)
-    with watched.open(), before_insert(watched.engine, "guests", meanwhile, MEANWHILE):
-        with count_sql(watched.engine) as statements:
-            outcome = attempt_sync(lambda: import_guests(watched.Session, list(rows)), LONG)
-        held = watched.held
-    watched.close_sessions()
-    emails = [row[0] for row in watched.read(select(Guest.email).order_by(Guest.id))]
-    # The row of who signs up is the website's; it goes or stays with the savepoint around it.
-    new = set(rows) - set(STAFF) - ({MEANWHILE} if meanwhile else set())
-    ids = [row[0] for row in watched.read(select(Guest.id).where(Guest.email.in_(STAFF)))]
-    watched.engine.dispose()
+    guests = (Guest(id=guest_id, email=email) for guest_id, email in choir.known.items())
+    database = WatchedDatabase(guests)
+    seen = database.call(lambda: import_guests(database.Session, list(rows)), rival, moment)
+    found = database.read(select(Guest.id, Guest.email).order_by(Guest.id))
+    database.close()
+    new, known = choir.new(rows), [[*row] for row in sorted(choir.known.items())]
     return {
-        **plainly(outcome, watched.refusal),
-        "pair": _pair(outcome.value),
-        "commits": watched.commits,
-        "asked": watched.asked,
-        "savepoints": watched.savepoints,
-        "held": held,
-        "statements": len(statements),
-        "selects": sum(s.lstrip().upper().startswith("SELECT") for s in statements),
+        **seen,
+        "moments": seen["moments"] if len(rows) < len(choir.rows) else [],
         "new": len(new),
-        "kept": len(new & set(emails)),
-        "staff": sorted(ids) == [1, 2, 3],
+        "kept": len(new & {email for _, email in found}),
+        "table": len(found),
+        "untouched": [row for row in found if row in known] == known,
     }
 
 
-def _pair(value: Any) -> list[int] | None:
-    if isinstance(value, tuple | list) and len(value) == 2:
-        return [int(part) if isinstance(part, int) else -1 for part in value]
-    return None
-
-
-def judge_import_guests(case: None, seen: dict[str, Any]) -> Iterable[Finding]:
-    quiet, meanwhile = seen["quiet"], seen["meanwhile"]
-    reason = why_interrupted(quiet, "import_guests")
-    if quiet["ended"] not in ("returned", "raised"):
+def judge_import_guests(choir: Choir, seen: dict[str, Any]) -> Iterable[Finding]:
+    long = seen["long"]
+    reason = why_interrupted(long, "import_guests")
+    if long["ended"] not in ("returned", "raised"):
         yield Nothing(str(reason))
         return
-    if message := _why_nothing_stayed(quiet, reason):
-        for promise in ("kept", "commit", "meanwhile", *(["counts"] if reason else [])):
+    if message := _why_nothing_stayed(long, reason):
+        for promise in ("kept", "commit", "meanwhile", "gap", *(["counts"] if reason else [])):
             yield Broken(promise, message)
-    yield from _judge_kept(quiet)
-    new, old = len(FRESH), len(LIST) - len(FRESH)
-    if quiet["pair"] is None:
-        yield Broken(
-            "counts", f"Return (added, skipped), two numbers; this was {quiet['value']!r}."
-        )
-    elif quiet["pair"] != [new, old]:
-        yield Broken(
-            "counts",
-            f"The list has {new} new guests and {old} rows of guests known by then; import_guests "
-            f"returned {tuple(quiet['pair'])}.",
-        )
-    if quiet["commits"] > 1:
+    yield from _judge_kept(long)
+    yield from _judge_counts(choir, seen)
+    if long["changes"] > 1:
         yield Broken(
             "commit",
-            f"{quiet['commits']} COMMITs for one list: slow, and when it stops in the middle, "
-            "nobody knows how far it came. A savepoint undoes one row without ending the "
+            f"One list was committed in {long['changes']} parts: slow, and when it stops in the "
+            "middle, nobody knows how far it came. A savepoint undoes one row without ending the "
             "transaction.",
         )
-    if message := _why_lost_meanwhile(quiet, meanwhile):
+    if message := _why_lost_meanwhile(choir, long, seen["meanwhile"]):
         yield Broken("meanwhile", message)
-    if quiet["held"] or meanwhile["held"]:
+    if message := _why_no_gap(seen["gap"]):
+        yield Broken("gap", message)
+    held = max(run["held"] for run in (long, seen["gap"], *seen["meanwhile"].values()))
+    if held:
+        after = "the import" if long["held"] else "an import that failed"
         yield Broken(
             "returned",
-            "After the import pool.checkedout() is "
-            f"{max(quiet['held'], meanwhile['held'])}: a session was never closed.",
+            f"After {after} pool.checkedout() is {held}: a session still holds its connection.",
         )
-    if quiet["statements"] <= FEW:
+    if long["statements"] <= FEW:
         yield Star(
-            f"{quiet['statements']} statement{'s' * (quiet['statements'] > 1)} for {len(LIST)} "
-            "rows: no row costs one of its own."
+            f"{long['statements']} statement{'s' * (long['statements'] > 1)} for "
+            f"{len(choir.rows)} rows: no row costs one of its own."
         )
 
 
-def _why_nothing_stayed(quiet: dict[str, Any], reason: str | None) -> str | None:
-    """Say what ended the import, or that nobody asked for a COMMIT; None if neither is so."""
-    if reason and "IntegrityError" in reason:
+def _why_nothing_stayed(long: dict[str, Any], reason: str | None) -> str | None:
+    """Say what ended the import, or that nothing was committed; None if neither is so."""
+    if reason and "IntegrityError" in reason and not long["kept"]:
         outside = " The error came out of the inner block's end: catch it outside."
         return (
-            f"One known guest ended it all: {reason}{outside * bool(quiet['savepoints'])} "
-            f"{quiet['kept']} of {len(FRESH)} new guests were kept."
+            f"One duplicate ended it all: {reason}{outside * bool(long['savepoints'])} "
+            f"{long['kept']} of {long['new']} new guests were kept."
         )
-    if not reason and not quiet["commits"] and not quiet["asked"]:
-        return "No COMMIT was sent, so nothing of the list stayed."
+    if not reason and not long["changes"] and not long["kept"]:
+        return (
+            "Nothing was committed, so nothing of the list stayed. Either nobody asked for a "
+            "commit, or a flush failed and its error was caught: one flush for the whole list "
+            "fails as a whole, and the end of `with ….begin()` then has nothing left to commit, "
+            "and says nothing."
+        )
     return reason
 
 
-def _judge_kept(quiet: dict[str, Any]) -> Iterable[Broken]:
-    kept, new = quiet["kept"], len(FRESH)
-    if not quiet["staff"]:
+def _judge_kept(long: dict[str, Any]) -> Iterator[Broken]:
+    kept, new = long["kept"], long["new"]
+    if not long["untouched"]:
         yield Broken(
             "kept",
             "Guests who were there before have another id now, and their orders point nowhere: "
             "skip them, do not replace them.",
         )
-    elif kept == new:
-        return
-    elif kept == 0:
+    elif kept < new:
         yield Broken(
             "kept",
-            f"0 of {new} new guests were kept. All rows failed together: is it one flush, or one "
-            "commit, for the whole list?",
-        )
-    else:
-        yield Broken(
-            "kept",
-            f"{kept} of {new} new guests were kept. session.rollback() takes back everything since "
-            "the last commit, not the last row alone: give each risky row a savepoint.",
+            f"{kept} of {new} new guests were kept. If rollback() was called at a duplicate, it "
+            "took back everything since the last commit, not the last row alone: give each risky "
+            "row a savepoint.",
         )
 
 
-def _why_lost_meanwhile(quiet: dict[str, Any], meanwhile: dict[str, Any]) -> str | None:
-    reason = why_interrupted(meanwhile, "import_guests")
-    selects = f"{quiet['selects']} SELECT{'s' * (quiet['selects'] > 1)}"
-    looked = (
-        f" {selects}, and still a race on a database with more than one writer: what was "
-        "looked up can be old when the INSERT runs."
-        if quiet["selects"]
-        else ""
-    )
-    if reason:
-        return f"While the list was read, a guest of it signed up at the website. {reason}{looked}"
-    lost = meanwhile["new"] - meanwhile["kept"]
-    if lost:
+def _judge_counts(choir: Choir, seen: dict[str, Any]) -> Iterator[Broken]:
+    long, empty = seen["long"], seen["empty"]
+    pair, due = _pair(long["value"]), [long["new"], len(choir.rows) - long["new"]]
+    if long["ended"] == "returned" and pair is None:
+        yield Broken("counts", f"Return (added, skipped), two numbers; this was {long['value']!r}.")
+    elif pair != due:
+        yield Broken(
+            "counts",
+            f"The list has {due[0]} new guests and {due[1]} rows of guests known by then; "
+            f"import_guests returned {long['value']}.",
+        )
+    elif _pair(empty["value"]) != [0, 0]:
+        told = why_interrupted(empty, "import_guests") or f"It returned {empty['value']}."
+        yield Broken("counts", f"A list without a row adds nobody and skips nobody: (0, 0). {told}")
+
+
+def _pair(value: str) -> list[int] | None:
+    """Return the two numbers of a tuple or list, from its text."""
+    numbers = str(value).strip("()[]").split(", ")
+    pair = len(numbers) == 2 and all(map(str.isdigit, numbers))
+    return [int(number) for number in numbers] if pair else None
+
+
+def _why_lost_meanwhile(
+    choir: Choir, long: dict[str, Any], meanwhile: dict[str, dict[str, Any]]
+) -> str | None:
+    for email, run in meanwhile.items():
+        if not run["came"]:
+            continue
+        when = (
+            f"Of a list of {len(choir.short)} one guest, {email}, signed up at the website right "
+            f"before your `{run['came']} …`."
+        )
+        due = [run["new"] - 1, len(choir.short) - run["new"] + 1]
+        if reason := why_interrupted(run, "import_guests"):
+            looked = " What had been looked up was old by then." if long["selects"] else ""
+            return f"{when} {reason}{looked}"
+        if run["kept"] < run["new"]:
+            return f"{when} Of {run['new']} new guests {run['new'] - run['kept']} are not there."
+        counted = _pair(long["value"]) == [long["new"], len(choir.rows) - long["new"]]
+        if counted and _pair(run["value"]) != due:
+            return (
+                f"{when} He was not added by you: {tuple(due)} is due, and import_guests returned "
+                f"{run['value']}. Count what your own statements added."
+            )
+    return None
+
+
+def _why_no_gap(gap: dict[str, Any]) -> str | None:
+    when = "In a list of nine one row was None, an address that is missing."
+    if gap["ended"] == "returned":
         return (
-            f"While a list of {len(SHORT_LIST)} was read, a guest of it signed up at the website, "
-            f"and of the others {lost} are not in the table.{looked}"
+            f"{when} import_guests returned {gap['value']} as if it were a known guest, or nobody. "
+            "Not every IntegrityError is a duplicate, and not every row without effect is one: "
+            "this has to be an error."
+        )
+    if gap["ended"] != "raised":
+        return f"{when} {why_interrupted(gap, 'import_guests')}"
+    if gap["kept"]:
+        return (
+            f"{when} import_guests raised an error, and {gap['kept']} guests of the list stayed: "
+            "all of it is one transaction."
         )
     return None
 
@@ -185,19 +235,22 @@ IMPORT = Exercise(
     promises={
         "counts": "how many were imported and how many skipped is right",
         "kept": "every new guest is kept, and nobody who was there is touched",
-        "commit": "the whole list is one transaction",
+        "commit": "the whole list becomes true at one moment",
         "meanwhile": "a guest who signs up meanwhile is skipped like the others",
+        "gap": "a row without an address is an error, and then nothing of the list stays",
         "returned": "the connection goes back",
     },
     hints=(
         "A duplicate must undo its own row, and nothing else. What can be undone alone, inside a "
         "transaction?",
         "Around each row: try, with session.begin_nested(): add and flush; except IntegrityError: "
-        "count it as skipped. Around all rows: with Session.begin().",
+        "is there such a guest now? Then count it as skipped, else raise. Around all rows: with "
+        "NewSession.begin().",
         "With fewer statements: sqlalchemy.dialects.sqlite.insert(Guest) has "
-        ".on_conflict_do_nothing(); how many it skipped, the number of guests before and after "
-        "tells you.",
+        ".on_conflict_do_nothing() and .returning(Guest.id); what comes back are the rows that "
+        "were added.",
     ),
+    draw=draw_choir,
     observe=observe_import_guests,
     judge=judge_import_guests,
 )

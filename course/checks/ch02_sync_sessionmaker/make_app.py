@@ -3,128 +3,61 @@
 import asyncio
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
+from random import Random
 from typing import Any
 
-from anyio.to_thread import current_default_thread_limiter
-from sqlalchemy import Engine, QueuePool, event
-from sqlalchemy.orm import Session
-from sqlalchemy.util.queue import Empty, Queue
+from sqlalchemy import Engine, insert, text
 
 from course.checking.attempts import attempt_sync, describe, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
+from course.checks.ch02_sync_sessionmaker.gate import (
+    USUAL_THREADS,
+    Gate,
+    PatientPool,
+    crowd_for,
+)
 from course.checks.ch02_sync_sessionmaker.watched import plainly
 from lantern import client, lifespan
-from lantern.pool import connections_in_use
-from lantern.pulse import is_queued
-from lantern.theatre import (
-    Show,
-    make_sync_engine,
-    seed_sync,
-)
+from lantern.theatre import Base, Show, make_sync_engine
 
 REQUESTS = 60
 PRINTERS = 5
+AT_ONCE_ON_THE_LOOP = 12  # more than connections; one after the other
 HUNG = 60.0  # seconds; the last resort, for what blocks where nobody looks on
-USUAL_THREADS = 40
-MOST_THREADS = 200  # who asks for more gets these, so that the crowd outnumbers the threads
-SHOWS = {1: ("The Tempest", 120), 2: ("Twelfth Night", 40)}
-FIELDS = {"id", "title", "capacity"}
 NEVER_ENDED = {"made": {"ended": "hung", "value": None, "error": ""}}
-CALM = 12  # looks in a row at which nothing had moved
+FIELDS = {"id", "title", "capacity"}
+NO_SHOW_OUT = "standing"  # a capacity that SQLite stores, and that is no number
 EXPIRED = (
     "the show was expired by the commit and its session is closed, so the response model could "
     "not read it. Use Session() without the commit, or build ShowOut inside the block"
 )
 
 
-class PatientQueue(Queue[Any]):
-    """The queue of a pool: who waits in it gives up when told to, and not by the clock."""
+@dataclass(frozen=True)
+class Programme:
+    """Shows by their ids; one is asked for alone, two by the crowd, and two requests go wrong."""
 
-    given_up = True
-
-    def get(self, block: bool = True, timeout: float | None = None) -> Any:
-        if not block:
-            return super().get(block=False)
-        with self.not_empty:
-            while self._empty():
-                if self.given_up:
-                    raise Empty
-                self.not_empty.wait()
-            return self._get()
-
-    def set_given_up(self, given_up: bool) -> None:
-        with self.not_empty:
-            self.given_up = given_up
-            self.not_empty.notify_all()
+    shows: dict[int, tuple[str, int]]
+    alone: int
+    crowd: tuple[int, int]
+    spoiled: int
+    unknown: int
 
 
-class PatientPool(QueuePool):
-    _queue_class = PatientQueue
+def draw_programme(random: Random) -> Programme:
+    """Draw ids, titles and capacities that cannot be guessed."""
+    alone, first, second, spoiled, unknown = random.sample(range(100, 999), 5)
+    capacities = random.sample(range(20, 400), 3)
+    shows = {
+        show_id: (f"Evening {random.randrange(10**6)}", capacity)
+        for show_id, capacity in zip((alone, first, second), capacities, strict=True)
+    }
+    return Programme(shows, alone, (first, second), spoiled, unknown)
 
 
-class Gate:
-    """Counts queries and connections; closed, it holds the first queries of a crowd.
-
-    It opens when all requests stand where they can go no further. Who can be served then
-    depends on who holds what, and not on who was faster.
-    """
-
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
-        self.opened = threading.Event()
-        self.opened.set()
-        self.queries = self.on_loop = 0
-        # A connection that nobody gave back is kept, so that no garbage collection can hide it.
-        self.lent: list[Any] = []
-        self.loop_thread = threading.get_ident()
-
-    @contextmanager
-    def watch(self) -> Iterator[None]:
-        """Look on while the block runs."""
-        event.listen(self.engine, "before_cursor_execute", self._query)
-        event.listen(self.engine, "checkout", self._checkout)
-        try:
-            yield
-        finally:
-            self.opened.set()
-            event.remove(self.engine, "before_cursor_execute", self._query)
-            event.remove(self.engine, "checkout", self._checkout)
-
-    def _query(self, connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        if statement.startswith("BEGIN"):
-            return
-        self.queries += 1
-        if threading.get_ident() == self.loop_thread:
-            self.on_loop += 1
-        else:
-            self.opened.wait()
-
-    def _checkout(self, connection: Any, record: Any, lent: Any) -> None:
-        self.lent.append(lent)
-
-    async def until_calm(self, done: Callable[[], int]) -> None:
-        """Wait until nothing has moved, and no thread waited for a processor, for some looks."""
-        before, calm = None, 0
-        threads = current_default_thread_limiter()
-        known = threads.total_tokens
-        while calm < CALM:
-            await asyncio.sleep(0.01)
-            # Whoever raises them now comes too late: the crowd was counted.
-            threads.total_tokens = known
-            seen = threads.statistics()
-            now = (seen.borrowed_tokens, seen.tasks_waiting, self.queries, len(self.lent), done())
-            calm = calm + 1 if now == before and not _is_any_queued() else 0
-            before = now
-
-
-def _is_any_queued() -> bool:
-    others = set(threading.enumerate()) - {threading.current_thread()}
-    return any(map(is_queued, others))
-
-
-async def observe_make_app(case: None, make_app: Any) -> dict[str, Any]:
-    """Send one request to the learner's app, then sixty at once, on a pool of five.
+async def observe_make_app(programme: Programme, make_app: Any) -> dict[str, Any]:
+    """Send a few requests to the learner's app, then sixty at once, on a pool of five.
 
     They run on an event loop of their own, in a thread: threads that wait for each other
     for ever then take nothing away from the notebook.
@@ -140,7 +73,7 @@ async def observe_make_app(case: None, make_app: Any) -> dict[str, Any]:
         here.call_soon_threadsafe(answer, result)
 
     def elsewhere() -> None:
-        tell(asyncio.run(_observe_app(make_app, hung=lambda: tell(NEVER_ENDED))))
+        tell(asyncio.run(_observe_app(programme, make_app, hung=lambda: tell(NEVER_ENDED))))
 
     threading.Thread(target=elsewhere, daemon=True).start()
     try:
@@ -149,86 +82,107 @@ async def observe_make_app(case: None, make_app: Any) -> dict[str, Any]:
         return NEVER_ENDED
 
 
-async def _observe_app(make_app: Any, hung: Callable[[], None]) -> dict[str, Any]:
-    engine = make_sync_engine(poolclass=PatientPool, pool_size=PRINTERS, max_overflow=0)
-    seed_sync(engine)
-    with Session(engine) as session, session.begin():
-        title, capacity = SHOWS[2]
-        session.add(Show(id=2, title=title, capacity=capacity))
-    try:
-        made = attempt_sync(lambda: make_app(engine))
-        if made.ended != "returned" or not callable(getattr(made.value, "openapi", None)):
-            return {"made": plainly(made)}
-        seen = await _asked(made.value, engine, hung)
-    finally:
+async def _observe_app(
+    programme: Programme, make_app: Any, hung: Callable[[], None]
+) -> dict[str, Any]:
+    engine = _theatre(programme)
+    made = attempt_sync(lambda: make_app(engine))
+    if made.ended != "returned" or not callable(getattr(made.value, "openapi", None)):
         engine.dispose()
+        return {"made": plainly(made)}
+    seen = await _one_by_one(programme, made.value, engine)
+    seen["crowd"] = None
+    # What one request shows alone, a crowd would show after a long wait.
+    if seen["alone"][0] == "200" and seen["queries"] and not seen["left"]:
+        # The pool of an app whose requests failed may be empty: the crowd gets a new one.
+        seen["crowd"] = await _crowd(programme, make_app, bool(seen["on loop"]), hung)
     return {"made": {"ended": "returned", "value": "FastAPI", "error": ""}, **seen}
 
 
-async def _asked(app: Any, engine: Engine, hung: Callable[[], None]) -> dict[str, Any]:
-    gate, alone, crowd, left, failed = Gate(engine), ("", None), 0, 0, ""
-    answers: list[tuple[str, Any]] = []
+def _theatre(programme: Programme) -> Engine:
+    engine = make_sync_engine(poolclass=PatientPool, pool_size=PRINTERS, max_overflow=0)
+    Base.metadata.create_all(engine)
+    rows = [
+        {"id": show_id, "title": title, "capacity": capacity}
+        for show_id, (title, capacity) in programme.shows.items()
+    ]
+    rows += [{"id": programme.spoiled, "title": "Spoiled", "capacity": 1}]
+    with engine.begin() as connection:
+        connection.execute(insert(Show), rows)
+        spoil = text("UPDATE shows SET capacity = :word WHERE id = :id")
+        connection.execute(spoil, {"word": NO_SHOW_OUT, "id": programme.spoiled})
+    return engine
+
+
+async def _one_by_one(programme: Programme, app: Any, engine: Engine) -> dict[str, Any]:
+    """Ask for a show; then let three requests fail, each in another way."""
+    gate, failed, spoiled = Gate(engine), "", ("", None)
+    alone, left, left_by = ("", None), 0, {}
     try:
-        async with lifespan(app), client(app) as http:
-            with gate.watch():
-                alone = await _ask(http, 2)
-                left = connections_in_use(engine)
-                # What one request shows alone, a crowd would show after a long wait.
-                if alone[0] == "200" and gate.queries and not gate.on_loop and not left:
-                    crowd = _crowd()
-                    await _burst(http, gate, crowd, answers, hung)
-                    left = connections_in_use(engine)
+        with gate.watch():
+            async with lifespan(app), client(app) as http:
+                alone = await _ask(http, programme.alone)
+                left = gate.out
+                spoiled = await _ask(http, programme.spoiled)
+                left_by["whose answer was no ShowOut"] = gate.out - left
+                await _ask(http, programme.unknown)
+                left_by["for a show that there is not"] = gate.out - sum(left_by.values()) - left
+                with gate.broken():
+                    await _ask(http, programme.alone)
+                left_by["whose query failed"] = gate.out - sum(left_by.values()) - left
     except Exception as error:
         failed = describe(error)
-    codes = [code for code, _ in answers]
+    finally:
+        engine.dispose()
     return {
         "failed": failed,
         "alone": list(alone),
-        "crowd": crowd,
-        "codes": {code: codes.count(code) for code in sorted(set(codes))},
-        "bodies": [body for _, body in answers if body is not None][:1],
+        "spoiled": list(spoiled),
         "schema": _schema_fields(app),
         "queries": gate.queries,
+        "foreign": gate.foreign,
         "on loop": gate.on_loop,
         "left": left,
+        "left by": {what: number for what, number in left_by.items() if number},
     }
 
 
-async def _burst(
-    http: Any,
-    gate: Gate,
-    crowd: int,
-    answers: list[tuple[str, Any]],
-    hung: Callable[[], None],
-) -> None:
-    """Ask for show 1 so many times at once, and let the queries begin when all have come.
+async def _crowd(
+    programme: Programme, make_app: Any, on_loop: bool, hung: Callable[[], None]
+) -> dict[str, Any]:
+    """Ask for two shows so many times at once, and let the queries begin when all have come."""
+    engine = _theatre(programme)
+    answers: list[tuple[int, str, Any]] = []
+    gate, guests, failed = Gate(engine), 0, ""
+    try:
+        app = make_app(engine)
+        async with lifespan(app), client(app) as http:
+            guests = AT_ONCE_ON_THE_LOOP if on_loop else crowd_for(REQUESTS)
 
-    When everything stands still after that, nobody gets a connection any more; when it stands
-    still even then, it will for ever.
-    """
-    connections: PatientQueue = vars(gate.engine.pool)["_pool"]
+            async def ask(number: int) -> None:
+                show_id = programme.crowd[number % 2]
+                answers.append((show_id, *await _ask(http, show_id)))
 
-    async def ask() -> None:
-        answers.append(await _ask(http, 1))
-
-    async def look_on() -> None:
-        for next_step in (gate.opened.set, lambda: connections.set_given_up(True), hung):
-            await gate.until_calm(lambda: len(answers))
-            next_step()
-
-    gate.opened.clear()
-    connections.set_given_up(False)
-    looking = asyncio.create_task(look_on())
-    await asyncio.gather(*(ask() for _ in range(crowd)))
-    connections.set_given_up(True)
-    looking.cancel()
-
-
-def _crowd() -> int:
-    """Return how many guests come: sixty, or as many more than an app's raised threads."""
-    threads = current_default_thread_limiter()
-    threads.total_tokens = min(threads.total_tokens, MOST_THREADS)
-    return max(REQUESTS, REQUESTS - USUAL_THREADS + int(threads.total_tokens))
+            with gate.watch(closed=True):
+                gate.connections.set_given_up(False)
+                looking = asyncio.create_task(gate.look_on(lambda: len(answers), hung))
+                await asyncio.gather(*map(ask, range(guests)))
+                gate.connections.set_given_up(True)
+                looking.cancel()
+    except Exception as error:
+        failed = describe(error)
+    finally:
+        engine.dispose()
+    codes = [code for _, code, _ in answers] + [failed] * bool(failed)
+    bodies = {str((show_id, body)): [show_id, body] for show_id, _, body in answers if body}
+    return {
+        "guests": guests,
+        "codes": {code: codes.count(code) for code in sorted(set(codes))},
+        "bodies": list(bodies.values())[:4],
+        "most": gate.most,
+        "foreign": gate.foreign,
+        "left": gate.out,
+    }
 
 
 async def _ask(http: Any, show_id: int) -> tuple[str, Any]:
@@ -256,25 +210,23 @@ def _schema_fields(app: Any) -> list[str] | None:
     return sorted(fields["properties"]) if "properties" in fields else None
 
 
-def judge_make_app(case: None, seen: dict[str, Any]) -> Iterable[Finding]:
-    if reason := _why_no_show(seen):
+def judge_make_app(programme: Programme, seen: dict[str, Any]) -> Iterable[Finding]:
+    if reason := _why_no_show(programme, seen):
         yield Nothing(reason)
         return
     alone = list(_judge_alone(seen))
     yield from alone
-    if not seen["crowd"]:
+    crowd = seen["crowd"]
+    if not crowd:
         yield Broken("served", alone[0].message)
-    elif seen["codes"].get("200", 0) < seen["crowd"]:
-        yield Broken("served", _why_not_served(seen))
-    yield from _judge_contract(seen)
-    if seen["left"]:
-        yield Broken(
-            "returned",
-            f"When all was over, pool.checkedout() was {seen['left']}: sessions were not closed.",
-        )
+    elif crowd["codes"].get("200", 0) < crowd["guests"] or not crowd["guests"]:
+        yield Broken("served", _why_not_served(crowd, bool(seen["on loop"])))
+    yield from _judge_printers(seen)
+    yield from _judge_contract(programme, seen)
+    yield from _judge_left(seen)
 
 
-def _why_no_show(seen: dict[str, Any]) -> str | None:
+def _why_no_show(programme: Programme, seen: dict[str, Any]) -> str | None:
     made = seen["made"]
     if made["ended"] == "hung":
         return (
@@ -289,50 +241,71 @@ def _why_no_show(seen: dict[str, Any]) -> str | None:
     if seen["failed"]:
         return f"The start or the end of the app failed: {seen['failed'].rstrip('.')}."
     code, _ = seen["alone"]
+    path = f"GET /shows/{programme.alone}"
     if code == "404":
-        return "GET /shows/2 was answered with 404. The path is /shows/{show_id}."
+        return (
+            f"{path} was answered with 404, and there is such a show. The path is "
+            "/shows/{show_id}; if it is yours, look at what you ask the database for."
+        )
     if code != "200":
-        return f"GET /shows/2, one request alone, failed: {code}."
+        return f"{path}, one request alone, failed: {code}."
     return None
 
 
-def _judge_alone(seen: dict[str, Any]) -> Iterable[Broken]:
+def _judge_alone(seen: dict[str, Any]) -> Iterator[Broken]:
     if not seen["queries"]:
         # Of queries that nobody saw, nothing can be said.
         for promise in ("printers", "free", "returned"):
             yield Broken(
                 promise,
-                "No query came through the engine that make_app was given. An engine of its own, "
-                "sync or async, is a second pool, and the number of printers is not yours to "
-                "change; a pool of 40 failed as well, with more requests.",
+                "No query came through an engine of SQLAlchemy. Ask the one that make_app was "
+                "given.",
             )
     if seen["on loop"]:
         yield Broken(
             "free",
-            "A query ran on the event loop's own thread: a blocking driver inside `async def`. "
-            "Nobody else is answered meanwhile.",
+            "A query ran on the event loop's own thread: a blocking driver, called from "
+            "`async def` or from what it returned. Nobody else is answered meanwhile.",
         )
-    if seen["left"] and not seen["crowd"]:
+    if seen["left"]:
         yield Broken(
             "returned",
-            "One request was answered, and its connection was still out: your sessions are never "
+            "One request was answered, and its connection was still out: its session is not "
             "closed. After five of them nobody gets one. Use a `with` block.",
         )
 
 
-def _judge_contract(seen: dict[str, Any]) -> Iterable[Broken]:
-    body = seen["bodies"][0] if seen["bodies"] else _show(1)
-    _, other = seen["alone"]
-    for show_id, answered in ((2, other), (1, body)):
-        if not isinstance(answered, dict) or set(answered) != FIELDS:
+def _judge_printers(seen: dict[str, Any]) -> Iterator[Broken]:
+    crowd = seen["crowd"] or {"foreign": 0, "most": 0}
+    if seen["foreign"] or crowd["foreign"]:
+        yield Broken(
+            "printers",
+            "A query came through another engine than the one that make_app was given. An engine "
+            "of its own, sync or async, is a second pool, and the number of connections is not "
+            "yours to change.",
+        )
+    elif crowd["most"] > PRINTERS:
+        yield Broken(
+            "printers",
+            f"{crowd['most']} connections were open to the crowd at once, where {PRINTERS} are "
+            "paid for: the limit of the pool was raised. With more guests than that the ring "
+            "would close again.",
+        )
+
+
+def _judge_contract(programme: Programme, seen: dict[str, Any]) -> Iterator[Broken]:
+    answered = [[programme.alone, seen["alone"][1]]]
+    answered += seen["crowd"]["bodies"] if seen["crowd"] else []
+    for show_id, body in answered:
+        title, capacity = programme.shows[show_id]
+        if not isinstance(body, dict) or set(body) != FIELDS:
             yield Broken(
-                "contract", f"A show is answered with {sorted(FIELDS)}; this was {answered!r}."
+                "contract", f"A show is answered with {sorted(FIELDS)}; this was {body!r}."
             )
-        elif answered != _show(show_id):
-            title, capacity = SHOWS[show_id]
+        elif body != {"id": show_id, "title": title, "capacity": capacity}:
             yield Broken(
                 "contract",
-                f"GET /shows/{show_id} is {title} with {capacity} seats; this was {answered!r}. "
+                f"GET /shows/{show_id} is {title} with {capacity} seats; this was {body!r}. "
                 "Which show it is, the path says: query with its show_id.",
             )
     if seen["schema"] is None or set(seen["schema"]) != FIELDS:
@@ -341,20 +314,43 @@ def _judge_contract(seen: dict[str, Any]) -> Iterable[Broken]:
             "It may well answer, but the contract is gone: the schema at /docs no longer says that "
             f"a show has {', '.join(sorted(FIELDS))}. Keep the response model.",
         )
+    elif seen["spoiled"][0] == "200":
+        yield Broken(
+            "contract",
+            f"In one row the capacity is {NO_SHOW_OUT!r}, and it went out as "
+            f"{seen['spoiled'][1]!r}. The schema promises a number, and nothing held the answer "
+            "against it: a Response of your own, like JSONResponse, passes the response model by.",
+        )
 
 
-def _show(show_id: int) -> dict[str, Any]:
-    title, capacity = SHOWS[show_id]
-    return {"id": show_id, "title": title, "capacity": capacity}
+def _judge_left(seen: dict[str, Any]) -> Iterator[Broken]:
+    for what, number in seen["left by"].items():
+        yield Broken(
+            "returned",
+            f"After a request {what} {number} connection was still out. A line after the one that "
+            "fails is not reached: close the session in a `with` block, or in `finally`.",
+        )
+        return
+    if seen["crowd"] and seen["crowd"]["left"]:
+        yield Broken(
+            "returned",
+            f"When all was over, {seen['crowd']['left']} connections were still out: sessions were "
+            "not closed.",
+        )
 
 
-def _why_not_served(seen: dict[str, Any]) -> str:
-    codes, crowd = seen["codes"], seen["crowd"]
+def _why_not_served(crowd: dict[str, Any], on_loop: bool) -> str:
+    codes, guests = crowd["codes"], crowd["guests"]
     # How many lose depends on who was faster: without a number every run says the same.
     pool = any("QueuePool" in code for code in codes)
-    if pool and crowd > REQUESTS:
+    if pool and on_loop:
         return (
-            f"Your app raised the number of threads, so {crowd} guests came, again "
+            f"Of {guests} requests some failed with a QueuePool timeout: the event loop itself "
+            "waited for a connection, and who held one waited for the loop."
+        )
+    if pool and guests > REQUESTS:
+        return (
+            f"Your app raised the number of threads, so {guests} guests came, again "
             f"{REQUESTS - USUAL_THREADS} more than there are threads, and some of them failed "
             "with a QueuePool timeout. More threads move the cliff: somebody still holds a "
             "connection while waiting for a thread."
@@ -367,7 +363,7 @@ def _why_not_served(seen: dict[str, Any]) -> str:
             'dependency, with scope="function" too, comes after the validation.'
         )
     other = next(code for code in codes if code != "200")
-    return f"Of {crowd} requests some failed: {other}."
+    return f"Of {guests} requests some failed: {other}."
 
 
 MAKE_APP = Exercise(
@@ -377,10 +373,10 @@ MAKE_APP = Exercise(
     answers=("make_app",),
     promises={
         "served": "all sixty requests are answered",
-        "printers": "with the five connections of the given engine",
+        "printers": "with the five connections of the given engine, and never more",
         "contract": "the response model stands, in the answer and in the schema",
         "free": "no query runs on the event loop",
-        "returned": "every connection goes back",
+        "returned": "every connection goes back, also from a request that failed",
     },
     hints=(
         "Who holds a connection while waiting for a thread? Find a way in which nobody does.",
@@ -389,6 +385,7 @@ MAKE_APP = Exercise(
         "Open the session inside the endpoint, in a `with` block, and return from outside it; or "
         "Depends(get_session, max_concurrency=5).",
     ),
+    draw=draw_programme,
     observe=observe_make_app,
     judge=judge_make_app,
 )

@@ -1,258 +1,242 @@
 """ch02-ex1: a purchase in one piece."""
 
-from collections.abc import Iterable
+import builtins
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import sessionmaker
+import sqlalchemy.exc
+import sqlalchemy.orm.exc
 
-from course.checking.attempts import attempt_sync
 from course.checking.exercise import Broken, Exercise, Finding, Nothing, Star
-from course.checks.ch02_sync_sessionmaker.watched import (
-    LONG,
-    WatchedDatabase,
-    before_insert,
-    plainly,
-    why_interrupted,
-)
-from lantern.theatre import (
-    LedgerEntry,
-    Order,
-    Seat,
-    Show,
-    Ticket,
-    audit,
-    make_engine,
-)
+from course.checks.ch02_sync_sessionmaker.evening import Evening, books, draw_evening, new_in
+from course.checks.ch02_sync_sessionmaker.watched import Sql, WatchedDatabase, why_interrupted
 
-WANTED = (4, 6, 8)
-TAKEN = 5
-PRICE = 2500
-# What the seats wanted cost; a price for all of them would be wrong.
-PRICES = {4: PRICE, 6: 3000, 8: 4000}
-RIVAL = (
-    "INSERT OR IGNORE INTO orders (id, show_id, guest_id, total_cents, created) "
-    "VALUES (900, 1, 4, 2500, '2027-03-01 10:00:00')",
-    "INSERT OR IGNORE INTO tickets (id, order_id, seat_id) VALUES (900, 900, 8)",
-)
+MOST_MOMENTS = 5
+# An error of these names is a slip of the pen, not a refusal.
+SLIPS = ("NameError", "UnboundLocalError", "AttributeError", "TypeError", "SyntaxError")
+ASKED = {
+    "empty": "For an empty list of seats",
+    "twice": "For {seats}, where one seat stands twice,",
+    "elsewhere": "For {seats}, one of which belongs to another show,",
+    "unknown": "For {seats}, where the theatre has no seat 999,",
+}
 
 
-async def observe_sell(case: None, sell: Any) -> dict[str, Any]:
-    """Sell three free seats; three of which one is taken; three that a rival wants as well."""
-    sold = WatchedDatabase()
-    with sessionmaker(sold.engine).begin() as session:
-        for seat_id, price_cents in PRICES.items():
-            session.execute(update(Seat).where(Seat.id == seat_id).values(price_cents=price_cents))
-    with sold.open():
-        outcome = attempt_sync(lambda: sell(sold.Session, 1, 2, list(WANTED)), LONG)
-        held = sold.held
-    sold.close_sessions()
+async def observe_sell(evening: Evening, sell: Any) -> dict[str, Any]:
+    """Sell free seats; then what cannot be sold; then while another clerk sells as well.
+
+    He comes with a connection of his own, in the last moment in which he can write, and for a
+    seat that the guest does not want in each of the last moments.
+    """
+    quiet = _sold(evening, sell, evening.wanted)
     seen = {
-        "sold": plainly(outcome, sold.refusal),
-        "held": held,
-        "commits": sold.commits,
-        "rows": _sales(sold),
-        "audit": await _audited(sold),
+        "quiet": quiet,
+        "forms": {name: _sold(evening, sell, seats) for name, seats in evening.forms.items()},
+        "late": [],
+        "beside": [],
     }
-    sold.engine.dispose()
-    return {**seen, "taken": _refused(sell), "race": _refused(sell, rival=True)}
+    early = [number for number, changes in quiet["moments"] if not changes]
+    every = [number for number, _ in quiet["moments"]]
+    for name, moments in (("late", early[-1:]), ("beside", every[-MOST_MOMENTS:])):
+        rival = evening.rival(getattr(evening, name))
+        seen[name] = [_sold(evening, sell, evening.wanted, rival, moment) for moment in moments]
+    return seen
 
 
-def _refused(sell: Any, rival: bool = False) -> dict[str, Any]:
-    """Try to sell a form with a seat that is taken, before or in the very moment."""
-    watched = WatchedDatabase()
-    with sessionmaker(watched.engine).begin() as session:
-        show = session.get_one(Show, 1)
-        show.sold = 1
-        order = Order(show=show, guest_id=4, total_cents=PRICE, tickets=[Ticket(seat_id=TAKEN)])
-        session.add(order)
-        session.flush()
-        session.add(LedgerEntry(order_id=order.id, amount_cents=PRICE))
-    before = _sales(watched)
-    seats = list(WANTED) if rival else [4, 6, TAKEN]
-    with watched.open(), before_insert(watched.engine, "tickets", RIVAL if rival else ()):
-        outcome = attempt_sync(lambda: sell(watched.Session, 1, 2, seats), LONG)
-        held = watched.held
-    watched.close_sessions()
-    after = _sales(watched)
-    watched.engine.dispose()
-    seen = plainly(outcome, watched.refusal)
-    return {**seen, "held": held, "before": before, "after": after}
+def _sold(
+    evening: Evening,
+    sell: Any,
+    seats: tuple[int, ...],
+    rival: tuple[Sql, ...] = (),
+    moment: int = 0,
+) -> dict[str, Any]:
+    database = WatchedDatabase(evening.rows())
+    show_id, guest_id = evening.show_id, evening.guest_id
+    seen = database.call(
+        lambda: sell(database.Session, show_id, guest_id, list(seats)), rival, moment
+    )
+    seen["books"] = books(database)
+    database.close()
+    return seen
 
 
-def _sales(watched: WatchedDatabase) -> dict[str, Any]:
-    """Return what is in the books: orders, the seats on their tickets, ledger and count."""
-    orders = select(Order.id, Order.guest_id, Order.total_cents).order_by(Order.id)
-    return {
-        "orders": watched.read(orders),
-        "seats": [row[0] for row in watched.read(select(Ticket.seat_id).order_by(Ticket.seat_id))],
-        "ledger": watched.read(
-            select(LedgerEntry.order_id, LedgerEntry.amount_cents).order_by(LedgerEntry.id)
-        ),
-        "count": watched.read(select(Show.sold))[0][0],
-    }
-
-
-async def _audited(watched: WatchedDatabase) -> list[str]:
-    engine = make_engine(watched.engine.url.set(drivername="sqlite+aiosqlite"))
-    try:
-        report = await audit(engine)
-    finally:
-        await engine.dispose()
-    return [str(finding) for finding in report.findings if finding.broken_by]
-
-
-def judge_sell(case: None, seen: dict[str, Any]) -> Iterable[Finding]:
-    if (reason := why_interrupted(seen["sold"], "sell")) and not seen["commits"]:
+def judge_sell(evening: Evening, seen: dict[str, Any]) -> Iterable[Finding]:
+    quiet = seen["quiet"]
+    reason = why_interrupted(quiet, "sell")
+    if reason and not quiet["changes"]:
         yield Nothing(reason)
         return
-    yield from _judge_books(seen, reason)
-    yield from _judge_commits(seen)
-    for name, promise in (("taken", "refused"), ("race", "race")):
-        if message := _why_not_refused(seen[name], promise):
-            yield Broken(promise, message)
+    if message := _why_not_whole(evening, quiet, reason):
+        yield Broken("whole", message)
+    yield from _judge_changes(quiet)
+    taken = f"Of the seats {list(evening.forms['taken'])} one was taken"
+    if message := _why_not_refused(evening, seen["forms"]["taken"], taken):
+        yield Broken("refused", message)
+    for name, words in ASKED.items():
+        when = words.format(seats=list(evening.forms[name])).rstrip(",")
+        if message := _why_not_refused(evening, seen["forms"][name], when):
+            yield Broken("asked", message)
+            break
+    yield from _judge_late(evening, seen["late"])
+    yield from _judge_beside(evening, quiet, seen["beside"])
     yield from _judge_held(seen)
-    errors = [seen[name]["error"].partition(":")[0] for name in ("taken", "race")]
-    if errors[0] == errors[1] and errors[0] not in SQLALCHEMY:
-        yield Star(
-            f"Too late by an hour or by a moment, the caller hears the same {errors[0]}, an error "
-            "in the words of the box office, and needs to know nothing of the database."
-        )
+    yield from _judge_words(seen)
 
 
-# An error of these names tells the caller about the database, not about the sale.
-SQLALCHEMY = {"IntegrityError", "OperationalError", "PendingRollbackError", "StatementError", ""}
-
-
-def _judge_books(seen: dict[str, Any], reason: str | None) -> Iterable[Broken]:
-    rows, outcome = seen["rows"], seen["sold"]
-    total = sum(PRICES.values())
+def _why_not_whole(evening: Evening, quiet: dict[str, Any], reason: str | None) -> str | None:
+    new, total, size = new_in(evening, quiet["books"]), evening.total, len(evening.wanted)
+    orders, value = new["orders"], quiet["value"]
     if reason:
-        hint = (
-            " After a commit the session forgets what its objects held, and a closed session "
-            "cannot read it again: take the id before the commit."
-            if "DetachedInstanceError" in reason
-            else ""
+        return f"The sale was committed, and then {reason}"
+    if not orders:
+        return (
+            f"sell returned {value!r}, and no order is in the database. A flush sends rows and "
+            "brings ids; only a commit makes them stay."
         )
-        yield Broken("whole", f"The sale was committed, and then {reason}{hint}")
-    elif not rows["orders"]:
-        yield Broken(
-            "whole",
-            f"sell returned {outcome['value']!r}, and no order is in the database. A flush sends "
-            "rows and brings ids; only a commit makes them stay.",
+    if len(orders) > 1 or orders[0][1:3] != [evening.show_id, evening.guest_id]:
+        return (
+            f"One order for show {evening.show_id}, of guest {evening.guest_id}, is due; new in "
+            f"the table are (id, show, guest, cents) {orders}."
         )
-    elif len(rows["orders"]) == 1 and rows["orders"][0][1] == 2 and rows["orders"][0][2] != total:
-        yield Broken(
-            "whole",
-            f"The order is over {rows['orders'][0][2]} cents. Its seats cost "
-            f"{', '.join(map(str, PRICES.values()))}, {total} in all: each seat has a price of its "
-            "own, in Seat.price_cents.",
+    order_id, *_, cents = orders[0]
+    if cents != total:
+        prices = ", ".join(str(evening.prices[seat]) for seat in evening.wanted)
+        return (
+            f"The order is over {cents} cents. Its seats cost {prices}, {total} in all: each seat "
+            "has a price of its own, in Seat.price_cents."
         )
-    elif len(rows["orders"]) != 1 or rows["orders"][0][1:] != [2, total]:
-        yield Broken(
-            "whole",
-            f"One order of guest 2 over {total} cents is due; the table holds "
-            f"(id, guest, cents) {rows['orders']}.",
+    if sorted(new["tickets"]) != sorted([order_id, seat] for seat in evening.wanted):
+        return (
+            f"Tickets of order {order_id} are due for the seats {list(evening.wanted)}; new in the "
+            f"table are (order, seat) {new['tickets']}."
         )
-    elif rows["seats"] != list(WANTED):
-        yield Broken(
-            "whole", f"Tickets are due for the seats {list(WANTED)}; there are {rows['seats']}."
+    if value != order_id or isinstance(value, bool):
+        return f"sell returned {value!r}; the order's id is {order_id}."
+    if len(new["ledger"]) > 1:
+        cents = ", ".join(str(cents) for _, cents in new["ledger"])
+        return (
+            f"The ledger has {len(new['ledger'])} lines for this order, over {cents} cents. One "
+            f"purchase is one line, with the sum of {total}: Ines compares it with one receipt."
         )
-    elif outcome["value"] != rows["orders"][0][0]:
-        yield Broken(
-            "whole",
-            f"sell returned {outcome['value']!r}; the order's id is {rows['orders'][0][0]}.",
+    if new["ledger"] != [[order_id, total]]:
+        return (
+            f"A line in the ledger is due, (order, cents) {[order_id, total]}; there is "
+            f"{new['ledger'] or 'none'}."
         )
-    elif len(rows["ledger"]) > 1:
-        yield Broken(
-            "whole",
-            f"The ledger has {len(rows['ledger'])} lines for this order, over "
-            f"{', '.join(str(cents) for _, cents in rows['ledger'])} cents. One purchase is one "
-            f"line, with the sum of {total}: Ines compares it with one receipt.",
+    if new["count"] != size or new["other count"]:
+        return (
+            f"{size} seats of show {evening.show_id} were sold. Its count rose by {new['count']}, "
+            f"and the one of another show by {new['other count']}."
         )
-    elif seen["audit"]:
-        yield Broken(
-            "whole", f"The seats are sold, and Ines's audit says: {'; '.join(seen['audit'])}."
-        )
-    elif not rows["ledger"]:
-        yield Broken("whole", "The ledger has no line for this order.")
+    return None
 
 
-def _judge_commits(seen: dict[str, Any]) -> Iterable[Broken]:
-    if seen["commits"] == 0:
-        yield Broken("commit", "No COMMIT was sent: when the session closes, all of it is gone.")
-    elif seen["commits"] > 1:
-        left = len(seen["taken"]["after"]["seats"]) - len(seen["taken"]["before"]["seats"])
-        after = (
-            f" When the third seat was taken, {left} seats were sold although the order failed."
-            if left > 0
-            else ""
-        )
+def _judge_changes(quiet: dict[str, Any]) -> Iterator[Broken]:
+    if quiet["changes"] == 0:
+        yield Broken("commit", "Nothing was committed: when the session closes, all of it is gone.")
+    elif quiet["changes"] > 1:
         yield Broken(
             "commit",
-            f"{seen['commits']} COMMITs were sent for one purchase. Whatever fails between two of "
-            f"them leaves half a purchase behind.{after}",
+            f"One purchase was committed in {quiet['changes']} parts, each of which others saw for "
+            "itself. Whatever fails between two of them leaves half a purchase behind.",
         )
 
 
-def _why_not_refused(seen: dict[str, Any], promise: str) -> str | None:
-    before, after = seen["before"], seen["after"]
-    when = (
-        f"Another buyer took seat 8 in the moment before your INSERT into tickets, when whatever "
-        f"you had looked up was old (these were {list(WANTED)})"
-        if promise == "race"
-        else f"Of the seats 4, 6 and {TAKEN} the last one was taken"
-    )
-    # The rival's own rows do not count; they went with the transaction, or stayed with it.
-    theirs = {"orders": 900, "seats": 8} if promise == "race" else {}
-    mine = {
-        "orders": [o for o in after["orders"] if o not in before["orders"] and o[0] != 900],
-        "seats": [
-            s for s in after["seats"] if s not in before["seats"] and s != theirs.get("seats")
-        ],
-        "ledger": after["ledger"][len(before["ledger"]) :],
-    }
-    names = {"orders": "order", "seats": "ticket", "ledger": "ledger line"}
-    left = [f"{len(rows)} {names[of]}{'s' * (len(rows) > 1)}" for of, rows in mine.items() if rows]
-    if after["count"] != before["count"]:
-        left.append(f"a count of {after['count']} instead of {before['count']}")
+def _why_not_refused(
+    evening: Evening, seen: dict[str, Any], when: str, came: bool = False
+) -> str | None:
+    new = new_in(evening, seen["books"], came)
+    names = {"orders": "order", "tickets": "ticket", "ledger": "ledger line"}
+    left = [
+        f"{len(new[of])} {name}{'s' * (len(new[of]) > 1)}" for of, name in names.items() if new[of]
+    ]
+    if new["count"] or new["other count"]:
+        left.append(f"a count that is off by {new['count'] or new['other count']}")
+    if left and seen["ended"] == "returned":
+        return (
+            f"{when}, and it was sold all the same. In the books there is now: {', '.join(left)}."
+        )
     if left:
         return (
             f"{when}, and of the refused order this stayed behind: {', '.join(left)}. "
             "All of it belongs in one transaction, and the error has to leave it."
         )
     if seen["ended"] == "returned":
-        cure = (
-            " A look beforehand cannot see what happens afterwards: let the unique constraint "
-            "speak, and let its error out."
-            if promise == "race"
-            else " The caller must hear of it: raise an error."
-        )
-        return f"{when}, and sell returned {seen['value']!r} as if it had been sold.{cure}"
+        return f"{when}, and sell returned {seen['value']!r}. The caller must hear an error."
     if seen["ended"] != "raised":
         return why_interrupted(seen, "sell")
-    if "TypeError" in seen["error"] or "NameError" in seen["error"]:
+    if seen["error"].partition(":")[0] in SLIPS and when[:3] != "For":
         return f"{when}, and sell raised {seen['error']}."
     return None
 
 
-def _judge_held(seen: dict[str, Any]) -> Iterable[Broken]:
-    if seen["held"]:
-        yield Broken(
-            "returned",
-            f"After a sale pool.checkedout() is {seen['held']}: the session was never closed, and "
-            "its connection is missing in the pool.",
+def _judge_late(evening: Evening, runs: list[dict[str, Any]]) -> Iterator[Broken]:
+    for seen in runs:
+        when = (
+            f"Another clerk sold seat {evening.late} right before your `{seen['came']} …` "
+            f"(you were asked for {list(evening.wanted)})"
         )
-        return
-    for case in ("taken", "race"):
-        if seen[case]["held"]:
+        if seen["came"] and (message := _why_not_refused(evening, seen, when, came=True)):
             yield Broken(
-                "returned",
-                f"After a refusal pool.checkedout() is {seen[case]['held']}: the session still "
-                "holds its connection, in a transaction that failed. Close it on the way out "
-                "too; a `with` block does.",
+                "race",
+                f"{message} What was looked up before is old by then; the unique constraint on "
+                "Ticket.seat_id is not.",
             )
             return
+
+
+def _judge_beside(
+    evening: Evening, quiet: dict[str, Any], runs: list[dict[str, Any]]
+) -> Iterator[Broken]:
+    """Judge each sale beside another one; what the quiet one did not count, nobody asks here."""
+    due = new_in(evening, quiet["books"])["count"]
+    for seen in (run for run in runs if run["came"]):
+        new = new_in(evening, seen["books"], came=True)
+        sold = bool(new["orders"])
+        if new["count"] == (due if sold else 0):
+            continue
+        counts = dict(seen["books"]["counts"])
+        yield Broken(
+            "clerks",
+            f"Another clerk sold seat {evening.beside} of the same show right before your "
+            f"`{seen['came']} …`. In the end the show counts {counts[evening.show_id]} "
+            f"sold, and {counts[evening.show_id] - new['count'] + due * sold} is right: a count "
+            "that was read earlier was written over the other one's. Let the database add, in the "
+            "UPDATE, or take the write lock before you read. (`with_for_update` locks a row on "
+            "other databases; on SQLite SQLAlchemy leaves it out.)",
+        )
+        return
+
+
+def _judge_held(seen: dict[str, Any]) -> Iterator[Broken]:
+    if held := seen["quiet"]["held"]:
+        yield Broken(
+            "returned",
+            f"After a sale pool.checkedout() is {held}: a session was not closed, and its "
+            "connection is missing in the pool.",
+        )
+        return
+    for refused in (*seen["forms"].values(), *seen["late"]):
+        if refused["held"]:
+            yield Broken(
+                "returned",
+                f"After a refusal pool.checkedout() is {refused['held']}: a session still holds "
+                "its connection. Close it on the way out too; a `with` block does.",
+            )
+            return
+
+
+def _judge_words(seen: dict[str, Any]) -> Iterator[Star]:
+    refused = [seen["forms"]["taken"], *(run for run in seen["late"] if run["came"])]
+    names = {run["error"].partition(":")[0] for run in refused}
+    name = names.pop()
+    of_sqlalchemy = hasattr(sqlalchemy.exc, name) or hasattr(sqlalchemy.orm.exc, name)
+    plain = hasattr(builtins, name) and name in (*SLIPS, "Exception", "")
+    if not names and name and not of_sqlalchemy and not plain:
+        yield Star(
+            f"Too late by an hour or by a moment, the caller hears the same {name}, an error "
+            "in the words of the box office, and needs to know nothing of the database."
+        )
 
 
 SELL = Exercise(
@@ -262,20 +246,25 @@ SELL = Exercise(
     answers=("sell",),
     promises={
         "whole": "order, tickets, ledger and count belong together, and the id comes back",
-        "commit": "one purchase is one COMMIT",
+        "commit": "one purchase becomes true at one moment",
         "refused": "a seat that is taken refuses all of it, with an error",
+        "asked": "so does a list that is empty, or names a seat twice, or one of another show",
         "race": "so does a seat that is taken in the last moment",
+        "clerks": "a clerk who sells at the same time is counted as well",
         "returned": "the connection goes back, sold or not",
     },
     hints=(
         "Which block commits at its end, rolls back when an error leaves it, and closes the "
         "session in both cases?",
-        "with Session.begin() as session: … Inside: read the seats, add the order with its "
-        "tickets, flush to get the id, add the ledger line, raise the count. Then return the id, "
-        "still inside the block.",
+        "with NewSession.begin() as session: … Inside: read the prices of the seats *of this "
+        "show*, refuse when there are fewer than you were asked for, add the order with its "
+        "tickets, flush to get the id, add the ledger line. Then return the id, still inside.",
         "Ticket.seat_id is unique, so the database refuses a second ticket for a seat. Do not "
         "catch its IntegrityError, or raise an error of your own in its place.",
+        "For the count: update(Show).where(…).values(sold=Show.sold + n) lets the database add to "
+        "what is there at that moment.",
     ),
+    draw=draw_evening,
     observe=observe_sell,
     judge=judge_sell,
 )

@@ -24,7 +24,7 @@ MARKS = (
         "rolled back",
         "undone",
         "nothing was committed, so the rollback took the INSERT back: there is no row, and "
-        "nobody is left on the form",
+        "no session knows the guest",
     ),
     (
         "to be deleted, and left",
@@ -68,10 +68,10 @@ def evening(new_session: Callable[[], Session], mark: Callable[[Guest], None]) -
 
 async def observe_states(case: None, states: Any) -> dict[str, Any]:
     """Run the program, and keep the answer beside the states it went through."""
-    watched = WatchedDatabase(capacity=1)
+    database = WatchedDatabase(())
     true: list[str] = []
-    evening(watched.Session, lambda guest: true.append(state_of(guest)))
-    watched.engine.dispose()
+    evening(database.Session, lambda guest: true.append(state_of(guest)))
+    database.close()
     said = (
         [str(word).strip().lower() for word in states]
         if isinstance(states, list | tuple)
@@ -83,7 +83,7 @@ async def observe_states(case: None, states: Any) -> dict[str, Any]:
 # (place, what was said) -> what is wrong with that, where it says more than the mark's reason
 WHY = {
     (0, "persistent"): "add() only queues: a flush sends the INSERT",
-    (2, "pending"): "the rollback tears up the form too: nobody waits to be sent",
+    (2, "pending"): "the rollback takes back the add as well: nobody waits to be sent",
     (2, "detached"): "that is an object with a row that was committed; this row was taken back",
     (2, "deleted"): "no DELETE was sent; the INSERT was taken back",
     (3, "deleted"): "delete() only made a note, and the close threw it away: no DELETE was sent",

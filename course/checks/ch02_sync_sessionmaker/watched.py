@@ -1,36 +1,44 @@
-"""What ch02-ex1 and ch02-ex2 look through: a new database, its sessions, and what they sent."""
+"""What ch02-ex1 and ch02-ex2 look through: a new database, its sessions, and a second writer."""
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from sqlalchemy import Engine, Executable, event
+from sqlalchemy import Connection, Executable, event
 from sqlalchemy.orm import Session, sessionmaker
 
-from course.checking.attempts import Outcome, interruption
+from course.checking.attempts import Outcome, Stuck, attempt_sync, interruption
 from lantern.pool import connections_in_use
-from lantern.theatre import (
-    make_sync_engine,
-    seed_sync,
-)
+from lantern.theatre import Base, make_sync_engine
 
 LONG = 6.0  # seconds of work for a call that writes hundreds of rows
+MOST_STATEMENTS = 6_000  # twice as many as six for each of 500 rows
+SETTINGS = ("foreign_keys=ON", "journal_mode=MEMORY", "synchronous=OFF", "busy_timeout=200")
+Sql = tuple[str, Sequence[Any]]
 
 
 class WatchedDatabase:
-    """An engine on a new database, the sessions that were made on it, and what they sent."""
+    """A database with these rows, the sessions that an answer makes on it, and another writer.
 
-    def __init__(self, capacity: int = 12) -> None:
-        self.engine = make_sync_engine()
-        # Nobody else writes here: who waits for a lock waits for himself, and need not wait long.
-        event.listen(self.engine, "connect", lambda c, _: c.execute("PRAGMA busy_timeout=200"))
-        seed_sync(self.engine, capacity)
+    A transaction takes its lock with its first write, and what is read is what was committed
+    last, as on PostgreSQL: so somebody else, with a connection of his own, can come between a
+    look and a write, and cannot come between two writes. Who asks for the write lock gets it.
+    """
+
+    def __init__(self, rows: Iterable[Base]) -> None:
+        self.engine = make_sync_engine(as_shipped=True)
+        event.listen(self.engine, "connect", _set_up)
+        event.listen(self.engine, "begin", _begin)
+        event.listen(self.engine, "savepoint", _begin_before)
+        Base.metadata.create_all(self.engine)
+        with Session(self.engine) as session, session.begin():
+            for row in rows:
+                session.add(row)
+                session.flush()  # a row of the ledger knows its order by number alone
         # A session that nobody closed is kept, so that no garbage collection can hide it.
         self.sessions: list[Session] = []
-        self.commits = self.asked = self.savepoints = 0
-        self.refusal = ""
         sessions = self.sessions
 
         class Kept(Session):
@@ -39,20 +47,68 @@ class WatchedDatabase:
                 sessions.append(self)
 
         self.Session = sessionmaker(self.engine, class_=Kept)
+        path = str(self.engine.url.database)
+        self.other = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+        self.statements = self.selects = self.savepoints = self.changes = 0
+        self.moments: list[tuple[int, int]] = []
+        self.refusal = ""
+        self.came = ""
 
-    @property
-    def held(self) -> int:
-        """Connections that are in use now."""
-        return connections_in_use(self.engine)
+    def call(self, call: Any, rival: Sequence[Sql] = (), moment: int = 0) -> dict[str, Any]:
+        """Call an answer; return how it ended and what was seen meanwhile, as plain data.
+
+        The rival's statements are committed right before the answer's statement of that number,
+        or as soon after it as no lock of the answer keeps him out; `came` begins like the statement
+        that he came before, and is empty if he did not.
+        `moments` are the statements before which somebody else could write, each with the number
+        of changes that others had seen by then; `changes` is how many they saw in all.
+        """
+        with self._watch(rival, moment):
+            outcome = attempt_sync(call, LONG)
+        self._look()
+        held = connections_in_use(self.engine)
+        for session in self.sessions:
+            session.close()
+        names = ("statements", "selects", "savepoints", "changes", "moments", "came", "refusal")
+        return {**plainly(outcome), **{name: getattr(self, name) for name in names}, "held": held}
+
+    def read(self, statement: Executable) -> list[Any]:
+        """Return rows of the database as plain lists, as another program would see them."""
+        with self.engine.connect() as connection:
+            return [list(row) for row in connection.execute(statement)]
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.other.close()
+        self.engine.dispose()
 
     @contextmanager
-    def open(self) -> Iterator[None]:
-        """Count COMMITs and savepoints while the block runs, and note what was refused last."""
+    def _watch(self, rival: Sequence[Sql], moment: int) -> Iterator[None]:
+        self._look()
+        self.changes = 0
+
+        def before(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+            self._look()
+            self.statements += 1
+            if self.statements > MOST_STATEMENTS:
+                raise Stuck
+            self.selects += statement.lstrip()[:6].upper() == "SELECT"
+            if self._written([]):
+                self.moments.append((self.statements, self.changes))
+            late = rival and not self.came and self.statements >= moment
+            if late and self._written(rival):
+                self.came = " ".join(statement.split()[:3])
+
+        def refused(context: Any) -> None:
+            self.refusal = str(context.original_exception)
+
+        def savepoint(connection: Any, name: Any) -> None:
+            self.savepoints += 1
+
         listeners = (
-            (self.engine, "commit", self._commit),
-            (self.engine, "savepoint", self._savepoint),
-            (self.engine, "handle_error", self._handle_error),
-            (self.Session, "before_commit", self._before_commit),
+            (self.engine, "before_cursor_execute", before),
+            (self.engine, "handle_error", refused),
+            (self.engine, "savepoint", savepoint),
         )
         for listener in listeners:
             event.listen(*listener)
@@ -62,94 +118,86 @@ class WatchedDatabase:
             for listener in listeners:
                 event.remove(*listener)
 
-    def _commit(self, connection: Any) -> None:
-        self.commits += 1
+    def _look(self) -> None:
+        """Count a change that the other writer can see, if there is one since the last look."""
+        with suppress(sqlite3.OperationalError):  # locked: the change is on its way
+            (version,) = self.other.execute("PRAGMA data_version").fetchone()
+            self.changes += version != getattr(self, "version", version)
+            self.version = version
 
-    def _savepoint(self, connection: Any, name: Any) -> None:
-        self.savepoints += 1
-
-    def _handle_error(self, context: Any) -> None:
-        self.refusal = str(context.original_exception)
-
-    def _before_commit(self, session: Session) -> None:
-        # Also called at the end of a savepoint, where nobody asks for a COMMIT.
-        self.asked += not session.in_nested_transaction()
-
-    def close_sessions(self) -> None:
-        """Roll back and close what was left open, so that the rows can be read."""
-        for session in self.sessions:
-            session.close()
-
-    def read(self, statement: Executable) -> list[Any]:
-        """Return rows of the database as plain lists, as another program would see them."""
-        with self.engine.connect() as connection:
-            return [list(row) for row in connection.execute(statement)]
+    def _written(self, lines: Sequence[Sql]) -> bool:
+        """Let the other writer do this in one transaction; False if he is refused, or must wait."""
+        try:
+            self.other.execute("BEGIN EXCLUSIVE")
+            for line in lines:
+                self.other.execute(*line)
+            self.other.execute("COMMIT" if lines else "ROLLBACK")
+        except (sqlite3.OperationalError, sqlite3.IntegrityError):
+            if self.other.in_transaction:
+                self.other.execute("ROLLBACK")
+            return False
+        return True
 
 
-def plainly(outcome: Outcome, refusal: str = "") -> dict[str, Any]:
+def _set_up(connection: sqlite3.Connection, record: Any) -> None:
+    for setting in SETTINGS:
+        connection.execute(f"PRAGMA {setting}")
+
+
+def _begin(connection: Connection) -> None:
+    if connection.get_execution_options().get("write"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_before(connection: Connection, name: str) -> None:
+    # Python's sqlite3 begins for a write alone; a savepoint outside a transaction would be one.
+    driver = connection.connection.dbapi_connection
+    if not driver.in_transaction:
+        driver.execute("BEGIN")
+
+
+def plainly(outcome: Outcome) -> dict[str, Any]:
+    """Return an outcome as plain data; of a value that is no number or text, a few words."""
     value = outcome.value
     if not isinstance(value, int | str | None):
         value = repr(value) if isinstance(value, list | tuple) else type(value).__name__
-    return {**outcome.as_dict(), "value": value, "refusal": refusal}
+    return {**outcome.as_dict(), "value": value}
 
 
-def why_interrupted(outcome: dict[str, Any], name: str) -> str | None:
-    if outcome["ended"] == "stuck":
+def why_interrupted(seen: dict[str, Any], name: str) -> str | None:
+    """Say why a call did not return, with what the database said; None if it did."""
+    if seen["ended"] == "stuck":
+        if seen["statements"] > MOST_STATEMENTS:
+            return f"{name} had sent {MOST_STATEMENTS} statements and went on. Is there a loop?"
         return (
-            f"{name} had not returned after {LONG:.0f} s. Is there a loop that never ends, or does "
-            "it wait for a lock that it holds itself?"
+            f"{name} had worked, or waited, for {LONG:.0f} s and not returned. Is there a loop "
+            "that never ends, or does it wait for a lock that it holds itself?"
         )
-    reason = interruption(outcome, name)
-    if reason and "database is locked" in reason:
+    reason = interruption(seen, name)
+    if not reason:
+        return None
+    if "database is locked" in reason:
         reason += (
-            " One session held the write lock, and another one of yours waited for it: whatever "
-            "belongs together belongs in one session."
+            " Nobody else wrote meanwhile for long: one of your sessions held the lock that "
+            "another one of yours waited for. Whatever belongs together belongs in one session."
         )
-    if reason and "Query-invoked autoflush" in reason:
+    if "Query-invoked autoflush" in reason:
         # The first line of this error does not say which column it is about.
-        reason += f" The database said: {outcome['refusal']}."
-    if reason and re.search(r"NOT NULL constraint failed: \w+\.order_id", reason):
+        reason += f" The database said: {seen['refusal']}."
+    if re.search(r"NOT NULL constraint failed: \w+\.order_id", reason):
         reason += " order.id is None until the flush."
+    if "PendingRollbackError" in reason:
+        reason += (
+            " A flush had failed before, and its error was caught where no savepoint kept the rest."
+        )
+    if "closed transaction inside context manager" in reason:
+        reason += (
+            " Inside `with ….begin()` the block ends the transaction: no commit() or rollback() "
+            "of your own in there, or a savepoint, begin_nested(), for a part."
+        )
+    if "DetachedInstanceError" in reason:
+        reason += (
+            " After a commit the session forgets what its objects held, and a closed session "
+            "cannot read it again: take what you need before the commit."
+        )
     return reason
-
-
-@contextmanager
-def before_insert(
-    engine: Engine, table: str, meanwhile: tuple[str, ...], about: str = ""
-) -> Iterator[None]:
-    """Let somebody else write right before each INSERT into a table that is about this value.
-
-    SQLite has one writer at a time, so the other's rows come through the same connection. To
-    the code under test they are what another transaction committed a moment ago. A rollback
-    takes them back too; the next transaction finds them again, and then for good.
-    """
-    came = False
-
-    def put(connection: sqlite3.Connection) -> None:
-        other = connection.cursor()
-        for line in meanwhile:
-            other.execute(line)
-        other.close()
-
-    def write(connection: Any, cursor: Any, statement: str, values: Any, *_: Any) -> None:
-        nonlocal came
-        insert = re.match(rf"\s*INSERT\b.*\bINTO {table}\b", statement, re.IGNORECASE)
-        if insert and about in str(values):
-            came = True
-            put(cursor.connection)
-
-    def stay(connection: Any) -> None:
-        nonlocal came
-        if came:
-            came = False
-            # Before the BEGIN each line commits itself, unless another session is writing.
-            with suppress(sqlite3.OperationalError):
-                put(connection.connection.dbapi_connection)
-
-    event.listen(engine, "before_cursor_execute", write)
-    event.listen(engine, "begin", stay, insert=True)
-    try:
-        yield
-    finally:
-        event.remove(engine, "before_cursor_execute", write)
-        event.remove(engine, "begin", stay)

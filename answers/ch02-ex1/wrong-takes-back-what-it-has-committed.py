@@ -1,0 +1,38 @@
+# leaves half a purchase behind
+# breaks: commit
+
+from sqlalchemy import select, update
+
+from lantern.theatre import LedgerEntry, Order, Seat, Show, Ticket
+
+
+def prices_of(session, show_id, seat_ids):
+    of_this_show = select(Seat.price_cents).where(Seat.id.in_(seat_ids), Seat.show_id == show_id)
+    prices = session.scalars(of_this_show).all()
+    if not seat_ids or len(prices) != len(seat_ids):
+        raise ValueError("Name seats of this show, and each one once.")
+    return prices
+
+
+def raise_count(session, show_id, seats):
+    session.execute(update(Show).where(Show.id == show_id).values(sold=Show.sold + seats))
+
+
+def sell(Session, show_id, guest_id, seat_ids):
+    with Session() as session:
+        total = sum(prices_of(session, show_id, seat_ids))
+        order = Order(show_id=show_id, guest_id=guest_id, total_cents=total)
+        session.add(order)
+        session.commit()
+        order_id = order.id
+        try:
+            session.add_all(Ticket(order_id=order_id, seat_id=seat_id) for seat_id in seat_ids)
+            session.add(LedgerEntry(order_id=order_id, amount_cents=total))
+            raise_count(session, show_id, len(seat_ids))
+            session.commit()
+        except Exception:
+            session.rollback()
+            session.delete(order)
+            session.commit()
+            raise
+    return order_id

@@ -1,0 +1,34 @@
+# After a request
+# breaks: returned
+
+from typing import Annotated
+
+from fastapi import Depends, FastAPI
+from pydantic import BaseModel
+from sqlalchemy.orm import sessionmaker
+
+from lantern.theatre import Show
+
+
+class ShowOut(BaseModel):
+    id: int
+    title: str
+    capacity: int
+
+
+def make_app(engine):
+    app = FastAPI()
+    Session = sessionmaker(engine)
+
+    def get_session():
+        session = Session()
+        yield session
+        session.close()
+
+    SessionDep = Annotated[object, Depends(get_session, max_concurrency=5)]
+
+    @app.get("/shows/{show_id}", response_model=ShowOut)
+    def read_show(show_id: int, session: SessionDep):
+        return session.get_one(Show, show_id)
+
+    return app

@@ -1,0 +1,32 @@
+# the limit of the pool was raised
+# breaks: printers
+
+from typing import Annotated
+
+from fastapi import Depends, FastAPI
+from pydantic import BaseModel
+from sqlalchemy.orm import sessionmaker
+
+from lantern.theatre import Show
+
+
+class ShowOut(BaseModel):
+    id: int
+    title: str
+    capacity: int
+
+
+def make_app(engine):
+    engine.pool._max_overflow = 60
+    app = FastAPI()
+    Session = sessionmaker(engine)
+
+    def get_session():
+        with Session() as session:
+            yield session
+
+    @app.get("/shows/{show_id}", response_model=ShowOut)
+    def read_show(show_id: int, session: Annotated[object, Depends(get_session)]):
+        return session.get_one(Show, show_id)
+
+    return app

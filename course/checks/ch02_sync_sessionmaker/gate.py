@@ -1,0 +1,163 @@
+"""What ch02-ex4 looks through: queries and connections of a whole app, and a crowd at a gate."""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from anyio.to_thread import current_default_thread_limiter
+from sqlalchemy import Connection, Engine, QueuePool, event
+from sqlalchemy.pool import Pool
+from sqlalchemy.util.queue import Empty, Queue
+
+from lantern.pulse import is_queued
+
+USUAL_THREADS = 40
+MOST_THREADS = 200  # who asks for more gets these, so that the crowd outnumbers the threads
+CALM = 12  # looks in a row at which nothing had moved
+
+
+class PatientQueue(Queue[Any]):
+    """The queue of a pool: who waits in it gives up when told to, and not by the clock.
+
+    The thread of the loop must be told by itself, since while it waits nobody looks on: it gives
+    up, for all, when nobody has moved for some looks and no thread waited for a processor.
+    """
+
+    given_up = True
+    loop_thread: int | None = None
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        if not block:
+            return super().get(block=False)
+        on_loop, calm = threading.get_ident() == self.loop_thread, 0
+        with self.not_empty:
+            while self._empty():
+                if self.given_up or calm == CALM:
+                    self.set_given_up(True)
+                    raise Empty
+                self.not_empty.wait(0.05 if on_loop else None)
+                calm = calm + 1 if on_loop and not _is_any_queued() else 0
+            return self._get()
+
+    def set_given_up(self, given_up: bool) -> None:
+        with self.not_empty:
+            self.given_up = given_up
+            self.not_empty.notify_all()
+
+
+class PatientPool(QueuePool):
+    _queue_class = PatientQueue
+
+
+class Gate:
+    """Counts queries and connections of all engines; closed, it holds the queries of a crowd.
+
+    It opens when all requests stand where they can go no further. Who can be served then
+    depends on who holds what, and not on who was faster. `most` connections were out at once,
+    `out` still are; `foreign` queries came through another pool than that of the given engine,
+    `on_loop` through a blocking driver on the loop's own thread.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.connections: PatientQueue = vars(engine.pool)["_pool"]
+        self.opened = threading.Event()
+        self.opened.set()
+        self.queries = self.foreign = self.on_loop = self.out = self.most = 0
+        self.fails = False
+        # A connection that nobody gave back is kept, so that no garbage collection can hide it.
+        self.lent: list[Any] = []
+        self.loop_thread = self.connections.loop_thread = threading.get_ident()
+        self.counting = threading.Lock()
+
+    @contextmanager
+    def watch(self, closed: bool = False) -> Iterator[None]:
+        """Look on while the block runs; `closed` holds what comes until all is calm."""
+        if closed:
+            self.opened.clear()
+        listeners = (
+            (Engine, "before_cursor_execute", self._query),
+            (Pool, "checkout", self._checkout),
+            (Pool, "checkin", self._checkin),
+        )
+        for listener in listeners:
+            event.listen(*listener)
+        try:
+            yield
+        finally:
+            self.opened.set()
+            for listener in listeners:
+                event.remove(*listener)
+
+    @contextmanager
+    def broken(self) -> Iterator[None]:
+        """Let every query fail while the block runs."""
+        self.fails = True
+        try:
+            yield
+        finally:
+            self.fails = False
+
+    def _query(self, connection: Connection, cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith("BEGIN"):
+            return
+        if self.fails:
+            raise sqlite3.OperationalError("disk I/O error")
+        with self.counting:
+            self.queries += 1
+            self.foreign += connection.engine.pool is not self.engine.pool
+        if threading.get_ident() != self.loop_thread:
+            self.opened.wait()
+        elif not connection.dialect.is_async:
+            self.on_loop += 1
+
+    def _checkout(self, connection: Any, record: Any, lent: Any) -> None:
+        with self.counting:
+            self.lent.append(lent)
+            self.out += 1
+            self.most = max(self.most, self.out)
+
+    def _checkin(self, connection: Any, record: Any) -> None:
+        # A thread that ends a dependency may be as slow as one that has a query.
+        if threading.get_ident() != self.loop_thread:
+            self.opened.wait()
+        with self.counting:
+            self.out -= 1
+
+    async def look_on(self, done: Callable[[], int], hung: Callable[[], None]) -> None:
+        """Open the gate when everything stands still.
+
+        When it does so again, nobody gets a connection any more; when even then, it is `hung`.
+        """
+        for next_step in (self.opened.set, lambda: self.connections.set_given_up(True), hung):
+            await self._until_calm(done)
+            next_step()
+
+    async def _until_calm(self, done: Callable[[], int]) -> None:
+        """Wait until nothing has moved, and no thread waited for a processor, for some looks."""
+        before, calm = None, 0
+        threads = current_default_thread_limiter()
+        known = threads.total_tokens
+        while calm < CALM:
+            await asyncio.sleep(0.01)
+            # Whoever raises them now comes too late: the crowd was counted.
+            threads.total_tokens = known
+            seen = threads.statistics()
+            now = (seen.borrowed_tokens, seen.tasks_waiting, self.queries, len(self.lent), done())
+            calm = calm + 1 if now == before and not _is_any_queued() else 0
+            before = now
+
+
+def _is_any_queued() -> bool:
+    others = set(threading.enumerate()) - {threading.current_thread()}
+    return any(map(is_queued, others))
+
+
+def crowd_for(requests: int) -> int:
+    """Return how many guests come: so many, or as many more than an app's raised threads."""
+    threads = current_default_thread_limiter()
+    threads.total_tokens = min(threads.total_tokens, MOST_THREADS)
+    return max(requests, requests - USUAL_THREADS + int(threads.total_tokens))
