@@ -1,5 +1,5 @@
 # not a list of prices
-# breaks: order, failure, tidy
+# breaks: order, failure
 import asyncio
 
 

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from course.lock import only_one
@@ -65,7 +66,7 @@ def kept(name: str, make: Callable[[Path], object]) -> Path:
 
     It is made again when a source has changed, and not kept where `make` raises.
     """
-    folder = KEPT / f"{name}-{fingerprint(SOURCES)}"
+    folder = KEPT / f"{name}-{fingerprint(sources())}"
     with only_one(name, KEPT):
         if not folder.exists():
             for earlier in KEPT.glob(f"{name}-*"):
@@ -74,6 +75,16 @@ def kept(name: str, make: Callable[[Path], object]) -> Path:
                 make(Path(work) / name)
                 Path(work, name).rename(folder)
     return folder
+
+
+@cache
+def sources() -> dict[str, Path]:
+    """Return the files below SOURCES by their names in the project."""
+    files = [file for source in SOURCES for file in (source, *source.rglob("*")) if file.is_file()]
+    unwanted = {"__pycache__", ".ipynb_checkpoints"}
+    return {
+        file.relative_to(ROOT).as_posix(): file for file in files if not unwanted & {*file.parts}
+    }
 
 
 def kept_site(name: str) -> Built:

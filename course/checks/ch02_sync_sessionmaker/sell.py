@@ -29,7 +29,7 @@ async def observe_sell(evening: Evening, sell: Any) -> dict[str, Any]:
     seat that the guest does not want in each of the last moments.
     """
     quiet = _sold(evening, sell, evening.wanted)
-    seen = {
+    seen: dict[str, Any] = {
         "quiet": quiet,
         "forms": {name: _sold(evening, sell, seats) for name, seats in evening.forms.items()},
         "late": [],

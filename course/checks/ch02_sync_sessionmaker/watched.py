@@ -152,7 +152,7 @@ def _begin(connection: Connection) -> None:
 def _begin_before(connection: Connection, name: str) -> None:
     # Python's sqlite3 begins for a write alone; a savepoint outside a transaction would be one.
     driver = connection.connection.dbapi_connection
-    if not driver.in_transaction:
+    if driver and not driver.in_transaction:
         driver.execute("BEGIN")
 
 

@@ -44,10 +44,15 @@ def draw_sales(random: Random, orders_of_each: Sequence[int]) -> Sales:
     """Draw shows with that many orders each; of these some have no ticket, some have many."""
     size = 10 + len(orders_of_each) + sum(orders_of_each) * (1 + 2 * MOST_TICKETS)
     ids = iter(random.sample(IDS, size))
-    guests = tuple({"id": next(ids), "email": f"guest-{n}@lantern.example"} for n in range(5))
-    shows, seats, orders, tickets = [], [], [], []
+    guests: tuple[Row, ...] = tuple(
+        {"id": next(ids), "email": f"guest-{n}@lantern.example"} for n in range(5)
+    )
+    shows: list[Row] = []
+    seats: list[Row] = []
+    orders: list[Row] = []
+    tickets: list[Row] = []
     for number, count in enumerate(orders_of_each, 1):
-        show = {"id": next(ids), "title": f"Evening {number}", "capacity": 5_000, "sold": 0}
+        show: Row = {"id": next(ids), "title": f"Evening {number}", "capacity": 5_000, "sold": 0}
         show["starts_at"] = FIRST_SALE + timedelta(days=random.randint(100, 400))
         shows.append(show)
         for place in range(count):

@@ -121,7 +121,7 @@ async def _updated_elsewhere(factory: Any, note: Any, number: int) -> bool:
         # An attribute that was neither loaded nor expired may be out of date: a trigger's is.
         table = note.__table__.c
         stored = await session.scalar(select(table.updated).where(table.id == number))
-        asks = inspect(found).dict.get("updated") == stored
+        asks = bool(inspect(found).dict.get("updated") == stored)
         await session.execute(update(note).where(note.id == number).values(text="Or does it?"))
     return asks
 
@@ -189,7 +189,8 @@ def judge_touch(case: Notes, seen: dict[str, Any]) -> Iterable[Finding]:
 
 
 def _row(case: Notes, seen: dict[str, Any]) -> dict[str, Any]:
-    return seen["rows"][str(case.touched)]
+    row: dict[str, Any] = seen["rows"][str(case.touched)]
+    return row
 
 
 def _why_untold(case: Notes, seen: dict[str, Any]) -> str | None:
