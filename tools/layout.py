@@ -21,6 +21,7 @@ PARTNERS = ("solutions/{}.ipynb", "exercises/{}.ipynb", "course/checks/{}/__init
 PAGES = {"book": "md", "notebooks": "ipynb", "exercises": "ipynb", "solutions": "ipynb"}
 MOST_CELLS, MOST_LINES, MOST_WORDS = 35, 20, 120
 FEWEST_HINTS, FEWEST_WRONG = 2, 3
+FEWEST_QUESTIONS = 4  # of which the places and lengths of the right options tell something
 # Words the course does without: they hurry the reader or praise the writer.
 UNWANTED = re.compile(r"\b(simply|just|blazing\w*|seamless\w*|effortless\w*|obviously)\b", re.I)
 UNSTABLE = re.compile(r" at 0x[0-9a-f]+|/home/|/Users/|/tmp/|[A-Z]:\\\\")
@@ -40,6 +41,7 @@ def problems(root: Path) -> Iterator[str]:
             yield from _cells(path)
     for path in sorted((root / "book").glob("*.md")):
         yield from _words(path.name, path.read_text(encoding="utf-8"))
+        yield from _guessable(path.name, path.read_text(encoding="utf-8"))
     yield from _to_be_written(root)
 
 
@@ -87,6 +89,27 @@ def _contents(root: Path) -> Iterator[str]:
         yield f"_toc.yml lists {page}, which does not exist."
     for page in sorted({page for page in listed if listed.count(page) > 1}):
         yield f"_toc.yml lists {page} twice."
+
+
+def _guessable(name: str, page: str) -> Iterator[str]:
+    """A right option is no longer than others, and in no usual place, over a page's questions."""
+    questions = [
+        re.findall(r"(?m)^- \[([ x])\] (.*)$", block)
+        for block in re.findall(r":::\{quiz\}.*?\n:::", page, re.DOTALL)
+    ]
+    right = [[mark for mark, _ in options].index("x") for options in questions]
+    if len(questions) < FEWEST_QUESTIONS:
+        return
+    longest = sum(
+        len(options[place][1]) == max(len(text) for _, text in options)
+        for options, place in zip(questions, right, strict=True)
+    )
+    if longest > len(questions) / 2:
+        yield f"{name}: the right option is the longest in {longest} of {len(questions)} questions."
+    for place in set(right):
+        if right.count(place) > len(questions) / 2:
+            count = right.count(place)
+            yield f"{name}: the right option stands at place {place + 1} in {count} questions."
 
 
 def _to_be_written(root: Path) -> Iterator[str]:

@@ -5,8 +5,8 @@ import os
 import pytest
 
 from course.checking.exercise import NOT_ATTEMPTED, every_exercise
-from tools.answers import KnownAnswer, answer_in, every_answer, imports_in
-from tools.fairness import differences, judged, source_of
+from tools.answers import KnownAnswer, answer_in, every_answer, imports_in, known_answers
+from tools.fairness import FEWEST, alone, differences, judged, source_of
 
 pytestmark = pytest.mark.slow
 EXERCISES = [exercise for _, exercise in every_exercise()]
@@ -25,3 +25,9 @@ def test_a_known_answer_gets_the_verdict_that_its_file_says(answer: KnownAnswer)
 def test_the_stub_is_not_attempted(name: str) -> None:
     source = f"{imports_in('exercises', name)}\n{answer_in('exercises', name)}"
     assert judged(by_id[name], source, SEED).state == NOT_ATTEMPTED
+
+
+@pytest.mark.parametrize("name", by_id)
+def test_each_promise_has_two_wrong_answers_that_break_nothing_else(name: str) -> None:
+    counts = alone(by_id[name], known_answers(name))
+    assert [promise for promise, count in counts.items() if count < FEWEST] == []

@@ -1,6 +1,7 @@
 """The layout of the course is right, and each rule notices when it is broken."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -39,6 +40,24 @@ def change_text(path, old, new):
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def change_quizzes(path, change):
+    """Write each quiz of a page anew, with its right option first and all of them changed."""
+
+    def anew(quiz):
+        head, *options = re.split(r"(?m)^(?=- \[)", quiz[0].removesuffix(":::"))
+        ranked = sorted(options, key=lambda option: not option.startswith("- [x]"))
+        return head + "".join(change(ranked)) + ":::"
+
+    text = path.read_text(encoding="utf-8")
+    path.write_text(re.sub(r"(?s):::\{quiz\}.*?\n:::", anew, text), encoding="utf-8")
+
+
+def lengthened(options):
+    first, *others = options
+    head, end, rest = first.partition("\n")
+    return [f"{head}{' and more' * 30}{end}{rest}", *others]
 
 
 def prose(copy, text):
@@ -169,6 +188,14 @@ BREAKS = {
     "a word that hurries the reader": (
         lambda c: prose(c, "Simply await it."),
         "says 'Simply'",
+    ),
+    "right options that stand at one place": (
+        lambda c: change_quizzes(c / "book/ch01_event_loop.md", lambda options: options),
+        "the right option stands at place 1 in",
+    ),
+    "right options that are the longest": (
+        lambda c: change_quizzes(c / "book/ch01_event_loop.md", lengthened),
+        "the right option is the longest in",
     ),
     "what a skeleton left to be written": (
         lambda c: change_text(c / "book/ch01_event_loop.md", "# The event loop", "# TODO: a title"),
