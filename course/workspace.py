@@ -4,21 +4,26 @@ A file that the learner changed is never written over.
 """
 
 import hashlib
+import itertools
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from course.failure import CannotContinue
 from course.files import keep_beside, write_whole
-from course.notebook import code_cells
+from course.notebook import code_cells, source, tags
 from course.project import ROOT
 
 # Elsewhere for tests and measurements, which must not touch what a learner wrote.
 WORKSPACE = Path(os.environ.get("LANTERN_WORKSPACE") or ROOT / "workspace").resolve()
 # What was handed out: the name of each copy, and the hash of its contents at that moment.
 HANDED_OUT = WORKSPACE / ".handed_out.json"
+# The reasons, up to the next thing to do or the next heading.
+WHY = re.compile(r"\A\*\*Why\b.*?(?=\n\n\*\*|\n\n#|\Z)", re.DOTALL)
+FOLDED = r"<details><summary>Why</summary>\n\n\g<0>\n\n</details>"
 
 
 @dataclass(frozen=True)
@@ -48,10 +53,16 @@ def handouts() -> Iterator[Handout]:
 
 
 def without_outputs(notebook: bytes) -> bytes:
-    """Return the notebook as nobody has run it, so that no prediction is given away."""
+    """Return the notebook as nobody has run it, so that no prediction is given away.
+
+    The outputs go, and the reasons below a prediction are folded until somebody asks for them.
+    """
     content = json.loads(notebook)
     for cell in code_cells(content):
         cell.update(outputs=[], execution_count=None)
+    for before, cell in itertools.pairwise(content["cells"]):
+        if "hide-output" in tags(before) and cell["cell_type"] == "markdown":
+            cell["source"] = WHY.sub(FOLDED, source(cell), count=1)
     return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
 
 

@@ -67,6 +67,21 @@ def test_a_lesson_is_handed_out_without_what_its_cells_gave(
     assert (cell["source"], cell["metadata"]) == (["6 * 7"], {"tags": ["predict"]})
 
 
+def test_the_reasons_below_a_prediction_are_folded_until_somebody_asks() -> None:
+    lesson = json.loads(notebook("6 * 7"))
+    [predicted] = lesson["cells"]
+    predicted["metadata"]["tags"] = ["hide-output"]
+    told = "**Why.** It is.\n\nIn two parts.\n\n**Change one thing.** Ask again.\n\n## Next"
+    why = {"cell_type": "markdown", "id": "why", "metadata": {}, "source": [told]}
+    elsewhere = {**why, "id": "elsewhere"}
+    lesson["cells"] += [why, elsewhere]
+    handed_out = json.loads(workspace.without_outputs(json.dumps(lesson).encode()))
+    _, folded, open_ = (cell["source"] for cell in handed_out["cells"])
+    begin, end = "<details><summary>Why</summary>\n\n", "\n\n</details>\n\n**Change one thing.**"
+    assert folded.startswith(f"{begin}**Why.** It is.\n\nIn two parts.{end}")
+    assert open_ == [told]
+
+
 def test_a_copy_the_learner_changed_is_never_written_over(
     course_folder: Path, exercise: Path
 ) -> None:
