@@ -93,9 +93,9 @@ def test_a_learner_reads_a_chapter_solves_an_exercise_and_sees_the_progress(
     expect(page.get_by_role("heading", level=1)).to_contain_text("The event loop")
     expect(page.locator(".lantern-picture svg")).to_be_visible()
     question = page.locator("fieldset.quiz").first
-    question.get_by_label("Yes: it starts now").check()
+    question.get_by_label("Yes: f starts now").check()
     expect(question.get_by_role("status")).to_contain_text("Not yet.")
-    question.get_by_label("No: it carries out").check()
+    question.get_by_label("No: this task carries out").check()
     expect(question.get_by_role("status")).to_contain_text("Right.")
     # Every lesson of the chapter, by its link.
     chapter = page.url
@@ -127,7 +127,7 @@ def test_a_learner_reads_a_chapter_solves_an_exercise_and_sees_the_progress(
     write_answer(page, GROUPED)
     run_all(page)
     expect(verdict).to_contain_text("right, 5 of 5 points")
-    assert best(course.folder / "workspace")["ch01-ex1"]["state"] == "right"
+    assert best(course.folder / "workspace")["ch01-ex1"].state == "right"
     # What was written is on the disk, and the terminal agrees.
     page.keyboard.press("ControlOrMeta+s")
     saved = course.folder / "workspace" / "ch01_event_loop.ipynb"

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -72,11 +73,16 @@ def on_cpython(source: str) -> str:
         return repr(checked.result())
 
 
+def without_seed(verdict: str) -> str:
+    """The verdict without the line that names its case: each check draws another."""
+    return re.sub(r"\n  This was the case of seed \d+\.", "", verdict)
+
+
 def test_an_answer_gets_the_same_verdict_as_on_cpython(
     context: BrowserContext, public: str
 ) -> None:
     page = opened(context, public)
-    assert answer(page, WRONG) == on_cpython(WRONG)
+    assert without_seed(answer(page, WRONG)) == without_seed(on_cpython(WRONG))
     assert answer(page, RIGHT) == on_cpython(RIGHT)
     expect(page.locator(".live-progress")).to_contain_text(f"{EXERCISE}: right")
 

@@ -146,7 +146,7 @@ def test_an_error_names_the_learner_s_line_and_what_was_printed_is_shown(learner
     write_answer(tmp_path, BROKEN)
     told = learner("check", "ch01-ex2").output
     assert "It came from line 4, `return paths[path]`." in told
-    assert "> looking for march.csv" in told
+    assert "> looking for" in told
 
 
 def test_a_broken_notebook_is_reset_as_a_whole(learner, tmp_path):

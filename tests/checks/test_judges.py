@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from course.checking.exercise import Exercise, every_exercise
+from course.checking.observation import Seen
 from course.checking.supervisor import judged
 from course.checks.ch03_async_sessionmaker import dashboard, show_detail
 from tools.answers import imports_in, reference
 
 EXERCISES = {exercise.id: exercise for _, exercise in every_exercise()}
 ROUNDS = 600
+SEED = 1
 ENDS = ["returned", "raised", "timed out", "stuck", "not async", "not sync", "exited"]
 # What some checks make of what an answer returned, before they judge it.
 MADE_OF_IT = {"ch03-ex1": show_detail._read, "ch03-ex2": dashboard._pairs}
@@ -89,7 +91,8 @@ def observed(request: pytest.FixtureRequest) -> tuple[Exercise, dict[str, Any]]:
     space: dict[str, Any] = {"__name__": "__main__"}
     source = f"{imports_in('solutions', exercise.id)}\n{reference(exercise.id).source}"
     exec(compile(source, "answer", "exec"), space)
-    return exercise, asyncio.run(exercise.observe(*(space[name] for name in exercise.answers)))
+    answers = [space[name] for name in exercise.answers]
+    return exercise, asyncio.run(exercise.observed(SEED, *answers))
 
 
 def test_no_judge_raises_for_anything_that_an_answer_returns(
@@ -105,7 +108,7 @@ def test_no_judge_raises_for_anything_that_an_answer_returns(
             # What is within another value goes with it.
             with contextlib.suppress(TypeError, KeyError, IndexError):
                 mutated = changed(mutated, way, outcome(chance, exercise.id, way))
-        exercise.verdict(mutated)
+        exercise.verdict(mutated, SEED)
 
 
 def test_whatever_a_process_says_it_saw_there_is_a_verdict_in_words(
@@ -115,9 +118,7 @@ def test_whatever_a_process_says_it_saw_there_is_a_verdict_in_words(
     chance = random.Random(f"anything {exercise.id}")
     every = list(places(seen))
     for _ in range(ROUNDS):
-        lie: Any = {"seen": changed(seen, chance.choice(every), some_json(chance)), "errors": []}
-        if chance.random() < 0.3:
-            name = chance.choice(["seen", "errors", "missing", "stopped", "no verdict", "broken"])
-            lie[name] = some_json(chance)
-        verdict = judged(exercise, lie)
+        verdict = judged(
+            exercise, Seen(changed(seen, chance.choice(every), some_json(chance))), SEED
+        )
         assert all(isinstance(text, str) for text in (*verdict.messages, *verdict.kept))

@@ -66,12 +66,19 @@ class Gate:
         self.connections: PatientQueue = vars(engine.pool)["_pool"]
         self.opened = threading.Event()
         self.opened.set()
-        self.queries = self.foreign = self.on_loop = self.out = self.most = 0
+        self.queries = self.foreign = self.on_loop = self.most = 0
+        # Only these: what an earlier program left to the garbage collector comes back at any time.
+        self.held: set[Any] = set()
         self.fails = False
         # A connection that nobody gave back is kept, so that no garbage collection can hide it.
         self.lent: list[Any] = []
         self.loop_thread = self.connections.loop_thread = threading.get_ident()
         self.counting = threading.Lock()
+
+    @property
+    def out(self) -> int:
+        """How many connections are in use."""
+        return len(self.held)
 
     @contextmanager
     def watch(self, closed: bool = False) -> Iterator[None]:
@@ -117,15 +124,15 @@ class Gate:
     def _checkout(self, connection: Any, record: Any, lent: Any) -> None:
         with self.counting:
             self.lent.append(lent)
-            self.out += 1
+            self.held.add(record)
             self.most = max(self.most, self.out)
 
     def _checkin(self, connection: Any, record: Any) -> None:
         # A thread that ends a dependency may be as slow as one that has a query.
-        if threading.get_ident() != self.loop_thread:
+        if record in self.held and threading.get_ident() != self.loop_thread:
             self.opened.wait()
         with self.counting:
-            self.out -= 1
+            self.held.discard(record)
 
     async def look_on(self, done: Callable[[], int], hung: Callable[[], None]) -> None:
         """Open the gate when everything stands still.

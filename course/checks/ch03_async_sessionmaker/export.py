@@ -277,7 +277,7 @@ def _why_not_read(reason: str, generator: bool) -> str:
             " What execute and scalars give is read with `for`; what stream and stream_scalars "
             "give, with `async for`."
         )
-    if re.search(r"AttributeError: \w+\.$", reason):
+    if re.search(r"AttributeError: \w+\.(?: |$)", reason):
         return " stream gives rows; stream_scalars gives objects."
     if "permanently closed" in reason:
         return (
