@@ -73,8 +73,12 @@ def changed(seen: dict[str, Any], way: tuple[Any, ...], value: Any) -> dict[str,
 def returned(seen: dict[str, Any]) -> list[tuple[Any, ...]]:
     """Return the ways to what an answer returned, and to how it ended."""
     of_answers = {"value", "said", "ended", "error"}
-    in_an_app = {("alone", 1), ("bodies", 0)}
-    return [way for way in places(seen) if way[-1] in of_answers or way[-2:] in in_an_app]
+    return [way for way in places(seen) if way[-1] in of_answers or is_a_body(way)]
+
+
+def is_a_body(way: tuple[Any, ...]) -> bool:
+    """Tell whether a way leads to what an app answered."""
+    return way[-2:] == ("alone", 1) or (way[-3:-2] == ("bodies",) and way[-1] == 1)
 
 
 def outcome(chance: random.Random, exercise: str, way: tuple[Any, ...]) -> Any:

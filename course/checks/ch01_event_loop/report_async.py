@@ -169,8 +169,9 @@ def _judge_value(case: Case, seen: dict[str, Any], frozen: bool) -> Iterator[Bro
         yield from _judge_three(case, seen["at once"]["value"], seen["built at once"])
 
 
-def _judge_three(case: Case, values: list[Any], built: list[str]) -> Iterator[Broken]:
-    for path, value in zip(case.at_once, values, strict=True):
+def _judge_three(case: Case, given: Any, built: list[str]) -> Iterator[Broken]:
+    values = given if isinstance(given, list) else [given]
+    for path, value in zip(case.at_once, values, strict=False):
         if not str(value).startswith(f"{path}: "):
             yield Broken(
                 "value",
