@@ -114,7 +114,7 @@ def test_each_tool_of_the_trade_gets_its_file(
     # Who has no mark has a blank: a 0 would be one.
     assert [moodle[-1][0], moodle[-1][-1], canvas[-1][-1]] == ["di", "", ""]
     page = (results / "feedback" / "bo.html").read_text(encoding="utf-8")
-    assert "own thread, and the loop waited" in page
+    assert "own thread, and the loop was frozen" in page
     assert "ana" not in page
     report = (results / "report.html").read_text(encoding="utf-8")
     assert "1 × ch01-ex2" in report  # noqa: RUF001  the sign that the report has

@@ -1,10 +1,12 @@
 import gc
-from pathlib import Path
+import subprocess
+import sys
 
 import pytest
 from sqlalchemy import event, inspect, select, text
 from sqlalchemy.exc import IntegrityError, InvalidRequestError
 
+from course.project import ROOT
 from lantern import count_sql
 from lantern.theatre import (
     Order,
@@ -34,7 +36,8 @@ async def test_an_engine_without_a_url_gets_a_file_of_its_own(engine):
     await other.dispose()
 
 
-async def test_its_file_goes_with_it_and_not_before():
+ASYNC_ENGINE = """
+async def main():
     engine = make_engine()
     folder = Path(engine.url.database).parent
     await seed(engine)
@@ -47,14 +50,26 @@ async def test_its_file_goes_with_it_and_not_before():
     gc.collect()
     assert not folder.exists()
 
+asyncio.run(main())
+"""
+SYNC_ENGINE = """
+engine = make_sync_engine()
+folder = Path(engine.url.database).parent
+seed_sync(engine)
+del engine
+gc.collect()
+assert not folder.exists()
+"""
 
-def test_the_file_of_a_sync_engine_goes_with_it_too():
-    engine = make_sync_engine()
-    folder = Path(engine.url.database).parent
-    seed_sync(engine)
-    del engine
-    gc.collect()
-    assert not folder.exists()
+
+@pytest.mark.parametrize("program", [ASYNC_ENGINE, SYNC_ENGINE], ids=["async", "sync"])
+def test_its_file_goes_with_it_and_not_before(program):
+    # In a fresh Python: what other tests left behind may hold an engine.
+    imports = "import asyncio, gc\nfrom pathlib import Path\nfrom lantern.theatre import *\n"
+    done = subprocess.run(
+        [sys.executable, "-c", imports + program], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
 
 
 async def test_a_file_of_the_users_own_stays(tmp_path):
