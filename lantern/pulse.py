@@ -17,7 +17,8 @@ What is left of the gap, the program spent in the queue for a processor.
 The bounds: a freeze of fewer than PATIENT_TURNS turns that computes nothing is not seen. Nor is a
 call in C that neither computes nor lets go of the interpreter: no thread can look on. A loop
 that waits while other threads compute counts their computing in place of its wait. And a browser
-has one thread, and no clock for processor time: there, every gap is a freeze.
+has one thread, and no clock for processor time. There the loop says how long it had nothing to
+run, and the rest of a gap is a freeze; one that cannot say it is frozen in every gap.
 """
 
 import asyncio
@@ -89,7 +90,10 @@ class _Observer:
 
     def look(self, queued: bool = False) -> Look:
         """Look at the clocks; processor time is that of everything but the observer."""
-        return Look(time.perf_counter(), time.process_time() - self._used_itself, queued)
+        now = time.perf_counter()
+        if CAN_OBSERVE:
+            return Look(now, time.process_time() - self._used_itself, queued)
+        return Look(now, now - getattr(asyncio.get_running_loop(), "waited", 0.0))
 
     def since(self) -> Iterator[Look]:
         """Yield what the thread saw since the last time."""
@@ -146,8 +150,7 @@ class Heartbeat:
         start, end = self.last.moment + self.interval, now.moment
         self.last = now
         if end > start:
-            frozen = frozen_seconds(looks) if CAN_OBSERVE else end - start
-            self.gaps.append(Gap(start, end, min(frozen, end - start)))
+            self.gaps.append(Gap(start, end, min(frozen_seconds(looks), end - start)))
 
     @property
     def longest_freeze(self) -> float:

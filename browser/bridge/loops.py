@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from typing import Any
 
 from bridge.stacks import Place, can_wait, give_way, turn_is_over
@@ -9,21 +10,27 @@ from bridge.threads import get_ident
 
 
 class Loop(asyncio.BaseEventLoop):
-    """asyncio's base loop with nothing to listen to but its own timers and other threads."""
+    """asyncio's base loop with nothing to listen to but its own timers and other threads.
+
+    `waited` are the seconds in which it had nothing to run: all else was spent on what it ran.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._selector = self  # the base class asks it to wait
         self._place = Place()
         self._woken = False
+        self.waited = 0.0
 
     def select(self, timeout: float | None) -> list[Any]:
         """Wait until the time is over or another thread has something for the loop."""
+        began = time.perf_counter()
         if not self._woken and timeout != 0:
             self._place.wait(timeout)
         elif turn_is_over():
             give_way()
         self._woken = False
+        self.waited += time.perf_counter() - began
         return []
 
     def _process_events(self, events: list[Any]) -> None:

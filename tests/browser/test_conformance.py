@@ -130,6 +130,37 @@ def test_a_case_that_needs_no_waiting_sees_the_same_in_a_browser_that_cannot_wai
     assert without_waiting[name] == on_cpython[name]
 
 
+HELD_UP = """
+import asyncio, json, time
+from lantern import heartbeat
+from pyodide.code import run_js
+
+async def freeze_beside(hold):
+    async with heartbeat() as pulse:
+        hold()
+        await asyncio.sleep(0.5)
+    late = max(gap.end - gap.start for gap in pulse.gaps)
+    return late > 0.25, pulse.longest_freeze > 0.25
+
+def by_the_page():
+    run_js("setTimeout(() => { const end = Date.now() + 400; while (Date.now() < end); }, 50)")
+
+def by_python():
+    asyncio.get_running_loop().call_later(0.05, time.sleep, 0.4)
+
+print(json.dumps([await freeze_beside(by_the_page), await freeze_beside(by_python)]))
+"""
+
+
+def test_what_holds_up_the_page_is_no_freeze_and_what_python_holds_is(
+    browser: Browser, kernel_address: str
+) -> None:
+    with browser.new_page() as page:
+        told = printed_json(LiveKernel(page, kernel_address).run(HELD_UP, "held up"))
+    late, late_and_frozen = [True, False], [True, True]
+    assert told == [late, late_and_frozen]
+
+
 def test_memory_does_not_grow_with_the_number_of_queries(
     browser: Browser, kernel_address: str
 ) -> None:
