@@ -7,7 +7,6 @@
 // are in the snapshot.
 
 const HEADER = 1024; // bytes of a kept file before its memory; the files lie behind that
-const PIECE = 2 ** 20; // bytes
 const FLAGS = { global: false, nodelete: true, loadAsync: true };
 
 // A WebAssembly function that calls one of JavaScript: the table takes no other.
@@ -122,17 +121,11 @@ export async function keep(python, store, known, paths) {
     const handle = await (await folder()).getFileHandle(store, { create: true });
     const writable = await handle.createWritable();
     await writable.write(JSON.stringify(meta).padEnd(HEADER));
-    for (const content of [snapshot, ...contents]) await writeInPieces(writable, content);
+    await writable.write(snapshot);
+    for (const content of contents) await writable.write(content);
     await writable.close();
   } catch (error) {
     console.warn(`Python's memory is not kept in this browser. ${error}`);
-  }
-}
-
-// A lesson may run meanwhile: what is handed over in one go holds up its event loop for as long.
-async function writeInPieces(writable, content) {
-  for (let start = 0; start < content.length; start += PIECE) {
-    await writable.write(content.subarray(start, start + PIECE));
   }
 }
 
