@@ -60,6 +60,7 @@ export class Kernel {
     switch (kind) {
       // from the worker
       case "ready": return this.#told({ state: "ready", restored });
+      case "settled": return this.#told({ settled: true });
       case "again": return this.#startAgain();
       case "failed": return this.stop("failed", reason);
       // from Python in it

@@ -76,6 +76,7 @@ gc.freeze()
 
 // The snapshot that this Python comes from, or null.
 export let kept = null;
+export let keeping = Promise.resolve(); // done once the memory is kept, or found not to be
 export const forget = () => snapshot.drop(STORE);
 
 // Start Python, up to its first cell.
@@ -114,7 +115,7 @@ export async function start() {
   }
   if (!asItWas) {
     python.runPython(TAKE_OWN_PART_IN);
-    snapshot.keep(python, STORE, { ...known, own: nameOf(here) }, paths);
+    keeping = snapshot.keep(python, STORE, { ...known, own: nameOf(here) }, paths);
   }
   return python;
 }

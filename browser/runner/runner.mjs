@@ -72,12 +72,13 @@ class Runner {
       : `${file.name} is neither a copy of this notebook nor a file of progress.`;
   }
 
-  #hear({ state, reason = "", restored = false, progress }) {
+  #hear({ state, reason = "", restored = false, progress, settled }) {
     if (progress) return this.#addProgress(progress);
+    // Not before: the memory takes room while it finds out whether there is enough.
+    if (settled) return keepOffline();
     this.status.textContent = `${STATES[state]} ${reason}`.trim();
     this.status.dataset.state = state;
     this.status.dataset.restored = restored;
-    if (state === "ready") keepOffline();
   }
 
   #addProgress(lines) {

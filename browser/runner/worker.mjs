@@ -1,6 +1,6 @@
 // Python in a worker of the page: everything from this site, nothing from elsewhere.
 
-import { forget, kept, start } from "./python.mjs";
+import { forget, keeping, kept, start } from "./python.mjs";
 import * as sqlite from "./sqlite.mjs";
 import * as stacks from "./stacks.mjs";
 
@@ -22,6 +22,7 @@ async function serve() {
       asked.splice(0).forEach((request) => ask(request));
       running = true;
       postMessage({ kind: "ready", restored: kept !== null });
+      keeping.then(() => postMessage({ kind: "settled" }));
     },
   );
 }
