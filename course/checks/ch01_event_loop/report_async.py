@@ -11,9 +11,9 @@ from typing import Any
 from course.checking.attempts import attempt, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
 from lantern.pulse import Gap, heartbeat
+from lantern.recording import FROZEN
 
 BUILDING = 0.4  # seconds that a report takes
-FREEZE = 0.25  # seconds, as in the lessons
 MOST_FROZEN = 0.5  # of the time in which the report was built
 FILE_ERRORS = (FileNotFoundError, PermissionError, IsADirectoryError)
 OTHER_ERRORS = (ValueError, LookupError, ArithmeticError)
@@ -142,7 +142,7 @@ def judge_report_async(case: Case, seen: dict[str, Any]) -> Iterable[Finding]:
 
 def _frozen_when(seen: dict[str, Any]) -> list[str]:
     """Return when the loop was frozen: once for long, or for most of the building."""
-    when = [name for name, seconds in seen["frozen"].items() if max(seconds, default=0) > FREEZE]
+    when = [name for name, seconds in seen["frozen"].items() if max(seconds, default=0) > FROZEN]
     in_pieces = sum(seen["frozen"]["during"]) > MOST_FROZEN * BUILDING
     here = bool(seen["calls"]) and not seen["elsewhere"]  # on the loop's own thread
     return sorted({*when, "during"}) if in_pieces or here else when
