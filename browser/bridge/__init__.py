@@ -1,12 +1,13 @@
 """What a browser lacks for FastAPI and SQLAlchemy's AsyncSession, and as CPython has it.
 
 Greenlets, threads and event loops that wait, all on one primitive: a stack that stops and goes
-on; and an alarm clock. No library is changed: they run on the standard library, which runs on
-this.
+on; an alarm clock; and a clock of what Python ran. No library is changed: they run on the
+standard library, which runs on this.
 """
 
 import asyncio
 import sys
+import time
 from collections.abc import Coroutine
 from typing import Any
 
@@ -16,8 +17,9 @@ def install(can_wait: bool) -> None:
 
     Comes before any library is imported.
     """
-    from bridge import alarms, greenlets, loops, threads
+    from bridge import alarms, greenlets, loops, stacks, threads
 
+    time.process_time = stacks.process_time
     threads.install()
     loops.install()
     alarms.install()

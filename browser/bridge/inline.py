@@ -51,7 +51,9 @@ class PageLoop(loops.Loop):
         self._turn()
 
     def _turn(self) -> None:
+        stacks.go_on(stacks.running())
         self._run_once()
+        stacks.leave()
         if self._ready:
             stacks.page().planTurn(0)
         elif self._scheduled:
@@ -90,14 +92,15 @@ def run_at_once(
     function: Callable[[], None], thread: int, loop: asyncio.AbstractEventLoop | None = None
 ) -> None:
     """Be stacks.launch: run the function as another thread, before this one goes on."""
-    before, outer = stacks.running(), asyncio._get_running_loop()
+    before, outer = stacks.leave(), asyncio._get_running_loop()
     task = asyncio.tasks._swap_current_task(outer, None) if outer else None
-    stacks._put_back(stacks.Stack(thread))
+    stacks.go_on(stacks.Stack(thread))
     asyncio._set_running_loop(loop)
     try:
         function()
     finally:
-        stacks._put_back(before)
+        stacks.leave()
+        stacks.go_on(before)
         asyncio._set_running_loop(outer)
         if outer:
             asyncio.tasks._swap_current_task(outer, task)

@@ -5,7 +5,7 @@ import threading
 import time
 from typing import Any
 
-from bridge.stacks import Place, can_wait, give_way, turn_is_over
+from bridge.stacks import Place, can_go_on_alone, can_wait, give_way, turn_is_over
 from bridge.threads import get_ident
 
 
@@ -32,6 +32,11 @@ class Loop(asyncio.BaseEventLoop):
         self._woken = False
         self.waited += time.perf_counter() - began
         return []
+
+    def others_rest(self) -> bool:
+        """Tell whether no other thread can go on before this one gives it something to do."""
+        others = {thread.ident for thread in threading.enumerate()} - {get_ident()}
+        return not any(map(can_go_on_alone, others))
 
     def _process_events(self, events: list[Any]) -> None:
         """Nothing but threads and timers happens here, and both are seen to."""

@@ -35,10 +35,13 @@ class Stack:
     def __init__(self, thread: int = 0) -> None:
         self.thread = thread
         self.greenlet: Any = None
+        self.needs_others = False  # it waits, and no clock wakes it
 
 
 _running = Stack()
-_since = 0.0  # when it went on
+_since = time.perf_counter()  # when it went on
+_worked = 0.0  # seconds for which stacks ran before that
+_left: dict[int, "Stack"] = {}  # what each thread that has stopped goes on with
 # stacks.mjs and the function that stops a stack; neither outlives a worker as memory does.
 _page: Any = None
 _suspend: Callable[[], bool] | None = None
@@ -48,13 +51,14 @@ def connect(page: Any) -> None:
     """Use the stacks of this worker: once in each, before anything waits."""
     global _page, _suspend
     _page = page
+    go_on(_running)  # each worker's clock begins anew
     if not page.canWait:
         return
     from _stacks import suspend
 
     _suspend = suspend
     # A stack that SQLite stops goes on without passing here: the page asks before, tells after.
-    page.remember(create_proxy(running), create_proxy(_put_back))
+    page.remember(create_proxy(leave), create_proxy(go_on))
 
 
 def page() -> Any:
@@ -67,17 +71,38 @@ def running() -> Stack:
     return _running
 
 
-def _stop() -> bool:
+def process_time() -> float:
+    """Be time.process_time: the seconds for which any stack has run, without their waits."""
+    return _worked + time.perf_counter() - _since
+
+
+def can_go_on_alone(thread: int) -> bool:
+    """Tell whether a thread needs no other to wake it: it runs, or waits until some time."""
+    stack = _left.get(thread)
+    return stack is None or not stack.needs_others
+
+
+def leave() -> Stack:
+    """Return the stack that this code runs on: from here on it does not run."""
+    global _worked
+    _worked = process_time()
+    _left[_running.thread] = _running
+    return _running
+
+
+def go_on(stack: Stack) -> None:
+    """Let a stack be the one that runs, from here on."""
     global _running, _since
-    mine = _running
+    _running, _since = stack, time.perf_counter()
+    _left.pop(stack.thread, None)
+    stack.needs_others = False
+
+
+def _stop() -> bool:
+    mine = leave()
     woken = _suspend()
-    _running, _since = mine, time.perf_counter()
+    go_on(mine)
     return woken
-
-
-def _put_back(stack: Stack) -> None:
-    global _running
-    _running = stack
 
 
 class Place:
@@ -96,6 +121,7 @@ class Place:
         if not can_wait():
             raise CannotWait
         _page.choose(self._number, seconds, running().thread == 0)
+        _running.needs_others = seconds is None
         woken = _stop()
         if not woken and _page.takeAlarm():
             signal.raise_signal(signal.SIGALRM)
@@ -128,9 +154,11 @@ def launch(
     """Run a function soon, on a stack of its own that is part of a thread; it must not raise."""
 
     def begin() -> None:
-        _put_back(Stack(thread))
+        go_on(Stack(thread))
         # A new stack comes with the loop of whoever ran before.
         asyncio._set_running_loop(loop)
         function()
+        leave()
+        _left.pop(thread, None)
 
     create_once_callable(begin, _may_syncify=True)()

@@ -502,6 +502,29 @@ async def locks_and_events_give_up_in_time():
 
 
 @case
+async def processor_time_is_what_python_computed():
+    used = time.process_time()
+    time.sleep(0.2)
+    await asyncio.sleep(0.2)
+    waited = time.process_time() - used < 0.2
+    while time.process_time() - used < 0.3:
+        pass
+    return waited
+
+
+@case
+async def an_attempt_ends_when_nothing_can_come_and_not_while_a_thread_may_bring_it():
+    async def what_nobody_brings():
+        await asyncio.Event().wait()
+
+    async with theatre() as engine, engine.connect() as connection:
+        await connection.execute(text("SELECT 1"))
+        idle = await attempt(what_nobody_brings, seconds=6)
+        brought = await attempt(lambda: asyncio.to_thread(time.sleep, 0.3), seconds=6)
+    return idle.value, brought.ended
+
+
+@case
 async def a_lock_may_be_taken_again_only_if_it_is_made_for_it():
     again, held = threading.RLock(), []
     with again, again:

@@ -47,6 +47,8 @@ WAITING = (
     "threads_wake_by_their_times",
     "threads_have_names_numbers_and_values_of_their_own",
     "locks_and_events_give_up_in_time",
+    "processor_time_is_what_python_computed",
+    "an_attempt_ends_when_nothing_can_come_and_not_while_a_thread_may_bring_it",
     "a_queue_passes_things_between_threads",
     "an_alarm_ends_what_never_waits",
     "one_session_in_three_tasks_is_refused",
