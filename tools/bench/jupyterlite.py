@@ -52,7 +52,7 @@ from pyodide.webloop import WebLoop
 page, main, begin_turn = asyncio.get_event_loop(), stacks.running(), WebLoop._install_running_loop
 
 def begin_turn_on_main_stack(loop):
-    stacks._put_back(main)
+    stacks.go_on(main)
     begin_turn(loop)
 
 WebLoop._install_running_loop = begin_turn_on_main_stack
