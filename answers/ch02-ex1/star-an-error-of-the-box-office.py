@@ -38,4 +38,6 @@ def sell(Session, show_id, guest_id, seat_ids):
         with Session.begin() as session:
             return form(session, show_id, guest_id, seat_ids).id
     except IntegrityError as error:
+        if "tickets.seat_id" not in str(error.orig):
+            raise
         raise SeatTaken("One of these seats is taken.") from error

@@ -1,4 +1,4 @@
-# For an empty list of seats
+# An empty list of seats was asked for
 # breaks: asked
 
 from sqlalchemy import select, update

@@ -18,5 +18,7 @@ async def dashboard(Session, show_ids):
 
     counts = []
     for start in range(0, len(show_ids), 5):
-        counts += await asyncio.gather(*map(one, show_ids[start : start + 5]))
+        batch = [asyncio.create_task(one(show_id)) for show_id in show_ids[start : start + 5]]
+        await asyncio.wait(batch)
+        counts += [task.result() for task in batch]
     return dict(counts)

@@ -19,5 +19,7 @@ async def dashboard(Session, show_ids):
             for show_id in left:
                 counts[show_id] = await session.scalar(tickets_of(show_id))
 
-    await asyncio.gather(*(clerk() for _ in range(5)))
+    ended = await asyncio.gather(*(clerk() for _ in range(5)), return_exceptions=True)
+    for error in filter(None, ended):
+        raise error
     return counts

@@ -22,5 +22,6 @@ async def dashboard(Session, show_ids):
         async def one(number, show_id):
             return await sessions[number % 5].scalar(tickets_of(show_id))
 
-        counts = await asyncio.gather(*(one(*pair) for pair in enumerate(show_ids)))
-    return dict(zip(show_ids, counts))
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(*pair)) for pair in enumerate(show_ids)]
+    return {show_id: task.result() for show_id, task in zip(show_ids, tasks)}

@@ -15,5 +15,6 @@ def tickets_of(show_id):
 async def dashboard(Session, show_ids):
     async with Session() as session:
         await session.connection()
-        counts = await asyncio.gather(*(session.scalar(tickets_of(i)) for i in show_ids))
-    return dict(zip(show_ids, counts))
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(session.scalar(tickets_of(i))) for i in show_ids]
+    return {show_id: task.result() for show_id, task in zip(show_ids, tasks)}

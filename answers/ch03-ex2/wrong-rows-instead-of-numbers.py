@@ -19,4 +19,6 @@ async def dashboard(Session, show_ids):
         async with gate, Session() as session:
             return (await session.execute(tickets_of(show_id))).first()
 
-    return dict(zip(show_ids, await asyncio.gather(*map(one, show_ids))))
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one(show_id)) for show_id in show_ids]
+    return {show_id: task.result() for show_id, task in zip(show_ids, tasks)}

@@ -19,5 +19,7 @@ async def dashboard(Session, show_ids):
         async with gate, Session() as session:
             counts.append(await session.scalar(tickets_of(show_id)))
 
-    await asyncio.gather(*map(one, reversed(show_ids)))
+    async with asyncio.TaskGroup() as group:
+        for show_id in reversed(show_ids):
+            group.create_task(one(show_id))
     return dict(zip(show_ids, counts))

@@ -11,7 +11,7 @@ class Agency:
     """Suppliers that wait until they are told to answer, and need a while to put things away.
 
     `winners` answer in one and the same turn of the loop, `seconds` after all could start; the
-    supplier called `fails` raises at once; the others never answer.
+    supplier called `fails` raises after `fails_after` seconds; the others never answer.
     """
 
     def __init__(
@@ -20,13 +20,16 @@ class Agency:
         winners: Sequence[str] = (),
         seconds: float = 0.0,
         fails: str = "",
+        fails_after: float = 0.0,
     ) -> None:
-        self.winners, self.seconds, self.fails = winners, seconds, fails
+        self.winners, self.seconds = winners, seconds
+        self.fails, self.fails_after = fails, fails_after
         self.told = asyncio.Event()
         self.working: set[str] = set()
         self.stopped: set[str] = set()
         self.left: set[str] = set()
         self.started = 0
+        self.tasks: set[asyncio.Task[Any]] = set()
         self.suppliers = [self._supplier(name) for name in names]
 
     def _supplier(self, name: str) -> Callable[[], Awaitable[str]]:
@@ -34,8 +37,12 @@ class Agency:
             self.started += 1
             number = self.started
             self.working.add(name)
+            if task := asyncio.current_task():
+                self.tasks.add(task)
             try:
                 if name == self.fails:
+                    if self.fails_after:
+                        await asyncio.sleep(self.fails_after)
                     raise ConnectionError(f"nobody there in the {name}")
                 if name in self.winners:
                     await self.told.wait()
@@ -65,8 +72,13 @@ class Agency:
     async def report(self) -> dict[str, Any]:
         """Return how many started, how many worked at the end, and how many nobody had stopped."""
         await turns()
-        return {
+        seen = {
             "started": self.started,
             "left": len(self.left),
             "untold": len(self.left - self.stopped),
         }
+        # Who was left alone is stopped, or Python would complain of him in the learner's output.
+        for task in self.tasks:
+            task.cancel()
+        await turns()
+        return seen

@@ -13,6 +13,9 @@ from course.checks.ch01_event_loop.loop_turns import turns
 
 LONG = 60.0  # seconds; longer than the check's patience, so that nobody wins by waiting for it
 AFTER_THE_DEADLINE = 0.3  # seconds; an answer that keeps to its deadline has returned by then
+# Seconds: a supplier fails shortly before the deadline. One that begins anew with each wait is
+# over only after the late offer.
+FAILS_AFTER, OF_SOME_LENGTH = 0.5, 0.6
 NAMES = ("north", "south", "east", "west", "harbour", "island")
 
 
@@ -61,7 +64,15 @@ async def observe_first_offer(case: Case, first_offer: Any) -> dict[str, Any]:
             "both": await _raced(first_offer, Agency(names, (winner, case.second)), LONG),
             "one fails": await _raced(first_offer, failing, LONG),
         }
+        if _survives(case, seen):
+            at = OF_SOME_LENGTH + AFTER_THE_DEADLINE
+            agency = Agency(names, (winner,), at, case.fails, FAILS_AFTER)
+            seen["one fails late"] = await _raced(first_offer, agency, OF_SOME_LENGTH)
     return seen
+
+
+def _survives(case: Case, seen: dict[str, Any]) -> bool:
+    return "one fails" in seen and seen["one fails"]["outcome"]["value"] == _offer(case.winner)
 
 
 async def _raced(first_offer: Any, agency: Agency, deadline: float) -> dict[str, Any]:
@@ -91,6 +102,7 @@ async def _hung_up(first_offer: Any, agency: Agency) -> dict[str, Any]:
         await turns()
         caller.cancel()
         await asyncio.wait({caller})
+        caller.cancelled() or caller.exception()  # so that nobody prints it later
 
     await attempt(hang_up)
     return {"ending": ending[0] if ending else "went on", **await agency.report()}
@@ -107,7 +119,7 @@ def judge_first_offer(case: Case, seen: dict[str, Any]) -> Iterable[Finding]:
         if name in seen:
             yield from _judge_losers(seen[name])
     yield from _judge_hang_up(seen["hung up"])
-    if "one fails" in seen and seen["one fails"]["outcome"]["value"] == _offer(case.winner):
+    if _survives(case, seen):
         yield Star("One supplier failed at once, and the race went on without it.")
 
 
@@ -154,6 +166,8 @@ def _why_it_waits(case: Case, run: dict[str, Any], what: str) -> str:
 def _judge_deadline(case: Case, seen: dict[str, Any]) -> Iterator[Broken]:
     late, won = seen["late"]["outcome"], seen["won"]["outcome"]
     if late["ended"] == "returned" and late["value"] is None:
+        if "one fails late" in seen:
+            yield from _judge_longer_deadline(case, seen["one fails late"]["outcome"])
         return
     if late["error"] and late["error"] == won["error"]:
         # Not a matter of the deadline: the same comes out when an offer comes in time.
@@ -172,6 +186,16 @@ def _judge_deadline(case: Case, seen: dict[str, Any]) -> Iterator[Broken]:
     else:
         reason = interruption(late, "first_offer") or f"first_offer returned {late['value']!r}."
         yield Broken("deadline", f"Nobody answered before the deadline, so None is due. {reason}")
+
+
+def _judge_longer_deadline(case: Case, outcome: dict[str, Any]) -> Iterator[Broken]:
+    if outcome["value"] == _offer(case.winner):
+        yield Broken(
+            "deadline",
+            f"One supplier failed after {FAILS_AFTER} s, and an offer came {AFTER_THE_DEADLINE} s "
+            f"after the deadline of {OF_SOME_LENGTH} s: first_offer returned it. The deadline "
+            "counts from the call; a further wait has only what is left of it.",
+        )
 
 
 def _judge_losers(run: dict[str, Any]) -> Iterator[Broken]:

@@ -8,17 +8,23 @@ import sqlalchemy.exc
 import sqlalchemy.orm.exc
 
 from course.checking.exercise import Broken, Exercise, Finding, Nothing, Star
-from course.checks.ch02_sync_sessionmaker.evening import Evening, books, draw_evening, new_in
+from course.checks.ch02_sync_sessionmaker.evening import (
+    UNKNOWN,
+    Evening,
+    books,
+    draw_evening,
+    new_in,
+)
 from course.checks.ch02_sync_sessionmaker.watched import Sql, WatchedDatabase, why_interrupted
 
 MOST_MOMENTS = 5
 # An error of these names is a slip of the pen, not a refusal.
 SLIPS = ("NameError", "UnboundLocalError", "AttributeError", "TypeError", "SyntaxError")
 ASKED = {
-    "empty": "For an empty list of seats",
-    "twice": "For {seats}, where one seat stands twice,",
-    "elsewhere": "For {seats}, one of which belongs to another show,",
-    "unknown": "For {seats}, where the theatre has no seat 999,",
+    "empty": "An empty list of seats was asked for",
+    "twice": "The seats {seats} were asked for, where one seat stands twice",
+    "elsewhere": "The seats {seats} were asked for, one of which belongs to another show",
+    "unknown": "The seats {seats} were asked for, and the theatre has no seat 999",
 }
 
 
@@ -32,6 +38,7 @@ async def observe_sell(evening: Evening, sell: Any) -> dict[str, Any]:
     seen: dict[str, Any] = {
         "quiet": quiet,
         "forms": {name: _sold(evening, sell, seats) for name, seats in evening.forms.items()},
+        "stranger": _sold(evening, sell, evening.wanted, guest_id=UNKNOWN),
         "late": [],
         "beside": [],
     }
@@ -49,12 +56,11 @@ def _sold(
     seats: tuple[int, ...],
     rival: tuple[Sql, ...] = (),
     moment: int = 0,
+    guest_id: int = 0,
 ) -> dict[str, Any]:
     database = WatchedDatabase(evening.rows())
-    show_id, guest_id = evening.show_id, evening.guest_id
-    seen = database.call(
-        lambda: sell(database.Session, show_id, guest_id, list(seats)), rival, moment
-    )
+    asked = evening.show_id, guest_id or evening.guest_id, list(seats)
+    seen = database.call(lambda: sell(database.Session, *asked), rival, moment)
     seen["books"] = books(database)
     database.close()
     return seen
@@ -73,8 +79,8 @@ def judge_sell(evening: Evening, seen: dict[str, Any]) -> Iterable[Finding]:
     if message := _why_not_refused(evening, seen["forms"]["taken"], taken):
         yield Broken("refused", message)
     for name, words in ASKED.items():
-        when = words.format(seats=list(evening.forms[name])).rstrip(",")
-        if message := _why_not_refused(evening, seen["forms"][name], when):
+        when = words.format(seats=list(evening.forms[name]))
+        if message := _why_not_refused(evening, seen["forms"][name], when, slip=True):
             yield Broken("asked", message)
             break
     yield from _judge_late(evening, seen["late"])
@@ -143,8 +149,9 @@ def _judge_changes(quiet: dict[str, Any]) -> Iterator[Broken]:
 
 
 def _why_not_refused(
-    evening: Evening, seen: dict[str, Any], when: str, came: bool = False
+    evening: Evening, seen: dict[str, Any], when: str, came: bool = False, slip: bool = False
 ) -> str | None:
+    """Say what is wrong with a refusal; a `slip` of the pen is one where it says so."""
     new = new_in(evening, seen["books"], came)
     names = {"orders": "order", "tickets": "ticket", "ledger": "ledger line"}
     left = [
@@ -165,7 +172,7 @@ def _why_not_refused(
         return f"{when}, and sell returned {seen['value']!r}. The caller must hear an error."
     if seen["ended"] != "raised":
         return why_interrupted(seen, "sell")
-    if seen["error"].partition(":")[0] in SLIPS and when[:3] != "For":
+    if seen["error"].partition(":")[0] in SLIPS and not slip:
         return f"{when}, and sell raised {seen['error']}."
     return None
 
@@ -232,7 +239,9 @@ def _judge_words(seen: dict[str, Any]) -> Iterator[Star]:
     name = names.pop()
     of_sqlalchemy = hasattr(sqlalchemy.exc, name) or hasattr(sqlalchemy.orm.exc, name)
     plain = hasattr(builtins, name) and name in (*SLIPS, "Exception", "")
-    if not names and name and not of_sqlalchemy and not plain:
+    # For a guest whom nobody knows, a seat that is taken is no answer.
+    for_all = seen["stranger"]["error"].partition(":")[0] == name
+    if not names and name and not of_sqlalchemy and not plain and not for_all:
         yield Star(
             f"Too late by an hour or by a moment, the caller hears the same {name}, an error "
             "in the words of the box office, and needs to know nothing of the database."

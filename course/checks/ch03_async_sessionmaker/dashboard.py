@@ -36,6 +36,14 @@ class Board:
         """Return how many tickets a show has."""
         return sum(len(self.sales.tickets_of(order["id"])) for order in self.orders(show_id))
 
+    def spare(self) -> set[int]:
+        """Return the shows of which one lost answer is not seen: no tickets, or asked twice."""
+        return {
+            show_id
+            for show_id in self.asked
+            if not self.tickets(show_id) or self.asked.count(show_id) > 1
+        }
+
     def orders(self, show_id: int) -> list[Any]:
         """Return the orders of a show."""
         return self.sales.orders_of(show_id)
@@ -50,31 +58,44 @@ def draw_dashboard(random: Random) -> Board:
     return Board(sales, tuple(ids))
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """A query that waits on a connection; `counts`: what it asks about is not spare."""
+
+    connection: int
+    answer: asyncio.Future[None]
+    counts: bool
+
+
 class QueryQueue:
     """The place where queries wait for each other, so that what goes on at once can be counted.
 
     A query is answered when no more arrive: what is seen does not depend on the machine's speed.
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self.waiting: list[tuple[int, asyncio.Future[None]]] = []
+    def __init__(self, engine: AsyncEngine, spare: set[int]) -> None:
+        self.waiting: list[Waiting] = []
+        self.spare = spare
         self.tasks: set[asyncio.Task[Any]] = set()
         self.queries = self.most = 0
         self.shared = self.fails_next = False
         self.arrived = asyncio.Event()
         event.listen(engine.sync_engine, "before_cursor_execute", self._before)
 
-    def _before(self, connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+    def _before(
+        self, connection: Any, cursor: Any, statement: str, values: Any, *rest: Any
+    ) -> None:
         # SQLAlchemy calls this inside its greenlet, so that it may wait.
         if not statement.startswith("BEGIN"):
-            await_(self._queue(id(connection.connection.driver_connection)))
+            counts = not self.spare.issuperset(values)
+            await_(self._queue(id(connection.connection.driver_connection), counts))
 
-    async def _queue(self, connection: int) -> None:
+    async def _queue(self, connection: int, counts: bool) -> None:
         task = asyncio.current_task()
         assert task is not None
         future = asyncio.get_running_loop().create_future()
-        self.shared = self.shared or any(connection == other for other, _ in self.waiting)
-        entry = (connection, future)
+        self.shared = self.shared or any(connection == other.connection for other in self.waiting)
+        entry = Waiting(connection, future, counts)
         self.waiting.append(entry)
         self.tasks.add(task)
         self.queries += 1
@@ -101,16 +122,15 @@ class QueryQueue:
             if len(self.waiting) < ASKED:
                 await until_idle(SOON)
             self.arrived.clear()
-            # All of a round fail together: which of them comes first is the threads' affair.
-            failing, self.fails_next = self.fails_next, False
-            for _, future in self.waiting:
-                if future.done():
-                    continue
-                if failing:
-                    refused = Exception("disk I/O error")
-                    future.set_exception(OperationalError(None, None, refused))
-                else:
-                    future.set_result(None)
+            if self.fails_next and (failing := [entry for entry in self.waiting if entry.counts]):
+                self.fails_next = False
+                refused = Exception("disk I/O error")
+                failing[0].answer.set_exception(OperationalError(None, None, refused))
+                # Whoever lets the error out before the others have ended does so now.
+                await until_idle(SOON)
+            for entry in self.waiting:
+                if not entry.answer.done():
+                    entry.answer.set_result(None)
 
 
 async def observe_dashboard(case: Board, dashboard: Any) -> dict[str, Any]:
@@ -119,7 +139,7 @@ async def observe_dashboard(case: Board, dashboard: Any) -> dict[str, Any]:
     async with theatre(as_shipped=True, pool_size=SHOWS + 3) as (engine, factory):
         await fill(engine, case.sales)
         await engine.dispose()  # the pool is cold again
-        queue = QueryQueue(engine)
+        queue = QueryQueue(engine, case.spare())
         server = asyncio.create_task(queue.serve())
         try:
             with pool_watch(engine) as watch:
@@ -127,8 +147,9 @@ async def observe_dashboard(case: Board, dashboard: Any) -> dict[str, Any]:
             seen = queue.report() | {"still out": connections_in_use(engine)}
             # The pool is warm now: did it only fail for the cold?
             warm = await _asked(dashboard, factory, case) if cold["ended"] == "raised" else None
-            queue.fails_next = True
-            failed = await _asked(dashboard, factory, case) if cold["ended"] == "returned" else None
+            # A session that tasks share may break in any way when one of them fails.
+            queue.fails_next = cold["ended"] == "returned" and not queue.shared
+            failed = await _asked(dashboard, factory, case) if queue.fails_next else None
         finally:
             server.cancel()
         left = connections_in_use(engine) - seen["still out"]
@@ -142,16 +163,17 @@ async def _asked(dashboard: Any, factory: Any, case: Board) -> dict[str, Any]:
 
     def call() -> Any:
         asked = dashboard(factory, list(case.asked))
-        return at_return(asked) if inspect.isawaitable(asked) else asked
+        return pairs_of(asked) if inspect.isawaitable(asked) else asked
 
-    async def at_return(asked: Any) -> Any:
+    async def pairs_of(asked: Any) -> Any:
         # Tasks that were left alone may go on filling the dict: what is in it now is the answer.
-        nonlocal at_work
-        pairs = _pairs(await asked)
-        at_work = len(asyncio.all_tasks() - before) - 1  # all but this one
-        return pairs
+        return _pairs(await asked)
 
-    outcome = await attempt(call)
+    def at_end() -> None:
+        nonlocal at_work
+        at_work = len(asyncio.all_tasks() - before) - 1  # all but this one
+
+    outcome = await attempt(call, at_end=at_end)
     # gather leaves tasks behind when one fails: they must not outlive the engine.
     if left := asyncio.all_tasks() - before:
         ended, _ = await asyncio.wait(left, timeout=2.0)
@@ -180,7 +202,8 @@ def judge_dashboard(case: Board, seen: dict[str, Any]) -> Iterable[Finding]:
         yield Nothing(reason)
         return
     yield from _judge_counts(case, seen["cold"]["value"], seen["cold"]["at work"])
-    yield from _judge_failed(case, seen["failed"])
+    if seen["failed"]:
+        yield from _judge_failed(case, seen["failed"])
     if seen["shared"]:
         yield Broken(
             "own",
@@ -204,6 +227,21 @@ def judge_dashboard(case: Board, seen: dict[str, Any]) -> Iterable[Finding]:
             f"When queries failed, {_connections(left)} not given back to the pool: what closes a "
             "session has to run on every way out, as the end of `async with` does.",
         )
+    elif left := _left_at_work(seen["failed"]):
+        yield Broken(
+            "returned",
+            f"When queries failed, the error came out while {_tasks(left)} still at work, with the "
+            "connections in their hands. `gather` lets the first error out and leaves the others "
+            "to themselves; a TaskGroup, or `return_exceptions=True`, ends when all have ended.",
+        )
+
+
+def _left_at_work(failed: dict[str, Any] | None) -> int:
+    return failed["at work"] if failed and failed["ended"] == "raised" else 0
+
+
+def _tasks(count: int) -> str:
+    return f"{count} task{'s were' if count > 1 else ' was'}"
 
 
 def _connections(count: int) -> str:
@@ -314,7 +352,7 @@ DASHBOARD = Exercise(
         "own": "no session is used by two tasks at once",
         "five": f"never more than {MOST} connections at once",
         "together": "queries overlap, or are few however many shows there are",
-        "returned": "all connections go back to the pool, also when a query fails",
+        "returned": "all connections are back in the pool at the end, also when a query fails",
     },
     hints=(
         "A session serves one task. Either each question gets a task and a session, or one "

@@ -1,0 +1,42 @@
+# one name of the box office for every refusal
+# never told: in the words of the box office
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from lantern.theatre import LedgerEntry, Order, Seat, Show, Ticket
+
+
+def prices_of(session, show_id, seat_ids):
+    of_this_show = select(Seat.price_cents).where(Seat.id.in_(seat_ids), Seat.show_id == show_id)
+    prices = session.scalars(of_this_show).all()
+    if not seat_ids or len(prices) != len(seat_ids):
+        raise ValueError("Name seats of this show, and each one once.")
+    return prices
+
+
+def raise_count(session, show_id, seats):
+    session.execute(update(Show).where(Show.id == show_id).values(sold=Show.sold + seats))
+
+
+def form(session, show_id, guest_id, seat_ids):
+    total = sum(prices_of(session, show_id, seat_ids))
+    order = Order(show_id=show_id, guest_id=guest_id, total_cents=total)
+    order.tickets = [Ticket(seat_id=seat_id) for seat_id in seat_ids]
+    session.add(order)
+    session.flush()
+    session.add(LedgerEntry(order_id=order.id, amount_cents=total))
+    raise_count(session, show_id, len(seat_ids))
+    return order
+
+
+class SeatTaken(Exception):
+    pass
+
+
+def sell(Session, show_id, guest_id, seat_ids):
+    try:
+        with Session.begin() as session:
+            return form(session, show_id, guest_id, seat_ids).id
+    except IntegrityError as error:
+        raise SeatTaken("One of these seats is taken.") from error
