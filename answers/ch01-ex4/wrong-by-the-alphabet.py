@@ -1,4 +1,4 @@
-# `curtain up` comes after both ushers were awaited
+# `curtain up` comes after both tasks were awaited
 # breaks: scheduled, timers, awaited
 
 order = sorted(

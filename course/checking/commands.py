@@ -60,7 +60,7 @@ def check(
 
 def progress_of_chapters() -> None:
     """Show what you have done so far, a bar a chapter."""
-    done = progress.best()
+    done, width = progress.best(), max(map(len, stems()))
     for stem in stems():
         exercises = exercises_of(stem)
         entries = [done.get(exercise.id, Entry(exercise.id)) for exercise in exercises]
@@ -69,7 +69,7 @@ def progress_of_chapters() -> None:
         full = WIDTH * points // total
         states = ", ".join(f"{entry.exercise} {entry.state}" for entry in entries)
         bar = "█" * full + "░" * (WIDTH - full)
-        typer.echo(f"{stem:<20} {bar} {points} of {total} points\n    {states}")
+        typer.echo(f"{stem:<{width}} {bar} {points} of {total} points\n    {states}")
 
 
 def hint(

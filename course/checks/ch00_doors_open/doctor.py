@@ -125,7 +125,8 @@ def _judge_async(seen: dict[str, Any]) -> Iterator[Broken]:
                 "async",
                 f"Where {why}, SQLAlchemy's async side can't be used, and the doctor says "
                 f"{_said(outcome, 'async')!r}. A package that can be found, or imported, can still "
-                "be one that SQLAlchemy can't use: try the import that you will need.",
+                "be one that SQLAlchemy can't use: try the import that you will need, in this very "
+                "process, since another one may have other packages.",
             )
 
 

@@ -12,13 +12,13 @@ from course.checking.exercise import Broken, Exercise, Finding, Nothing
 async def opening_night(log: Callable[[str], None]) -> None:
     """The program whose lines the learner puts in order; the notebook shows this very text."""
 
-    async def usher(place: str, minutes: float) -> None:
+    async def door(place: str, minutes: float) -> None:
         log(f"{place} opens")
         await asyncio.sleep(minutes)
         log(f"{place} is seated")
 
-    balcony = asyncio.create_task(usher("balcony", 0.02))
-    foyer = asyncio.create_task(usher("foyer", 0.01))
+    balcony = asyncio.create_task(door("balcony", 0.02))
+    foyer = asyncio.create_task(door("foyer", 0.01))
     log("doors open")
     await asyncio.sleep(0)
     time.sleep(0.05)  # noqa: ASYNC251  the blocking call is the question
@@ -49,12 +49,12 @@ def judge_order(case: None, seen: dict[str, Any]) -> Iterable[Finding]:
         yield Broken(
             "scheduled",
             "create_task only schedules: a task takes its first step when the running code "
-            "reaches an await. `doors open` is logged before that.",
+            "waits at an await. `doors open` is logged before that.",
         )
     elif place("archive read") < max(place("foyer opens"), place("balcony opens")):
         yield Broken(
             "scheduled",
-            "`await asyncio.sleep(0)` lets every task that is ready take a step: both ushers open "
+            "`await asyncio.sleep(0)` lets every task that is ready take a step: both doors open "
             "before the archive is read.",
         )
     elif place("foyer opens") < place("balcony opens"):
@@ -64,7 +64,7 @@ def judge_order(case: None, seen: dict[str, Any]) -> Iterable[Finding]:
     if min(place("balcony is seated"), place("foyer is seated")) < place("archive read"):
         yield Broken(
             "blocked",
-            "time.sleep held the loop: no usher could finish before the archive was read, however "
+            "time.sleep held the loop: neither task could finish before the archive was read, however "
             "short its own wait.",
         )
     if place("balcony is seated") < place("foyer is seated"):
@@ -75,7 +75,7 @@ def judge_order(case: None, seen: dict[str, Any]) -> Iterable[Finding]:
         )
     if place("curtain up") != len(true) - 1:
         yield Broken(
-            "awaited", "`curtain up` comes after both ushers were awaited, so it is the last line."
+            "awaited", "`curtain up` comes after both tasks were awaited, so it is the last line."
         )
 
 
@@ -99,7 +99,7 @@ ORDER = Exercise(
     objectives=("order",),
     answers=("order",),
     promises={
-        "scheduled": "a task starts at the next await, not where it is made",
+        "scheduled": "a task starts when the one that made it waits, not where it is made",
         "blocked": "a blocking call lets nobody finish",
         "timers": "waits that are over end in the order of their times",
         "awaited": "what is awaited is over when the next line runs",
