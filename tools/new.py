@@ -69,7 +69,10 @@ def lesson(name: str, root: Path) -> list[Path]:
         new_markdown_cell("**Predict.** TODO: a question with two to four answers?\n\n- 2\n- 4"),
         new_code_cell("1 + 1", metadata={"tags": ["hide-output", "objective-first"]}),
         new_markdown_cell("**Why.** TODO: at most three sentences."),
-        new_markdown_cell("**Change one thing.** TODO: what to try, and what to expect."),
+        new_markdown_cell(
+            "**Change one thing.**\nTODO: what to try.\n\n"
+            "<details><summary>What to expect</summary>\n\nTODO: what comes of it.\n\n</details>"
+        ),
     ]
     return [_notebook(root / f"notebooks/{name}.ipynb", cells, head)]
 

@@ -1,0 +1,57 @@
+"""What a reader changes in this lesson, and what must come of it."""
+
+from tests.lessons.reader import Change
+
+# They are slow, and only look.
+LEFT_OUT = (
+    *("ch01b-05", "ch01b-07", "ch01b-12", "ch01b-13c", "ch01b-13i", "ch01b-15", "ch01b-17"),
+    *("ch01b-23", "ch01b-28", "ch01b-32", "ch01b-33b", "ch01b-43", "ch01b-44a", "ch01b-45"),
+)
+
+WRONG = """
+@app.get("/archive/wrong")
+async def archive_wrong():
+    await asyncio.to_thread(time.sleep(0.1))
+
+
+await burst("/archive/wrong")
+"""
+HOW_LATE = """
+from lantern import expect
+
+async with heartbeat() as pulse:
+    with expect(TypeError):
+        await burst("/archive/wrong", guests=1)
+"on the loop for 0.1 s" if pulse.longest_freeze > 0.08 else pulse.longest_freeze
+"""
+SAME_PATH = """
+@app.get("/archive")
+async def archive_with_the_brackets():
+    await asyncio.to_thread(time.sleep(0.1))
+
+
+await burst("/archive")
+"no error"
+"""
+
+CHANGES = {
+    "ch01b-20": Change(
+        adds=(WRONG, HOW_LATE, SAME_PATH),
+        expects={
+            "`TypeError: 'NoneType' object is not callable`":
+                "TypeError: 'NoneType' object is not callable",
+            "after 0.1 s on the loop": "on the loop for 0.1 s",
+            "of two routes with one path, FastAPI asks the first": "no error",
+        },
+    ),
+    "ch01b-37": Change(
+        edits={
+            "ch01b-35": {
+                '@app.get("/members")': '@app.get("/members/def")',
+                "async def members": "def members",
+            },
+            "ch01b-36": {'"/members"': '"/members/def"'},
+        },
+        expects={"It stays at 40": "40"},
+    ),
+}  # fmt: skip
