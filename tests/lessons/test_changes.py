@@ -13,8 +13,6 @@ from tests.lessons.reader import FOLD, Change, asked_in, misplaced, read_through
 LESSONS = {path.stem: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
 ASKED = {name: (stem, text) for stem in LESSONS for name, text in asked_in(LESSONS[stem]).items()}
 TABLES = ROOT / "tests" / "lessons" / "changes"
-# A verdict that rests on times may be false on a busy machine, and not in every reading.
-READINGS = 3
 
 Problems = Callable[[str], dict[str, list[str]]]
 
@@ -33,18 +31,8 @@ def left_out(stem: str) -> tuple[str, ...]:
 
 @pytest.fixture(scope="module")
 def problems() -> Problems:
-    """Reads a lesson once for all of its changes, and again for what is not as promised."""
-
-    @cache
-    def in_every_reading(stem: str) -> dict[str, list[str]]:
-        found = read_through(LESSONS[stem], changes(stem), left_out(stem))
-        for _ in range(READINGS - 1):
-            if found:
-                anew = read_through(LESSONS[stem], changes(stem), left_out(stem))
-                found = {name: told for name, told in anew.items() if name in found}
-        return found
-
-    return in_every_reading
+    """Reads a lesson once for all of its changes."""
+    return cache(lambda stem: read_through(LESSONS[stem], changes(stem), left_out(stem)))
 
 
 @pytest.mark.parametrize("name", ASKED)

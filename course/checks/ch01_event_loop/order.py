@@ -64,8 +64,8 @@ def judge_order(case: None, seen: dict[str, Any]) -> Iterable[Finding]:
     if min(place("balcony is seated"), place("foyer is seated")) < place("archive read"):
         yield Broken(
             "blocked",
-            "time.sleep held the loop: neither task could finish before the archive was read, however "
-            "short its own wait.",
+            "time.sleep held the loop: neither task could finish before the archive was read, "
+            "however short its own wait.",
         )
     if place("balcony is seated") < place("foyer is seated"):
         yield Broken(
