@@ -6,7 +6,9 @@ Everything works in a notebook, in a script and in pytest.
 """
 
 from lantern.errors import UnexpectedSuccess, expect, first_line, is_missing_greenlet
+from lantern.lifetimes import RequestLife, RequestStep, record_request
 from lantern.pictures.figure import Picture
+from lantern.pictures.requests import draw_requests
 from lantern.pictures.states import draw_states
 from lantern.pictures.switches import draw_bridge
 from lantern.pictures.tasks import draw, draw_pool
@@ -28,6 +30,8 @@ __all__ = [
     "Picture",
     "PoolWatch",
     "Recording",
+    "RequestLife",
+    "RequestStep",
     "Response",
     "Span",
     "StateStep",
@@ -42,6 +46,7 @@ __all__ = [
     "draw",
     "draw_bridge",
     "draw_pool",
+    "draw_requests",
     "draw_states",
     "expect",
     "first_line",
@@ -49,6 +54,7 @@ __all__ = [
     "is_missing_greenlet",
     "lifespan",
     "pool_watch",
+    "record_request",
     "state_of",
     "state_watch",
     "timeline",

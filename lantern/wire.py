@@ -76,15 +76,18 @@ async def asgi_call(
     body: bytes = b"",
     headers: dict[str, str] | None = None,
     hang_up_after: float | None = None,
+    hang_up_at: int | None = None,
     raise_on_send: bool = False,
 ) -> Response:
-    """Call `app` like a server would, and hang up after that many seconds if asked to.
+    """Call `app` like a server would, and hang up if asked to.
 
+    `hang_up_after` counts seconds, `hang_up_at` the parts of the body that have come.
     After the hang-up nothing more arrives; sending is ignored, as uvicorn does, or raises
     OSError with `raise_on_send`, as ASGI 2.4 allows. Errors of the app are returned, not raised.
     """
     response = Response()
     gone = asyncio.Event()
+    parts = 0
     requests = iter([{"type": "http.request", "body": body, "more_body": False}])
 
     async def receive() -> Message:
@@ -94,6 +97,7 @@ async def asgi_call(
         return {"type": "http.disconnect"}
 
     async def send(message: Message) -> None:
+        nonlocal parts
         if gone.is_set():
             if raise_on_send:
                 raise OSError("the client is gone")
@@ -104,6 +108,9 @@ async def asgi_call(
         elif message["type"] == "http.response.body":
             response.body += message.get("body", b"")
             response.complete = not message.get("more_body", False)
+            parts += 1
+            if parts == hang_up_at:
+                gone.set()
 
     if hang_up_after is not None:
         timer = asyncio.get_running_loop().call_later(hang_up_after, gone.set)

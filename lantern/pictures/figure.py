@@ -69,12 +69,19 @@ class Picture:
         return {"text/html": self.html, "text/plain": repr(self)}
 
 
-def figure(parts: list[str], height: float, label: str, words: list[str], summary: str) -> Picture:
+def figure(
+    parts: list[str],
+    height: float,
+    label: str,
+    words: list[str],
+    summary: str,
+    width: float = WIDTH,
+) -> Picture:
     """Return the picture made of SVG parts: `label` names it, `words` tell it in sentences."""
     drawn = HATCH + "".join(parts)
     digest = hashlib.sha256(drawn.encode()).hexdigest()[:8]
     svg = (
-        f'<svg role="img" aria-label="{escape(label)}" viewBox="0 0 {WIDTH} {height:.0f}" '
+        f'<svg role="img" aria-label="{escape(label)}" viewBox="0 0 {width:.0f} {height:.0f}" '
         f'xmlns="http://www.w3.org/2000/svg">{drawn.replace(HATCH_ID, f"hatch-{digest}")}</svg>'
     )
     told = "".join(f"<p>{escape(sentence)}</p>" for sentence in words)

@@ -7,7 +7,34 @@ from pathlib import Path
 
 import pytest
 
-from lantern import Delay, Freeze, PoolWatch, Recording, Span, Usage, draw, draw_pool
+from lantern import (
+    Delay,
+    Freeze,
+    PoolWatch,
+    Recording,
+    RequestLife,
+    RequestStep,
+    Response,
+    Span,
+    Usage,
+    draw,
+    draw_pool,
+    draw_requests,
+)
+from lantern.lifetimes import (
+    BACKGROUND,
+    BEGINS,
+    BREAKS,
+    CLIENT,
+    DEPENDENCY,
+    ENDPOINT,
+    ENDS,
+    POOL,
+    RESUMES,
+    SENDS,
+    WIRE,
+    YIELDS,
+)
 from lantern.recording import QUERYING, QUEUING, RUNNING, WAITING
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -42,7 +69,47 @@ BUSY = Recording(
 BOTH = Recording(["request 1"], freezes=[Freeze(0.1, 0.4)], delays=[Delay(0.4, 0.9)], seconds=1.0)
 WATCH = PoolWatch(steps=[(0.0, 0), (0.01, 1), (0.02, 2), (0.3, 1)], seconds=0.5)
 
+ASKED = [
+    RequestStep(CLIENT, CLIENT, BEGINS, "POST /orders"),
+    RequestStep(DEPENDENCY, "write_session", BEGINS),
+    RequestStep(DEPENDENCY, "write_session", YIELDS),
+    RequestStep(ENDPOINT, "a_function_of_a_long_name", BEGINS),
+    RequestStep(POOL, "connection 1", BEGINS),
+    RequestStep(POOL, "connection 1", SENDS, "SELECT"),
+    RequestStep(POOL, "connection 1", SENDS, "SELECT"),
+    RequestStep(ENDPOINT, "a_function_of_a_long_name", ENDS),
+]
+ANSWER = [RequestStep(WIRE, WIRE, BEGINS, "201"), RequestStep(WIRE, WIRE, ENDS, "last byte")]
+TASK = [RequestStep(BACKGROUND, "mail", BEGINS), RequestStep(BACKGROUND, "mail", ENDS)]
+STORED = [
+    RequestStep(DEPENDENCY, "write_session", RESUMES),
+    RequestStep(POOL, "connection 1", SENDS, "COMMIT"),
+    RequestStep(POOL, "connection 1", ENDS),
+    RequestStep(DEPENDENCY, "write_session", ENDS),
+]
+NOT_STORED = [
+    RequestStep(DEPENDENCY, "write_session", RESUMES),
+    RequestStep(POOL, "connection 1", SENDS, "INSERT", "IntegrityError"),
+    RequestStep(POOL, "connection 1", SENDS, "ROLLBACK"),
+    RequestStep(POOL, "connection 1", ENDS),
+    RequestStep(DEPENDENCY, "write_session", ENDS, error="IntegrityError"),
+    RequestStep(WIRE, WIRE, BREAKS, error="IntegrityError"),
+]
+LATE = RequestLife(ASKED + ANSWER + TASK + STORED, Response(201))
+IN_TIME = RequestLife(ASKED + STORED + ANSWER + TASK, Response(201))
+FALSE = RequestLife(ASKED + ANSWER + NOT_STORED, Response(201, error=ValueError()))
+LEFT_OUT = RequestLife(
+    ASKED
+    + ANSWER[:1]
+    + [RequestStep(WIRE, WIRE, SENDS, "part")] * 3
+    + [RequestStep(CLIENT, CLIENT, ENDS, "hangs up")],
+    Response(200),
+)
+
 PICTURES = {
+    "lives": draw_requests(LATE, IN_TIME, titles=["request scope", "function scope"]),
+    "lives_that_fail": draw_requests(FALSE, LEFT_OUT),
+    "lives_nothing": draw_requests(RequestLife()),
     "before_and_after": draw(BLOCKING, ASYNC, titles=["blocking", "async"]),
     "pool": draw_pool(WATCH, limit=2, titles=["two printers"]),
     "busy": draw(BUSY, BOTH, titles=["free", "frozen"]),
@@ -111,3 +178,43 @@ def test_both_recordings_stand_on_one_axis():
 def test_ids_of_two_figures_differ():
     ids = [re.search(r'pattern id="([^"]+)"', picture.html)[1] for picture in PICTURES.values()]
     assert len(set(ids)) == len(ids)
+
+
+def test_a_life_is_told_in_words_step_by_step():
+    words = PICTURES["lives"].words
+    assert "6. connection 1 sends 2 times SELECT. 7. endpoint a_function_of_a_long_name ends." in (
+        words
+    )
+    assert "8. wire status 201. 9. wire last byte. 10. background mail begins." in words
+    assert "13. connection 1 sends COMMIT. 14. connection 1 is back in the pool." in words
+    failed = PICTURES["lives_that_fail"].words
+    assert "11. connection 1 sends INSERT, which fails with IntegrityError." in failed
+    assert "14. dependency write_session ends with IntegrityError." in failed
+    assert "15. the app raises IntegrityError." in failed
+    assert "9. wire 3 parts. 10. client hangs up." in failed
+
+
+def test_the_summary_of_lives_says_what_came_after_the_answer():
+    assert PICTURES["lives"].summary == (
+        "request scope: status 201, COMMIT after the answer, connection 1 back after the answer; "
+        "function scope: status 201, COMMIT before the answer, connection 1 back before the answer"
+    )
+    assert PICTURES["lives_that_fail"].summary == (
+        "status 201, INSERT failed after the answer, ROLLBACK after the answer, "
+        "connection 1 back after the answer, the app raised ValueError; "
+        "status 200, connection 1 still out"
+    )
+
+
+def test_what_came_after_the_answer_lies_on_a_ground_of_its_own():
+    assert PICTURES["lives"].html.count('class="busy"') == 2
+    assert PICTURES["lives"].html.count(">after the answer</text>") == 2
+    only_in_time = draw_requests(RequestLife(ASKED + STORED + ANSWER))
+    assert 'class="busy"' not in only_in_time.html
+
+
+def test_lives_stand_on_one_axis_of_steps():
+    html = PICTURES["lives"].html
+    starts = re.findall(r'class="hold" x="([\d.]+)" y="\d+.\d" width="[\d.]+" height="14.0"', html)
+    assert len(starts) == 3  # the two lives, and the legend
+    assert starts[0] == starts[1]

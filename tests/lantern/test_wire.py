@@ -87,6 +87,12 @@ async def test_a_client_that_hangs_up_stops_the_stream(app_and_log):
     assert max(log) < 999
 
 
+async def test_a_client_hangs_up_when_it_has_got_that_many_parts(app_and_log):
+    app, _ = app_and_log
+    answer = await asgi_call(app, "GET", "/stream", hang_up_at=3)
+    assert (answer.body, answer.complete) == (b"0\n1\n2\n", False)
+
+
 async def test_an_error_of_the_app_is_returned(app_and_log):
     app, _ = app_and_log
     assert isinstance((await asgi_call(app, "GET", "/crash")).error, ValueError)
