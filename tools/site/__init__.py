@@ -20,6 +20,7 @@ PARTS = (
     "picture",
     "quiz",
     "search",
+    "versions",
 )
 
 
