@@ -1,0 +1,24 @@
+# What decides is the scope of what commits
+# breaks: before
+# never told: for a seat that was taken
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+
+async def open_session(request: Request) -> AsyncIterator[AsyncSession]:
+    async with request.app.state.write.begin() as session:
+        yield session
+
+
+async def write_session(
+    session: Annotated[AsyncSession, Depends(open_session)],
+) -> AsyncIterator[AsyncSession]:
+    yield session
+    await session.flush()
+
+
+WriteSession = Annotated[AsyncSession, Depends(write_session, scope="function")]

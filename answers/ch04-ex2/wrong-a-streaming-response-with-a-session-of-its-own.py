@@ -1,0 +1,31 @@
+# The reader hung up between two lines
+# breaks: back
+
+from fastapi import Request
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
+from sqlalchemy import select
+
+from lantern.theatre import Order
+
+
+class OrderLine(BaseModel):
+    id: int
+    guest_id: int
+    total_cents: int
+
+
+async def lines(read, show_id):
+    asked = select(Order).where(Order.show_id == show_id).execution_options(yield_per=500)
+    session = read()
+    try:
+        async for order in await session.stream_scalars(asked):
+            yield OrderLine.model_validate(order, from_attributes=True).model_dump_json() + "\n"
+    finally:
+        await session.close()
+
+
+def add_export(app):
+    @app.get("/shows/{show_id}/orders")
+    async def export(show_id: int, request: Request):
+        return StreamingResponse(lines(request.app.state.read, show_id))

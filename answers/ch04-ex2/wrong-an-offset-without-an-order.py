@@ -1,0 +1,38 @@
+# came more than once
+# breaks: lines
+
+from collections.abc import AsyncIterable, AsyncIterator
+from typing import Annotated
+
+from fastapi import Depends, Request
+from pydantic import BaseModel
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lantern.theatre import Order
+
+
+class OrderLine(BaseModel):
+    id: int
+    guest_id: int
+    total_cents: int
+
+
+async def read_session(request: Request) -> AsyncIterator[AsyncSession]:
+    async with request.app.state.read() as session:
+        yield session
+
+
+def add_export(app):
+    @app.get("/shows/{show_id}/orders")
+    async def export(
+        show_id: int, session: Annotated[AsyncSession, Depends(read_session)]
+    ) -> AsyncIterable[OrderLine]:
+        asked, done = select(Order).where(Order.show_id == show_id), 0
+        while True:
+            orders = (await session.scalars(asked.offset(done).limit(300))).all()
+            if not orders:
+                return
+            for order in orders:
+                yield OrderLine.model_validate(order, from_attributes=True)
+            done += len(orders)

@@ -1,0 +1,37 @@
+# leave the pool as it is
+# breaks: pool
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Request
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from lantern.theatre import Guest, Show
+
+
+async def read_session(request: Request) -> AsyncIterator[AsyncSession]:
+    async with request.app.state.read() as session:
+        yield session
+
+
+def capped_app(engine: AsyncEngine) -> FastAPI:
+    old = engine.sync_engine.pool
+    engine.sync_engine.pool = AsyncAdaptedQueuePool(
+        old._creator, pool_size=5, max_overflow=0, _dispatch=old.dispatch, dialect=old._dialect
+    )
+    app = FastAPI()
+    app.state.read = async_sessionmaker(engine)
+    Db = Annotated[AsyncSession, Depends(read_session, scope="function")]
+
+    @app.get("/shows/{show_id}")
+    async def title(show_id: int, db: Db) -> str | None:
+        return await db.scalar(select(Show.title).where(Show.id == show_id))
+
+    @app.get("/guests/{guest_id}")
+    async def email(guest_id: int, db: Db) -> str | None:
+        return await db.scalar(select(Guest.email).where(Guest.id == guest_id))
+
+    return app

@@ -1,0 +1,280 @@
+"""ch04-ex4: who asks for the guest and who asks for the session share one session."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from fastapi import FastAPI
+
+from course.checking.attempts import attempt_sync, interruption
+from course.checking.exercise import Broken, Exercise, Finding, Nothing
+from course.checks.ch04_dependencies.desk import Desk, Rows, desk, how_it_failed, why_not_made
+from lantern.theatre import Guest, Order, Show
+from lantern.theatre.models import FIRST_NIGHT
+
+ORDERS = "SELECT id, show_id, guest_id FROM orders ORDER BY id"
+NO_DEPENDS = (
+    "FastAPI takes a parameter without Depends for something that the client sends: it is "
+    "`Annotated[…, Depends(…)]`."
+)
+NO_NUMBERS = ("mara", "seven", "12a", "guest-3", "one")
+
+
+@dataclass(frozen=True)
+class Counter:
+    """Guests by their ids, two of whom order; a show, and orders that stand in the table."""
+
+    guests: dict[int, str]
+    ordering: tuple[int, int]
+    unknown: int
+    unreadable: str
+    show: int
+    orders: dict[int, int]  # the guest of each
+
+
+def draw_counter(random: Random) -> Counter:
+    """Draw ids that differ, and of two guests neither the first nor the last of the table."""
+    ids = sorted(random.sample(range(100, 1_000), 6))
+    show, unknown = random.sample(range(1_000, 2_000), 2)
+    guests = {one: f"guest{random.randrange(10**6)}@lantern.example" for one in ids}
+    first, second = random.sample(ids[1:-1], 2)
+    orders = dict(zip(random.sample(range(2_000, 3_000), 2), random.sample(ids, 2), strict=True))
+    return Counter(guests, (first, second), unknown, random.choice(NO_NUMBERS), show, orders)
+
+
+async def observe_add_order(case: Counter, add_order: Any) -> dict[str, Any]:
+    """Let two guests order, one after the other; then ask as nobody, as a stranger, in words.
+
+    Each kind has a database of its own, so that what one leaves behind is not blamed on another.
+    """
+    made = attempt_sync(lambda: add_order(FastAPI()))
+    if made.ended != "returned":
+        return {"made": made.as_dict() | {"value": None}}
+    first, second = (str(guest) for guest in case.ordering)
+    return {
+        "made": {"ended": "returned", "value": None, "error": ""},
+        "ordered": await _asked(case, add_order, first, second),
+        "nobody": await _asked(case, add_order, None),
+        "in words": await _asked(case, add_order, case.unreadable),
+        "stranger": await _asked(case, add_order, str(case.unknown)),
+    }
+
+
+async def _asked(case: Counter, add_order: Any, *names: str | None) -> list[Any]:
+    """Order under these names, one after the other, with a new app on a new database."""
+    async with desk(_rows(case)) as it:
+        app = _app(add_order, it)
+        path = f"/shows/{case.show}/orders"
+        return [
+            await it.ask(app, path, ORDERS, {"x-guest": name} if name else None) for name in names
+        ]
+
+
+def _app(add_order: Any, it: Desk) -> FastAPI:
+    app = FastAPI()
+    app.state.read, app.state.write = it.read, it.write
+    add_order(app)
+    return app
+
+
+def _rows(case: Counter) -> list[Rows]:
+    orders = [
+        {"id": one, "show_id": case.show, "guest_id": guest, "total_cents": 2500}
+        for one, guest in case.orders.items()
+    ]
+    show = {"id": case.show, "title": "The Tempest", "capacity": 120, "starts_at": FIRST_NIGHT}
+    guests = [{"id": one, "email": email} for one, email in case.guests.items()]
+    return [(Show, [show]), (Guest, guests), (Order, orders)]
+
+
+def judge_add_order(case: Counter, seen: dict[str, Any]) -> Iterable[Finding]:
+    if reason := _why_no_order(case, seen):
+        yield Nothing(reason)
+        return
+    yield from _judge_written(case, seen)
+    yield from _judge_one(seen)
+    yield from _judge_refused(case, seen)
+    yield from _judge_early(case, seen)
+    yield from _judge_returned(case, seen)
+
+
+def _why_no_order(case: Counter, seen: dict[str, Any]) -> str | None:
+    if reason := why_not_made(seen["made"], "add_order", NO_DEPENDS):
+        return reason
+    first = seen["ordered"][0]
+    path = f"POST /shows/{case.show}/orders"
+    if reason := interruption(first, path):
+        return reason
+    if first["status"] in (404, 405):
+        return (
+            f"{path} was answered with {first['status']}, and there are this show and this guest. "
+            "Is there such a route, with this method?"
+        )
+    if first["status"] != 201:
+        return (
+            f"{path} with x-guest: {case.ordering[0]}, who stands in the table, was answered with "
+            f"{first['status']} in place of 201{how_it_failed(first)}."
+        )
+    return None
+
+
+def _judge_written(case: Counter, seen: dict[str, Any]) -> Iterator[Broken]:
+    stored = [[order, case.show, guest] for order, guest in sorted(case.orders.items())]
+    for guest, request in zip(case.ordering, seen["ordered"], strict=True):
+        if request["status"] != 201:
+            return  # and that is told with the sessions
+        new = [row for row in request["after"] if row not in stored]
+        told = f"Guest {guest} ordered, and the answer was 201."
+        if not new:
+            yield Broken("written", f"{told} No row came: nothing was committed.")
+            return
+        if len(new) > 1 or new[0][1:] != [case.show, guest]:
+            rows = ", ".join(f"guest {row[2]} of show {row[1]}" for row in new)
+            yield Broken(
+                "written",
+                f"{told} One order of this guest and show {case.show} is due; in the table came "
+                f"{rows}.",
+            )
+            return
+        if new[0] not in request["first"]:
+            yield Broken(
+                "written",
+                f"{told} When its first byte came, no other connection could see the order; "
+                "afterwards it was there: COMMIT came after the answer.",
+            )
+            return
+        due = {"order": new[0][0], "guest": case.guests[guest]}
+        if request["body"] != due:
+            yield Broken("written", f"{told} It says {request['body']!r}; {due!r} is due.")
+            return
+        stored += new
+
+
+def _judge_one(seen: dict[str, Any]) -> Iterator[Broken]:
+    for request in seen["ordered"]:
+        made = {name: request[name] for name in ("read", "write")}
+        if request["status"] != 201:
+            yield Broken(
+                "one",
+                "The first guest's order was answered with 201, the second guest's with "
+                f"{request['status']}{how_it_failed(request)}. Each request has its own session.",
+            )
+        elif made == {"read": 0, "write": 1} and request["taken"] == request["begun"] == 1:
+            continue
+        elif request["read"] + request["write"] == 1 and request["write"]:
+            yield Broken("one", _why_not_one_transaction(request))
+        else:
+            yield Broken("one", _why_not_one_session(made))
+        return
+
+
+def _why_not_one_session(made: dict[str, int]) -> str:
+    told = " and ".join(f"{count} of app.state.{name}" for name, count in made.items() if count)
+    due = "one of app.state.write is due, for the guest and for the endpoint"
+    if not told:
+        return f"One order made no session of app.state.read or of app.state.write; {due}."
+    if sum(made.values()) == 1:
+        return f"The session of an order was {told}; {due}."
+    return (
+        f"One order made {sum(made.values())} sessions, {told}; {due}. Two sessions are two "
+        "connections: where the first holds its own while the second asks for one, as many guests "
+        "at once as the pool has connections wait for each other. A dependency is shared in a "
+        "request where function, scope and use_cache agree."
+    )
+
+
+def _why_not_one_transaction(request: dict[str, Any]) -> str:
+    return (
+        f"One order had one session of app.state.write, and {request['begun']} transactions on "
+        f"{request['taken']} connections, one after the other or side by side. One is due: what "
+        "was true of the guest is to be true still when the order is written."
+    )
+
+
+def _judge_refused(case: Counter, seen: dict[str, Any]) -> Iterator[Broken]:
+    stored = [[order, case.show, guest] for order, guest in sorted(case.orders.items())]
+    for name, whose in (
+        ("stranger", f"with x-guest: {case.unknown}, whom nobody knows,"),
+        ("nobody", "without the header x-guest"),
+        ("in words", f"with x-guest: {case.unreadable}"),
+    ):
+        request = seen[name][0]
+        if reason := interruption(request, f"A request {whose}"):
+            yield Broken("refused", reason)
+            return
+        if request["status"] != 401:
+            why = ""
+            if request["status"] == 422:
+                why = (
+                    " So FastAPI itself refuses a header that is missing, or not of its declared "
+                    "type: declare it as `str | None`, and look at it yourself."
+                )
+            yield Broken(
+                "refused",
+                f"A request {whose} was answered with {request['status']}{how_it_failed(request)}; "
+                f"401 is due.{why}",
+            )
+            return
+        if request["after"] != stored:
+            yield Broken(
+                "refused",
+                f"A request {whose} was answered with 401, and there is a new row in orders.",
+            )
+            return
+
+
+def _judge_early(case: Counter, seen: dict[str, Any]) -> Iterator[Broken]:
+    for name, whose in (
+        ("nobody", "without the header x-guest"),
+        ("in words", f"with x-guest: {case.unreadable}"),
+    ):
+        if seen[name][0]["taken"]:
+            yield Broken(
+                "early",
+                f"A request {whose} took a connection. Of a header "
+                "that names nobody the database has nothing to say: refuse it before the first "
+                "statement. A session takes no connection until then.",
+            )
+            return
+
+
+def _judge_returned(case: Counter, seen: dict[str, Any]) -> Iterator[Broken]:
+    for name, what in (
+        ("ordered", "that was answered with 201"),
+        ("stranger", "of a guest whom nobody knows"),
+        ("nobody", "without the header x-guest"),
+        ("in words", f"with x-guest: {case.unreadable}"),
+    ):
+        if seen[name][0]["out"]:
+            yield Broken(
+                "returned",
+                f"After a request {what} a connection was still out. What closes the session has "
+                "to run on every way out, as the end of `async with` does.",
+            )
+            return
+
+
+ADD_ORDER = Exercise(
+    id="ch04-ex4",
+    title="One guest, one session",
+    objectives=("connections",),
+    answers=("add_order",),
+    promises={
+        "written": "the guest's order is committed before the first byte of the answer",
+        "one": "guest and endpoint share one session, one transaction, one connection",
+        "refused": "whoever names no guest of the theatre gets a 401, and no row",
+        "early": "a header that names nobody is refused before a connection is taken",
+        "returned": "the connection goes back, however the request ends",
+    },
+    hints=(
+        "A dependency may depend on another one. FastAPI opens it once for all who ask for it in "
+        "the same way: with the same alias.",
+        "`async def current_guest(session: WriteSession, x_guest: Annotated[str | None, Header()] "
+        "= None) -> Guest:` looks at the header first, and then asks the session. The endpoint "
+        "takes `guest: Annotated[Guest, Depends(current_guest)]` and `session: WriteSession`.",
+    ),
+    draw=draw_counter,
+    observe=observe_add_order,
+    judge=judge_add_order,
+)

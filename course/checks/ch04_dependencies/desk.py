@@ -1,0 +1,178 @@
+"""What ch04-ex1 and ch04-ex4 look through: requests that come one by one, and what each did."""
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import event, insert
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+from sqlalchemy.orm import Session
+
+from course.checking.attempts import attempt, describe, interruption, line_of_its_own
+from course.checks.ch03_async_sessionmaker.kept import Kept, close_all
+from lantern import asgi_call
+from lantern.theatre import Base, make_engine
+
+# A journal of this kind lets a reader hold up a COMMIT; who is held up is told at once.
+SETTINGS = ("busy_timeout=0", "journal_mode=MEMORY", "synchronous=OFF")
+Rows = tuple[type[Base], Sequence[dict[str, Any]]]
+
+
+class Desk:
+    """An engine on a database of its own, the factories `read` and `write`, and what they did.
+
+    Sessions are kept: what an answer does not close must not vanish unseen.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self.read, self.write = _kept_factory(engine), _kept_factory(engine, write=True)
+        self.begun = self.taken = self.out = 0
+        # A connection that nobody gave back is kept, so that no garbage collection can hide it.
+        self.lent: list[Any] = []
+        self.path = str(engine.url.database)
+        for name, listener in (
+            ("begin", self._begin),
+            ("checkout", self._checkout),
+            ("checkin", self._checkin),
+        ):
+            event.listen(engine.sync_engine, name, listener)
+
+    def _begin(self, connection: Any) -> None:
+        self.begun += 1
+
+    def _checkout(self, connection: Any, record: Any, lent: Any) -> None:
+        self.lent.append(lent)
+        self.taken += 1
+        self.out += 1
+
+    def _checkin(self, connection: Any, record: Any) -> None:
+        self.out -= 1
+
+    def rows(self, query: str) -> list[list[Any]]:
+        """Return what another program reads now; nothing while it is locked out."""
+        with contextlib.closing(sqlite3.connect(self.path, timeout=0)) as other:
+            try:
+                return [list(row) for row in other.execute(query)]
+            except sqlite3.OperationalError:
+                return []
+
+    @contextlib.contextmanager
+    def reader(self) -> Iterator[None]:
+        """Let another program read meanwhile: no COMMIT goes through."""
+        with contextlib.closing(sqlite3.connect(self.path, isolation_level=None)) as other:
+            other.execute("BEGIN")
+            other.execute("SELECT count(*) FROM shows").fetchall()
+            yield
+
+    async def ask(
+        self, app: Any, path: str, query: str, headers: dict[str, str] | None = None
+    ) -> dict[str, Any]:
+        """POST to a path of the app, and return as plain data what was seen of it.
+
+        `first` are the rows of the query when the first byte of the answer came, `after` those
+        when the app was through. `read` and `write` are the sessions that were made of each,
+        `begun` transactions, `taken` connections; `out` are the connections not given back.
+        """
+        before = self._counts()
+        first: list[list[list[Any]]] = []
+
+        async def watched(scope: Any, receive: Any, send: Any) -> None:
+            async def send_and_look(message: Any) -> None:
+                if message["type"] == "http.response.start":
+                    first.append(self.rows(query))
+                await send(message)
+
+            await app(scope, receive, send_and_look)
+
+        outcome = await attempt(lambda: asgi_call(watched, "POST", path, headers=headers))
+        response = outcome.value if outcome.ended == "returned" else None
+        failed = response.error if response else None
+        counts = {name: count - before[name] for name, count in self._counts().items()}
+        return {
+            **outcome.as_dict(),
+            "value": outcome.value if outcome.ended == "timed out" else None,
+            "status": response.status if response else None,
+            "body": _parsed(response.body) if response else None,
+            "error": describe(failed) if failed else outcome.error,
+            "where": line_of_its_own(failed) if failed else outcome.where,
+            "first": first[0] if first else [],
+            "after": self.rows(query),
+            **counts,
+        }
+
+    def _counts(self) -> dict[str, int]:
+        return {
+            "read": len(self.read.class_.every),
+            "write": len(self.write.class_.every),
+            "begun": self.begun,
+            "taken": self.taken,
+            "out": self.out,
+        }
+
+
+@contextlib.asynccontextmanager
+async def desk(rows: Iterable[Rows]) -> AsyncIterator[Desk]:
+    """Give a desk with these rows for one observation, and leave nothing of it behind.
+
+    SQLite is as the driver ships it: what goes wrong is seen as it is met elsewhere.
+    """
+    engine = make_engine(as_shipped=True)
+    event.listen(engine.sync_engine, "connect", _set_up)
+    async with engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+        for model, values in rows:
+            await connection.execute(insert(model), values)
+    it = Desk(engine)
+    try:
+        yield it
+    finally:
+        await close_all(it.read)
+        await close_all(it.write)
+        await engine.dispose()
+
+
+def _kept_factory(engine: AsyncEngine, write: bool = False) -> Any:
+    # Messages of SQLAlchemy name the class: it is the one that the learner knows.
+    ordinary = type("Session", (Session,), {})
+    kept = type("AsyncSession", (Kept,), {"every": [], "sync_session_class": ordinary})
+    settings: dict[str, Any] = {"expire_on_commit": False, "close_resets_only": False}
+    if write:
+        settings["execution_options"] = {"write": True}
+    return async_sessionmaker(engine, class_=kept, **settings)
+
+
+def _set_up(connection: Any, record: Any) -> None:
+    cursor = connection.cursor()
+    for setting in SETTINGS:
+        cursor.execute(f"PRAGMA {setting}")
+    cursor.close()
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.decode(errors="replace") or None
+
+
+def why_not_made(made: dict[str, Any], name: str, cure: str) -> str | None:
+    """Say why an app could not be made; the cure is for what is no Annotated with a Depends."""
+    reason = interruption(made, name)
+    signs = "Invalid args for response field", "'Depends' object has no attribute"
+    if not reason or not any(sign in reason for sign in signs):
+        return reason
+    # What follows in FastAPI's own message is about return types.
+    told, _, rest = reason.partition(" If you are using a return type")
+    where = f" It came from {made['where']}." if rest and made.get("where") else ""
+    return f"{told}{where} {cure}"
+
+
+def how_it_failed(request: dict[str, Any]) -> str:
+    """Return what the app raised, to follow on a status; nothing where it raised nothing."""
+    if not request["error"]:
+        return ""
+    where = f", which came from {request['where']}" if request["where"] else ""
+    return f": {str(request['error']).rstrip('.:')}{where}"

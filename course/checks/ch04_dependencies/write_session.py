@@ -1,0 +1,348 @@
+"""ch04-ex1: the transaction of a request ends before its answer goes out."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import timedelta
+from random import Random
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, HTTPException
+from fastapi.responses import JSONResponse
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from course.checking.attempts import attempt_sync, interruption
+from course.checking.exercise import Broken, Exercise, Finding, Nothing
+from course.checks.ch04_dependencies.desk import Desk, Rows, desk, how_it_failed, why_not_made
+from lantern.theatre import Guest, Hold, Seat, Show
+from lantern.theatre.models import FIRST_NIGHT
+
+HELD = "SELECT seat_id FROM holds ORDER BY seat_id"
+NO_DEPENDS = (
+    "FastAPI takes `WriteSession` for something that the client sends: it is "
+    "`Annotated[AsyncSession, Depends(…)]`."
+)
+CURES = {
+    "permanently closed": (
+        " The session was closed before the endpoint used it: a dependency that yields it keeps it "
+        "open meanwhile, one that returns it does not."
+    ),
+    "_AsyncGeneratorContextManager": (
+        " FastAPI makes a context manager of a generator itself: leave `@asynccontextmanager` out."
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Seats:
+    """Seats by their ids: one is held already, two are free; and how a request is refused."""
+
+    held: int
+    free: tuple[int, int]
+    guest: int
+    refusal: int
+
+
+def draw_seats(random: Random) -> Seats:
+    """Draw ids that cannot be guessed, and a status that stands for a refusal."""
+    held, first, second, guest = random.sample(range(100, 1_000), 4)
+    return Seats(held, (first, second), guest, random.choice((402, 403, 404, 410)))
+
+
+async def observe_write_session(case: Seats, write_session: Any, alias: Any) -> dict[str, Any]:
+    """Let an app use the alias in requests that end well, are refused, and fail; look at each.
+
+    Each has a database of its own, so that what one leaves behind is not blamed on another. The
+    dependency itself is seen through the alias, as an app sees it.
+    """
+    made = attempt_sync(lambda: _app(case, alias))
+    if made.ended != "returned":
+        return {"made": made.as_dict() | {"value": None}}
+    first, second = case.free
+    return {
+        "made": {"ended": "returned", "value": None, "error": ""},
+        "held": await _asked(case, alias, str(first), str(second)),
+        "refused": await _asked(case, alias, f"{first}?then={case.refusal}"),
+        "crashed": await _asked(case, alias, f"{first}?then=crash"),
+        "taken at the flush": await _asked(case, alias, f"{case.held}?then=flush"),
+        "taken at the commit": await _asked(case, alias, str(case.held)),
+        "locked": await _asked(case, alias, str(first), str(second), locked=True),
+    }
+
+
+async def _asked(case: Seats, alias: Any, *paths: str, locked: bool = False) -> list[Any]:
+    """Send these requests one after the other; `locked` lets the COMMIT of the first fail."""
+    seen = []
+    async with desk(_rows(case)) as it:
+        app = _app(case, alias, it)
+        for number, path in enumerate(paths):
+            with it.reader() if locked and not number else nullcontext():
+                seen.append(await it.ask(app, f"/seats/{path}", HELD))
+    return seen
+
+
+def _rows(case: Seats) -> list[Rows]:
+    seats = sorted((case.held, *case.free))
+    hold = {"seat_id": case.held, "guest_id": case.guest, "expires_at": FIRST_NIGHT}
+    return [
+        (Show, [{"id": 1, "title": "The Tempest", "capacity": 120}]),
+        (Guest, [{"id": case.guest, "email": "mara@lantern.example"}]),
+        (
+            Seat,
+            [{"id": one, "show_id": 1, "label": f"A{one}", "price_cents": 2500} for one in seats],
+        ),
+        (Hold, [hold]),
+    ]
+
+
+def _app(case: Seats, alias: Any, it: Desk | None = None) -> FastAPI:
+    """Return the app of the exercise's text; a second dependency uses the session as well.
+
+    `then` is what a request does after its INSERT: flush, crash, or raise this status.
+    """
+    app = FastAPI()
+    if it:
+        app.state.read, app.state.write = it.read, it.write
+
+    @app.exception_handler(IntegrityError)
+    async def taken(request: Any, error: Exception) -> JSONResponse:
+        return JSONResponse({"detail": "somebody was faster"}, 409)
+
+    async def count_of_holds(session: alias) -> int:
+        return await session.scalar(select(func.count(Hold.id))) or 0
+
+    @app.post("/seats/{seat_id}", status_code=201)
+    async def hold(
+        seat_id: int,
+        count: Annotated[int, Depends(count_of_holds, scope="function")],
+        session: alias,
+        then: str = "",
+    ) -> int:
+        expires = FIRST_NIGHT + timedelta(minutes=5)
+        session.add(Hold(seat_id=seat_id, guest_id=case.guest, expires_at=expires))
+        if then:
+            await session.flush()
+        if then.isdecimal():
+            raise HTTPException(int(then))
+        if then == "crash":
+            raise LookupError("the printer is gone")
+        return count
+
+    return app
+
+
+def judge_write_session(case: Seats, seen: dict[str, Any]) -> Iterable[Finding]:
+    if reason := _why_no_answer(seen):
+        yield Nothing(reason)
+        return
+    yield from _judge_before(case, seen)
+    yield from _judge_told(case, seen)
+    yield from _judge_undone(case, seen)
+    yield from _judge_one(seen)
+    yield from _judge_returned(case, seen)
+    yield from _judge_locked(case, seen)
+
+
+def _why_no_answer(seen: dict[str, Any]) -> str | None:
+    if reason := why_not_made(seen["made"], "An app that uses WriteSession", NO_DEPENDS):
+        return reason
+    held = seen["held"][0]
+    if reason := interruption(held, "A request that uses WriteSession"):
+        return reason
+    if held["status"] != 201:
+        return (
+            f"POST /seats/{{seat_id}}, for a seat that is free, was answered with {held['status']} "
+            f"in place of 201{how_it_failed(held)}."
+            f"{_cure_for(str(held['error']))}"
+        )
+    return None
+
+
+def _cure_for(error: str) -> str:
+    return next((cure for words, cure in CURES.items() if words in error), "")
+
+
+def _is_late(seen: dict[str, Any]) -> bool:
+    """Tell whether the answer of a request that ends well is out before its row is there."""
+    return bool(seen["held"][0]["first"] != seen["held"][0]["after"])
+
+
+def _is_stored(case: Seats, seen: dict[str, Any]) -> bool:
+    return [case.free[0]] in seen["held"][0]["after"]
+
+
+def _judge_before(case: Seats, seen: dict[str, Any]) -> Iterator[Broken]:
+    if not _is_stored(case, seen):
+        yield Broken(
+            "before",
+            f"Seat {case.free[0]} was answered with 201, and its row never came: no other "
+            "connection sees it, even after the request. Nothing was committed.",
+        )
+    elif _is_late(seen):
+        told = (
+            "When the first byte of the 201 came, no other connection could see the row; "
+            "afterwards it was there. COMMIT came after the answer: who reads at once finds "
+            "nothing"
+        )
+        taken = seen["taken at the commit"][0]["status"]
+        if taken == 201:
+            told += ", and for a seat that was taken the client holds a 201"
+        yield Broken("before", f"{told}. What decides is the scope of what commits.")
+
+
+def _judge_told(case: Seats, seen: dict[str, Any]) -> Iterator[Broken]:
+    # What a COMMIT after the answer does to these is told with it.
+    late = _is_late(seen) or not _is_stored(case, seen)
+    taken = f"Seat {case.held} was held already, and the"
+    requests = [
+        ("refused", case.refusal, f"The endpoint raised HTTPException({case.refusal}), and the"),
+        ("crashed", 500, "The endpoint raised a LookupError, and the"),
+        ("taken at the flush", 409, f"{taken} flush in the endpoint said so. The"),
+    ]
+    if not late:
+        requests += [
+            ("taken at the commit", 409, f"{taken} flush of the commit said so. The"),
+            ("locked", 500, "COMMIT failed, the database was locked, and the"),
+        ]
+    for name, due, what in requests:
+        request = seen[name][0]
+        if reason := interruption(request, "A request"):
+            yield Broken("told", f"{what} request did not end. {reason}")
+            return
+        if request["status"] != due:
+            yield Broken("told", _why_another(request, due, what))
+            return
+        if name == "crashed" and "LookupError" not in str(request["error"]):
+            yield Broken("told", _why_another(request, due, what))
+            return
+
+
+def _why_another(request: dict[str, Any], due: int, what: str) -> str:
+    told = f"{what} client got {request['status']}{how_it_failed(request)}; {due} is due."
+    swallowed = "UnboundLocalError", "Response not awaited"
+    if any(words in str(request["error"]) for words in swallowed):
+        return (
+            f"{told} FastAPI says so when a dependency caught the error and did not raise it again."
+        )
+    if due == 500 and request["status"] == 500:
+        return f"{what} server's log got another error{how_it_failed(request)}."
+    if request["status"] == 201:
+        return f"{told} The error was caught on its way, and the client believes what is not so."
+    return f"{told} Let errors go on as they are: the app maps an IntegrityError to 409, once."
+
+
+def _judge_undone(case: Seats, seen: dict[str, Any]) -> Iterator[Broken]:
+    for name, what in (
+        ("refused", f"The endpoint raised HTTPException({case.refusal})"),
+        ("crashed", "The endpoint raised a LookupError"),
+    ):
+        if [case.free[0]] in seen[name][0]["after"]:
+            yield Broken(
+                "undone",
+                f"{what} after its INSERT, and the row is in the table all the same: this "
+                "transaction was committed, and is to be rolled back.",
+            )
+            return
+
+
+def _judge_one(seen: dict[str, Any]) -> Iterator[Broken]:
+    for request in seen["held"]:
+        if request["status"] != 201:
+            yield Broken(
+                "one",
+                "The first request was answered, and the second one, for another seat, with "
+                f"{request['status']}{how_it_failed(request)}. Each request has its own session.",
+            )
+        elif request["read"] or request["write"] != 1:
+            yield Broken("one", _why_not_one_session(request))
+        elif request["begun"] != 1:
+            yield Broken(
+                "one",
+                f"One request had {request['begun']} transactions, and each of them commits or "
+                "fails by itself. One is due, from the first statement to the end.",
+            )
+
+
+def _why_not_one_session(request: dict[str, Any]) -> str:
+    made = {"write": request["write"], "read": request["read"]}
+    told = " and ".join(f"{count} of app.state.{name}" for name, count in made.items() if count)
+    if not told:
+        return (
+            "A request made no session of app.state.write. Each request has one of its own, and "
+            "it comes from there."
+        )
+    several = request["write"] > 1 or (request["read"] and request["write"])
+    why = (
+        " In it the endpoint and a second dependency both asked for WriteSession, and are to get "
+        "the same one."
+        if several
+        else ""
+    )
+    return f"A request made {told}; one of app.state.write is due.{why}"
+
+
+def _judge_returned(case: Seats, seen: dict[str, Any]) -> Iterator[Broken]:
+    for name, what in (
+        ("held", "that ended well"),
+        ("refused", f"that was refused with {case.refusal}"),
+        ("crashed", "whose endpoint raised a LookupError"),
+        ("taken at the flush", "whose flush failed"),
+        ("taken at the commit", "whose commit failed"),
+        ("locked", "whose COMMIT failed"),
+    ):
+        if out := seen[name][0]["out"]:
+            connections = f"{out} connection{'s were' if out > 1 else ' was'}"
+            yield Broken(
+                "returned",
+                f"After a request {what} {connections} still out. What closes the session has to "
+                "run on every way out, as the end of `async with` does.",
+            )
+            return
+
+
+def _judge_locked(case: Seats, seen: dict[str, Any]) -> Iterator[Broken]:
+    first, second = case.free
+    failed, following = seen["locked"]
+    if [first] in following["after"]:
+        yield Broken(
+            "locked",
+            f"COMMIT failed for seat {first}, since the database was locked; then a request for "
+            f"seat {second} was answered, and both are in the table: the next request committed "
+            "what had failed. A session that is closed without a rollback gives its connection "
+            "back with the transaction still open.",
+        )
+    elif following["status"] != 201 and not failed["out"]:
+        yield Broken(
+            "locked",
+            f"COMMIT failed for seat {first}, since the database was locked. It was locked no "
+            f"more when seat {second} was asked for, and that request was answered with "
+            f"{following['status']}{how_it_failed(following)}. The first had left its transaction "
+            "open.",
+        )
+
+
+WRITE_SESSION = Exercise(
+    id="ch04-ex1",
+    title="Committed before it is answered",
+    objectives=("scope", "commit"),
+    answers=("write_session", "WriteSession"),
+    promises={
+        "before": "COMMIT comes before the first byte of the answer",
+        "told": "errors go on to the app as they are: a refusal, a crash, and a 409",
+        "undone": "a request that raises leaves no row",
+        "one": "each request has one session of app.state.write, and one transaction",
+        "returned": "the connection goes back, however the request ends",
+        "locked": "of a COMMIT that failed, nothing is left for the next request",
+    },
+    hints=(
+        "What ends the transaction has to run before the answer goes out, on every way out, and "
+        "must let errors pass. Two things decide: the block around the `yield`, and the scope.",
+        "A factory has `begin()`: `async with request.app.state.write.begin() as session:` commits "
+        "at its end, rolls back on any error, and closes. "
+        '`Depends(write_session, scope="function")` ends it before the answer.',
+    ),
+    draw=draw_seats,
+    observe=observe_write_session,
+    judge=judge_write_session,
+)
