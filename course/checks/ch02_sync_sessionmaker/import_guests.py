@@ -174,6 +174,8 @@ def _judge_counts(choir: Choir, seen: dict[str, Any]) -> Iterator[Broken]:
         )
     elif _pair(empty["value"]) != [0, 0]:
         told = why_interrupted(empty, "import_guests") or f"It returned {empty['value']}."
+        if "syntax error" in told:
+            told += " An `insert` that is given `[]` is sent with a row of defaults."
         yield Broken("counts", f"A list without a row adds nobody and skips nobody: (0, 0). {told}")
 
 
