@@ -1,4 +1,4 @@
-# 2 of app.state.write; one of app.state.write is due
+# 2 sessions of app.state.write; one of app.state.write is due
 # breaks: one
 
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-# 1 of app.state.read; one of app.state.write is due
+# 1 session of app.state.read; one of app.state.write is due
 # breaks: one
 
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-# it was
+# 0 seats, mailed False;
 # breaks: failed
 
 from collections.abc import AsyncIterator

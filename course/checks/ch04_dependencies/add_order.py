@@ -264,7 +264,7 @@ ADD_ORDER = Exercise(
         "written": "the guest's order is committed before the first byte of the answer",
         "one": "guest and endpoint share one session, one transaction, one connection",
         "refused": "whoever names no guest of the theatre gets a 401, and no row",
-        "early": "a header that names nobody is refused before a connection is taken",
+        "early": "a header that is missing, or no number, is refused before a connection is taken",
         "returned": "the connection goes back, however the request ends",
     },
     hints=(

@@ -474,6 +474,11 @@ def _why_not_unharmed(every: list[Sold]) -> str | None:
         if one.seen["status"] != every[0].seen["status"] or not one.seen["complete"]:
             told = one.seen["error"].rstrip(".") or one.seen["status"]
             return f"A mail failed, and the purchase was answered with {told}."
+        if one.row is None and not one.mails:
+            return (
+                "A sale that was answered is not in the table, so no mail of it could fail: what "
+                "a guest is told has to be committed by then."
+            )
         if one.row is None:
             return (
                 "A mail failed, and its sale is gone, although the guest was told of it. Nothing "
@@ -483,8 +488,8 @@ def _why_not_unharmed(every: list[Sold]) -> str | None:
         before = rows[0] if rows else [one.wish.email, one.wish.seats, False]
         if one.row != [*before[:2], False]:
             return (
-                f"A mail failed, and its sale is now {_in_words(one.row)}; it was "
-                f"{_in_words(before)}."
+                f"A mail failed, and its sale is now {_in_words(one.row)}; "
+                f"{_in_words([*before[:2], False])} is due."
             )
     return None
 

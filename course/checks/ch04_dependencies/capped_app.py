@@ -65,6 +65,7 @@ class Watch:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine.sync_engine
+        self.pool = self.engine.pool
         # By their records; a connection that nobody gives back is kept, so that no garbage
         # collection can hide it.
         self.out: dict[Any, Any] = {}
@@ -224,7 +225,10 @@ async def _first_start(case: Pages, watch: Watch, app: Any) -> dict[str, Any]:
         async with watch.stopping():
             both = await watch.crowd(app, case.asked)
         if not _is_served(both):
-            return {"failed": "", "both": both, "pool": _size(watch), "foreign": watch.foreign}
+            return {
+                "failed": "", "both": both, "pool": _size(watch), "foreign": watch.foreign,
+                "given up": False,
+            }  # fmt: skip
         async with watch.stopping():
             one = await watch.crowd(app, one_page)
         words = await watch.crowd(app, [f"/{page}/{A_WORD}" for page in PAGES for _ in range(MOST)])
@@ -233,9 +237,10 @@ async def _first_start(case: Pages, watch: Watch, app: Any) -> dict[str, Any]:
         watch.fails = False
         after = await watch.crowd(app, case.asked)
         size = _size(watch)
+    given_up = size == POOL and watch.engine.pool is not watch.pool
     return {
         "failed": "", "both": both, "one": one, "words": words, "failing": failing, "after": after,
-        "pool": size, "foreign": watch.foreign,
+        "pool": size, "foreign": watch.foreign, "given up": given_up,
     }  # fmt: skip
 
 
@@ -358,6 +363,13 @@ def _judge_pool(seen: dict[str, Any]) -> Iterator[Broken]:
             "pool",
             f"The pool of the engine would give {POOL} connections, and now {seen['pool']}. Others "
             "use it as well: limit your pages, and leave the pool as it is.",
+        )
+    elif seen["given up"]:
+        yield Broken(
+            "pool",
+            "When the app's lifespan had ended, the engine had another pool than before: it was "
+            "disposed of. The engine was given to the app, and others use it as well; whoever "
+            "made it ends it.",
         )
 
 

@@ -11,12 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from sqlalchemy.orm import Session
 
 from course.checking.attempts import attempt, describe, interruption, line_of_its_own
+from course.checking.patience import until_idle
 from course.checks.ch03_async_sessionmaker.kept import Kept, close_all
 from lantern import asgi_call
 from lantern.theatre import Base, make_engine
 
 # A journal of this kind lets a reader hold up a COMMIT; who is held up is told at once.
 SETTINGS = ("busy_timeout=0", "journal_mode=MEMORY", "synchronous=OFF")
+SOON = 0.5  # seconds; what is to come by the clock within them is waited for
 Rows = tuple[type[Base], Sequence[dict[str, Any]]]
 
 
@@ -88,6 +90,8 @@ class Desk:
             await app(scope, receive, send_and_look)
 
         outcome = await attempt(lambda: asgi_call(watched, "POST", path, headers=headers))
+        if outcome.ended == "timed out":
+            await until_idle(SOON)  # it was cancelled, and what it closes takes its time
         response = outcome.value if outcome.ended == "returned" else None
         failed = response.error if response else None
         counts = {name: count - before[name] for name, count in self._counts().items()}

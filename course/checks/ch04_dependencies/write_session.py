@@ -1,5 +1,6 @@
 """ch04-ex1: the transaction of a request ends before its answer goes out."""
 
+import asyncio
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -68,6 +69,8 @@ async def observe_write_session(case: Seats, write_session: Any, alias: Any) -> 
         "taken at the flush": await _asked(case, alias, f"{case.held}?then=flush"),
         "taken at the commit": await _asked(case, alias, str(case.held)),
         "locked": await _asked(case, alias, str(first), str(second), locked=True),
+        # Nobody ends it but the attempt, which cancels what can come to nothing.
+        "cancelled": await _asked(case, alias, f"{first}?then=wait"),
     }
 
 
@@ -99,7 +102,8 @@ def _rows(case: Seats) -> list[Rows]:
 def _app(case: Seats, alias: Any, it: Desk | None = None) -> FastAPI:
     """Return the app of the exercise's text; a second dependency uses the session as well.
 
-    `then` is what a request does after its INSERT: flush, crash, or raise this status.
+    `then` is what a request does after its INSERT: flush, crash, wait for ever, or raise this
+    status.
     """
     app = FastAPI()
     if it:
@@ -125,6 +129,8 @@ def _app(case: Seats, alias: Any, it: Desk | None = None) -> FastAPI:
             await session.flush()
         if then.isdecimal():
             raise HTTPException(int(then))
+        if then == "wait":
+            await asyncio.get_running_loop().create_future()
         if then == "crash":
             raise LookupError("the printer is gone")
         return count
@@ -266,7 +272,11 @@ def _judge_one(seen: dict[str, Any]) -> Iterator[Broken]:
 
 def _why_not_one_session(request: dict[str, Any]) -> str:
     made = {"write": request["write"], "read": request["read"]}
-    told = " and ".join(f"{count} of app.state.{name}" for name, count in made.items() if count)
+    told = " and ".join(
+        f"{count} session{'s' * (count > 1)} of app.state.{name}"
+        for name, count in made.items()
+        if count
+    )
     if not told:
         return (
             "A request made no session of app.state.write. Each request has one of its own, and "
@@ -290,6 +300,7 @@ def _judge_returned(case: Seats, seen: dict[str, Any]) -> Iterator[Broken]:
         ("taken at the flush", "whose flush failed"),
         ("taken at the commit", "whose commit failed"),
         ("locked", "whose COMMIT failed"),
+        ("cancelled", "that was cancelled while its endpoint waited"),
     ):
         if out := seen[name][0]["out"]:
             connections = f"{out} connection{'s were' if out > 1 else ' was'}"
@@ -309,8 +320,8 @@ def _judge_locked(case: Seats, seen: dict[str, Any]) -> Iterator[Broken]:
             "locked",
             f"COMMIT failed for seat {first}, since the database was locked; then a request for "
             f"seat {second} was answered, and both are in the table: the next request committed "
-            "what had failed. A session that is closed without a rollback gives its connection "
-            "back with the transaction still open.",
+            "what had failed. A session that is closed without a rollback, or that committed "
+            "inside of its `begin()`, gives its connection back with the transaction still open.",
         )
     elif following["status"] != 201 and not failed["out"]:
         yield Broken(
