@@ -233,7 +233,7 @@ def _legend(parts: list[str], y: float) -> float:
         kind, height = BARS[shape]
         parts.append(rect(kind, x, y + 11 - height / 2, 16, height))
         parts.append(text(x + 21, y + 15, words))
-        x += 36 + 6.4 * len(words)
+        x += 33 + 6 * len(words)
     return y + LEGEND
 
 

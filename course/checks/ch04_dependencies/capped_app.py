@@ -25,6 +25,7 @@ POOL = 20  # connections of the engine, of which others need the rest
 CROWD = 12  # requests of a page at once
 ROUNDS = 4  # stops of a crowd, after which it goes its own way: queries, exits, answers, queries
 SOON = 1.0  # seconds; what is to come by the clock within them is waited for
+SECONDS = 8.0  # of work, for one crowd
 HUNG = 60.0  # seconds; the last resort, for what blocks where nobody looks on
 PAGES = ("shows", "guests")
 A_WORD = "first"  # where a number is due
@@ -165,7 +166,7 @@ class Watch:
                 for path in paths:
                     group.create_task(ask(path))
 
-        outcome = await attempt(ask_all)
+        outcome = await attempt(ask_all, SECONDS)
         counts = {"most": self.most, "out": len(self.out)}
         return {**outcome.as_dict(), "answers": sorted(answers, key=str), **counts}
 
