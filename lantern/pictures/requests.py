@@ -224,8 +224,8 @@ def _axis(parts: list[str], y: float, edges: Sequence[float]) -> float:
 def _legend(parts: list[str], y: float) -> float:
     x = float(LEFT)
     for shape, words in (
-        ("code", "its code runs"),
-        ("open", "waits at its yield"),
+        ("code", "code runs"),
+        ("open", "at its yield"),
         ("held", "connection out"),
         ("sent", "sent"),
         ("waits", "client waits"),
