@@ -1,7 +1,7 @@
 """Put together what a page loads when a lesson is run: libraries, course and runner.
 
 Two folders, each named after what it is made of: what seldom changes (libraries.py), and our own
-part, a fiftieth of it. A script beside them, whose address stays, leads to both.
+part, a small fraction of it. A script beside them, whose address stays, leads to both.
 """
 
 import shutil
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from course.lock import only_one
 from course.project import ROOT
-from tools.browser.libraries import SOURCES, archive, bundle, compiled, copy, libraries
+from tools.browser.libraries import SOURCES, archive, bundle, copy, libraries
 from tools.browser.packages import BROWSER, CACHE, by_name, fetch, fingerprint
 
 # The course's own Python, and where it is found.
@@ -71,5 +71,6 @@ def add_own_part(target: Path, fixed: str) -> None:
         (scripts / "libraries.mjs").write_text(place, "utf-8")
         for script in ("runner.mjs", "worker.mjs"):
             bundle(scripts / script, target, modules)
-        archive(compiled(python, modules / "pyodide"), target / "own.zip")
+        # As source, in a third of the bytes: Python compiles what a page imports.
+        archive(python, target / "own.zip")
         shutil.copy(STYLES, target)
