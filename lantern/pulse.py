@@ -17,8 +17,8 @@ What is left of the gap, the program spent in the queue for a processor.
 The bounds: a freeze of fewer than PATIENT_TURNS turns that computes nothing is not seen. Nor is a
 call in C that neither computes nor lets go of the interpreter: no thread can look on. A loop
 that waits while other threads compute counts their computing in place of its wait. And a browser
-has one thread, and no clock for processor time. There the loop says how long it had nothing to
-run, and the rest of a gap is a freeze; one that cannot say it is frozen in every gap.
+has one thread, so nobody looks on. There the loop says how long it had nothing to run, and the
+rest of a gap is a freeze; one that cannot say it is frozen in every gap.
 """
 
 import asyncio

@@ -6,12 +6,12 @@ the newest one is this environment.
 
 import json
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
 
 from course.project import ROOT
+from course.setup.environment import PIN
 from tools.versions import ANSWERS, ask, ask_this_environment
 
 FOLDER = ROOT / "_build" / "versions"
@@ -27,9 +27,10 @@ OLDER = {
     "sqlalchemy": [{"sqlalchemy": "2.0.58"}],
 }
 NEEDED = ("fastapi", "starlette", "anyio", "sqlalchemy", "greenlet", "aiosqlite", "pydantic")
-PINS = dict(
-    re.findall(r"(?m)^([\w.-]+)==([^\s;\\]+)", (ROOT / "requirements.txt").read_text("utf-8"))
-)
+PINS = {
+    name: version
+    for name, version, _ in PIN.findall((ROOT / "requirements.txt").read_text("utf-8"))
+}
 
 
 def environment(pins: dict[str, str]) -> Path:
