@@ -99,7 +99,7 @@ def run_at_once(
     try:
         function()
     finally:
-        stacks.leave()
+        stacks.end()
         stacks.go_on(before)
         asyncio._set_running_loop(outer)
         if outer:

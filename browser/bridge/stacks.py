@@ -83,11 +83,16 @@ def can_go_on_alone(thread: int) -> bool:
 
 
 def leave() -> Stack:
-    """Return the stack that this code runs on: from here on it does not run."""
+    """Return the stack that this code runs on: from here on it does not run, and may go on."""
+    _left[_running.thread] = _running
+    end()
+    return _running
+
+
+def end() -> None:
+    """Be done with the stack that this code runs on."""
     global _worked
     _worked = process_time()
-    _left[_running.thread] = _running
-    return _running
 
 
 def go_on(stack: Stack) -> None:
@@ -158,7 +163,6 @@ def launch(
         # A new stack comes with the loop of whoever ran before.
         asyncio._set_running_loop(loop)
         function()
-        leave()
-        _left.pop(thread, None)
+        end()
 
     create_once_callable(begin, _may_syncify=True)()
