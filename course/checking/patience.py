@@ -23,6 +23,7 @@ from weakref import WeakSet
 from lantern.pulse import CAN_OBSERVE, is_queued
 
 TICKS = 60  # looks into which the patience with an answer is cut
+SOON = 0.5  # seconds; what is to come by the clock within them, a check waits for
 IDLE_LOOKS = 4  # in a row, at which nothing could come
 # Seconds of processor time: an answer that used no more since a look has waited. The look itself
 # takes a fifth of this; in a browser, on a busy machine, nearly all.

@@ -1,1 +1,1 @@
-"""One module a chapter, named by its stem; each exercise is an observe and a judge."""
+"""A package a chapter, named by its stem, with a file an exercise; beside them what they share."""

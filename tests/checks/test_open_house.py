@@ -4,8 +4,8 @@ import gc
 import pytest
 from sqlalchemy import insert, select, text
 
-from course.checking.patience import until_idle
-from course.checks.ch04_dependencies.open_house import SOON, open_house
+from course.checking.patience import SOON, until_idle
+from course.checks.ch04_dependencies.open_house import open_house
 from course.checks.ch04_dependencies.write_queue import WriteQueue
 from lantern.pool import connections_in_use
 from lantern.theatre import Show, seed

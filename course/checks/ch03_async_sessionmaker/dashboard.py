@@ -14,15 +14,15 @@ from sqlalchemy.util import await_
 
 from course.checking.attempts import attempt, interruption, plain
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
-from course.checking.patience import until_idle
+from course.checking.patience import SOON, until_idle
 from course.checks.ch03_async_sessionmaker.kept import class_of, theatre
-from course.checks.ch03_async_sessionmaker.sales import Sales, draw_sales, fill
+from course.checks.ch03_async_sessionmaker.sales import Sales, draw_sales
+from course.checks.sessions import fill
 from lantern import pool_watch
 from lantern.pool import connections_in_use
 
 SHOWS, ASKED = 13, 11  # how many there are, and how many of them are asked for
 MOST = 5  # connections
-SOON = 0.5  # seconds; a query that is to come by the clock within them is waited for
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ async def observe_dashboard(case: Board, dashboard: Any) -> dict[str, Any]:
     """Ask on a pool that has no connection yet, on a warm one, and while a query fails."""
     # As shipped, a shared session passes on a warm pool: the mistake is shown as it is met.
     async with theatre(as_shipped=True, pool_size=SHOWS + 3) as (engine, factory):
-        await fill(engine, case.sales)
+        await fill(engine, case.sales.tables())
         await engine.dispose()  # the pool is cold again
         queue = QueryQueue(engine, case.spare())
         server = asyncio.create_task(queue.serve())

@@ -10,17 +10,17 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from sqlalchemy import event, insert
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlalchemy.util import await_
 
 from course.checking.attempts import attempt, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
 from course.checking.patience import WORKED
-from course.checks.ch03_async_sessionmaker.kept import class_of, close_all, theatre
+from course.checks.ch03_async_sessionmaker.kept import class_of, theatre
+from course.checks.sessions import as_it_likes, close_all, fill
 from lantern import count_sql
 from lantern.pool import connections_in_use
-from lantern.theatre import Base, Guest, Order, Show
+from lantern.theatre import Guest, Order, Show
 
 FEW, SMALL, LARGE = 50, 3_000, 6_000  # orders
 GROWTH = 1.5  # what reads ahead by portions needs as much for both; what keeps all, twice as much
@@ -99,12 +99,9 @@ class Reader:
 async def observe_export(case: Book, export: Any) -> dict[str, Any]:
     """Stop early, then read a small and a large table to the end and compare the memory."""
     async with theatre() as (engine, factory):
-        async with engine.begin() as connection:
-            await connection.run_sync(Base.metadata.create_all)
-            shows = [{"id": one, "title": f"Evening {one}", "capacity": 1} for one in case.shows]
-            await connection.execute(insert(Show), shows)
-            guests = [{"id": one, "email": f"{one}@lantern.example"} for one in case.guests]
-            await connection.execute(insert(Guest), guests)
+        shows = [{"id": one, "title": f"Evening {one}", "capacity": 1} for one in case.shows]
+        guests = [{"id": one, "email": f"{one}@lantern.example"} for one in case.guests]
+        await fill(engine, [(Show, shows), (Guest, guests)])
         seen = {}
         with as_it_likes(engine):
             filled = 0
@@ -123,30 +120,6 @@ async def _fill(engine: AsyncEngine, orders: Iterable[tuple[int, ...]]) -> None:
     rows = [dict(zip(KEYS, values, strict=True)) for values in orders]
     async with engine.begin() as connection:
         await connection.execute(insert(Order), rows)
-
-
-@contextlib.contextmanager
-def as_it_likes(engine: AsyncEngine) -> Iterator[None]:
-    """Let the database use its freedom: what has no ORDER BY comes back to front every other time.
-
-    The pragma that does it was made to find programs that rely on an order they did not ask for.
-    """
-    statements = 0
-
-    async def turn(connection: Any, backwards: bool) -> None:
-        await (await connection.execute(f"PRAGMA reverse_unordered_selects={backwards:d}")).close()
-
-    def before(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        nonlocal statements
-        if statement.lstrip().upper().startswith(("SELECT", "WITH")):
-            statements += 1
-            await_(turn(connection.connection.driver_connection, statements % 2 == 0))
-
-    event.listen(engine.sync_engine, "before_cursor_execute", before)
-    try:
-        yield
-    finally:
-        event.remove(engine.sync_engine, "before_cursor_execute", before)
 
 
 async def _stopped(

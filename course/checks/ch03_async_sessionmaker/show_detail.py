@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from course.checking.attempts import attempt, describe, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
 from course.checks.ch03_async_sessionmaker.kept import class_of, theatre
-from course.checks.ch03_async_sessionmaker.sales import Row, Sales, draw_sales, fill
+from course.checks.ch03_async_sessionmaker.sales import Row, Sales, draw_sales
+from course.checks.sessions import fill
 from lantern import count_sql
 from lantern.pool import connections_in_use
 from lantern.theatre import Base, Order, Show, Ticket
@@ -28,7 +29,7 @@ def draw_show_detail(random: Random) -> Sales:
 async def observe_show_detail(case: Sales, show_detail: Any) -> dict[str, Any]:
     """Ask for each show, and for one that does not exist."""
     async with theatre() as (engine, factory):
-        await fill(engine, case)
+        await fill(engine, case.tables())
         shows = []
         for row in case.shows:
             shows.append(await _asked(engine, factory, show_detail, row["id"]))

@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from sqlalchemy import event, insert
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from course.checking.attempts import attempt, attempt_sync, describe, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing, Star
-from course.checking.patience import IDLE, until_idle
-from course.checks.ch03_async_sessionmaker.export import as_it_likes
-from course.checks.ch04_dependencies.open_house import SOON, House, heard, open_house
+from course.checking.patience import IDLE, SOON, until_idle
+from course.checks.ch04_dependencies.open_house import House, heard, open_house
+from course.checks.sessions import as_it_likes, fill
 from lantern import asgi_call, pool_watch
 from lantern.pool import connections_in_use
-from lantern.theatre import Base, Guest, Order, Show
+from lantern.theatre import Guest, Order, Show
 from lantern.wire import Message, Response
 
 CONNECTIONS = 2
@@ -101,10 +101,7 @@ async def filled(house: House, case: Accounts) -> AsyncIterator[Fetched]:
         for values in orders
     ]
     rows.sort(key=lambda row: _mark(row.values()))  # those of the shows come mixed
-    async with house.engine.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
-        for model, values in ((Show, shows), (Guest, guests), (Order, rows)):
-            await connection.execute(insert(model), values)
+    await fill(house.engine, [(Show, shows), (Guest, guests), (Order, rows)])
     with as_it_likes(house.engine):
         yield fetched
 

@@ -9,7 +9,8 @@ from fastapi import FastAPI
 
 from course.checking.attempts import attempt_sync, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
-from course.checks.ch04_dependencies.desk import Desk, Rows, desk, how_it_failed, why_not_made
+from course.checks.ch04_dependencies.desk import Desk, desk, how_it_failed, why_not_made
+from course.checks.sessions import Rows
 from lantern.theatre import Guest, Order, Show
 from lantern.theatre.models import FIRST_NIGHT
 

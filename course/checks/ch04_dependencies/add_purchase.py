@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from course.checking.attempts import Outcome, attempt, attempt_sync, describe, interruption, plain
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
-from course.checking.patience import IDLE, until_idle
-from course.checks.ch04_dependencies.open_house import SOON, House, heard, open_house
+from course.checking.patience import IDLE, SOON, until_idle
+from course.checks.ch04_dependencies.open_house import House, heard, open_house
 from course.checks.ch04_dependencies.write_queue import WriteQueue
 from lantern import asgi_call, pool_watch
 from lantern.pool import connections_in_use

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from sqlalchemy import Engine, event, insert
+from sqlalchemy import Engine, event
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import Pool, QueuePool
 from sqlalchemy.util import await_, greenlet_spawn
@@ -17,14 +17,15 @@ from sqlalchemy.util import await_, greenlet_spawn
 from course.checking.attempts import attempt, attempt_sync, describe, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
 from course.checking.patience import until_idle
+from course.checks.sessions import fill
 from lantern import asgi_call, lifespan
-from lantern.theatre import Base, Guest, Show, make_engine
+from lantern.theatre import Guest, Show, make_engine
 
 MOST = 5  # connections
 POOL = 20  # connections of the engine, of which others need the rest
 CROWD = 12  # requests of a page at once
 ROUNDS = 4  # stops of a crowd, after which it goes its own way: queries, exits, answers, queries
-SOON = 1.0  # seconds; what is to come by the clock within them is waited for
+QUIET = 1.0  # seconds; what is to come by the clock within them, a crowd waits for
 SECONDS = 8.0  # of work, for one crowd
 HUNG = 60.0  # seconds; the last resort, for what blocks where nobody looks on
 PAGES = ("shows", "guests")
@@ -141,7 +142,7 @@ class Watch:
 
     async def _lead(self) -> None:
         for number in range(ROUNDS):
-            await until_idle(SOON)
+            await until_idle(QUIET)
             self.stops = number < ROUNDS - 1
             self._go_on()
 
@@ -188,12 +189,9 @@ async def observe_capped_app(case: Pages, capped_app: Any) -> dict[str, Any]:
     The second start is on another event loop, in a thread, as another test would make it.
     """
     engine = make_engine(pool_size=POOL, max_overflow=0)
-    async with engine.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
-        shows = [{"id": one, "title": name, "capacity": 120} for one, name in case.shows.items()]
-        await connection.execute(insert(Show), shows)
-        guests = [{"id": one, "email": name} for one, name in case.guests.items()]
-        await connection.execute(insert(Guest), guests)
+    shows = [{"id": one, "title": name, "capacity": 120} for one, name in case.shows.items()]
+    guests = [{"id": one, "email": name} for one, name in case.guests.items()]
+    await fill(engine, [(Show, shows), (Guest, guests)])
     await engine.dispose()
     made = attempt_sync(lambda: capped_app(engine))
     app = made.value

@@ -3,23 +3,20 @@
 import contextlib
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import event, insert
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
-from sqlalchemy.orm import Session
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from course.checking.attempts import attempt, describe, interruption, line_of_its_own
-from course.checking.patience import until_idle
-from course.checks.ch03_async_sessionmaker.kept import Kept, close_all
+from course.checking.patience import SOON, until_idle
+from course.checks.sessions import Rows, close_all, fill, kept_factories
 from lantern import asgi_call
-from lantern.theatre import Base, make_engine
+from lantern.theatre import make_engine
 
 # A journal of this kind lets a reader hold up a COMMIT; who is held up is told at once.
 SETTINGS = ("busy_timeout=0", "journal_mode=MEMORY", "synchronous=OFF")
-SOON = 0.5  # seconds; what is to come by the clock within them is waited for
-Rows = tuple[type[Base], Sequence[dict[str, Any]]]
 
 
 class Desk:
@@ -30,7 +27,7 @@ class Desk:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
-        self.read, self.write = _kept_factory(engine), _kept_factory(engine, write=True)
+        self.read, self.write = kept_factories(engine)
         self.begun = self.taken = self.out = 0
         # A connection that nobody gave back is kept, so that no garbage collection can hide it.
         self.lent: list[Any] = []
@@ -125,10 +122,7 @@ async def desk(rows: Iterable[Rows]) -> AsyncIterator[Desk]:
     """
     engine = make_engine(as_shipped=True)
     event.listen(engine.sync_engine, "connect", _set_up)
-    async with engine.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
-        for model, values in rows:
-            await connection.execute(insert(model), values)
+    await fill(engine, rows)
     it = Desk(engine)
     try:
         yield it
@@ -136,16 +130,6 @@ async def desk(rows: Iterable[Rows]) -> AsyncIterator[Desk]:
         await close_all(it.read)
         await close_all(it.write)
         await engine.dispose()
-
-
-def _kept_factory(engine: AsyncEngine, write: bool = False) -> Any:
-    # Messages of SQLAlchemy name the class: it is the one that the learner knows.
-    ordinary = type("Session", (Session,), {})
-    kept = type("AsyncSession", (Kept,), {"every": [], "sync_session_class": ordinary})
-    settings: dict[str, Any] = {"expire_on_commit": False, "close_resets_only": False}
-    if write:
-        settings["execution_options"] = {"write": True}
-    return async_sessionmaker(engine, class_=kept, **settings)
 
 
 def _set_up(connection: Any, record: Any) -> None:

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from course.checking.patience import until_idle
-from course.checks.ch03_async_sessionmaker.kept import Kept, close_all
+from course.checking.patience import SOON, until_idle
+from course.checks.sessions import close_all, kept_factories
 from lantern.pool import connections_in_use
-from lantern.theatre import make_engine, make_factories
+from lantern.theatre import make_engine
 from lantern.wire import App, Message, Receive, Send
 
-SOON = 0.5  # seconds; what is to come by the clock within them is waited for
 FOR_EVER = 600.0  # seconds; a wait for a connection does not end by the clock
 
 
@@ -43,9 +42,7 @@ async def open_house(connections: int) -> AsyncIterator[House]:
     """
     engine = make_engine(pool_size=connections, max_overflow=0, pool_timeout=FOR_EVER)
     app = FastAPI()
-    app.state.read, app.state.write = make_factories(engine)
-    for factory in (app.state.read, app.state.write):
-        factory.class_ = type("AsyncSession", (Kept,), {"every": []})
+    app.state.read, app.state.write = kept_factories(engine)
     house, collects = House(app, engine), gc.isenabled()
     gc.disable()
     try:

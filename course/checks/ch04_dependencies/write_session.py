@@ -15,7 +15,8 @@ from sqlalchemy.exc import IntegrityError
 
 from course.checking.attempts import attempt_sync, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
-from course.checks.ch04_dependencies.desk import Desk, Rows, desk, how_it_failed, why_not_made
+from course.checks.ch04_dependencies.desk import Desk, desk, how_it_failed, why_not_made
+from course.checks.sessions import Rows
 from lantern.theatre import Guest, Hold, Seat, Show
 from lantern.theatre.models import FIRST_NIGHT
 

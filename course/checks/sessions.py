@@ -1,0 +1,76 @@
+"""What the checks of several chapters look through: rows in tables, and sessions that are kept."""
+
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, ClassVar
+
+from sqlalchemy import event, insert
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.orm import Session
+from sqlalchemy.util import await_
+
+from lantern.theatre import Base, make_factories
+
+Rows = tuple[type[Base], Sequence[dict[str, Any]]]
+
+
+async def fill(engine: AsyncEngine, tables: Iterable[Rows]) -> None:
+    """Create the theatre's tables and put these rows in."""
+    async with engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+        for model, rows in tables:
+            if rows:  # an insert of no rows would insert one
+                await connection.execute(insert(model), list(rows))
+
+
+class Kept(AsyncSession):
+    """A session that is kept: what an answer does not close must not vanish unseen."""
+
+    every: ClassVar[list["Kept"]] = []
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.every.append(self)
+
+
+def kept_factories(engine: AsyncEngine) -> tuple[Any, Any]:
+    """Return (read, write) as make_factories does; `class_.every` are the sessions of each."""
+    factories = make_factories(engine)
+    for factory in factories:
+        # Messages of SQLAlchemy name the class: it is the one that the learner knows. Both classes
+        # are of this observation, and so is what an answer listens to.
+        ordinary = type("Session", (Session,), {})
+        own = {"every": [], "sync_session_class": ordinary}
+        factory.class_ = type("AsyncSession", (Kept,), own)
+    return factories
+
+
+async def close_all(factory: Any) -> None:
+    """Close what an answer left open; a session that several tasks used may refuse even that."""
+    for session in factory.class_.every:
+        with contextlib.suppress(Exception):
+            await session.close()
+
+
+@contextlib.contextmanager
+def as_it_likes(engine: AsyncEngine) -> Iterator[None]:
+    """Let the database use its freedom: what has no ORDER BY comes back to front every other time.
+
+    The pragma that does it was made to find programs that rely on an order they did not ask for.
+    """
+    statements = 0
+
+    async def turn(connection: Any, backwards: bool) -> None:
+        await (await connection.execute(f"PRAGMA reverse_unordered_selects={backwards:d}")).close()
+
+    def before(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        nonlocal statements
+        if statement.lstrip().upper().startswith(("SELECT", "WITH")):
+            statements += 1
+            await_(turn(connection.connection.driver_connection, statements % 2 == 0))
+
+    event.listen(engine.sync_engine, "before_cursor_execute", before)
+    try:
+        yield
+    finally:
+        event.remove(engine.sync_engine, "before_cursor_execute", before)
