@@ -16,8 +16,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 
+from lantern.events import listening
 from lantern.sql import sync_side
 from lantern.wire import App, Message, Receive, Response, Send, asgi_call
 
@@ -220,13 +221,8 @@ class _Recorder:
             "rollback": lambda connection: sends(connection, ROLLBACK),
             "handle_error": fails,
         }
-        for name, listener in listeners.items():
-            event.listen(engine, name, listener)
-        try:
+        with listening(*((engine, *listener) for listener in listeners.items())):
             yield
-        finally:
-            for name, listener in listeners.items():
-                event.remove(engine, name, listener)
 
     def _connection(self, record: Any) -> str:
         if record not in self._records:

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from sqlalchemy.pool import QueuePool
 
+from lantern.events import listening
 from lantern.sql import sync_side
 
 if TYPE_CHECKING:
@@ -60,11 +61,8 @@ def pool_watch(engine: "Engine | AsyncEngine") -> Iterator[PoolWatch]:
     def on_checkin(*_: Any) -> None:
         step(-1)
 
-    event.listen(target, "checkout", on_checkout)
-    event.listen(target, "checkin", on_checkin)
-    try:
-        yield watch
-    finally:
-        watch.seconds = time.perf_counter() - began
-        event.remove(target, "checkout", on_checkout)
-        event.remove(target, "checkin", on_checkin)
+    with listening((target, "checkout", on_checkout), (target, "checkin", on_checkin)):
+        try:
+            yield watch
+        finally:
+            watch.seconds = time.perf_counter() - began

@@ -14,8 +14,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 
+from lantern.events import listening
 from lantern.pulse import heartbeat
 from lantern.sql import sync_side
 
@@ -207,13 +208,10 @@ class Recorder:
             "checkin": self._checkin,
         }
         with _asking(engine.pool, self._asked):
-            for name, listener in listeners.items():
-                event.listen(engine, name, listener)
             try:
-                yield
+                with listening(*((engine, *listener) for listener in listeners.items())):
+                    yield
             finally:
-                for name, listener in listeners.items():
-                    event.remove(engine, name, listener)
                 for number in list(self._held):
                     self._give_back(number)
 

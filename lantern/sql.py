@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
+
+from lantern.events import listening
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -27,9 +29,5 @@ def count_sql(engine: "Engine | AsyncEngine") -> Iterator[list[str]]:
         if not statement.startswith("BEGIN"):
             statements.append(statement)
 
-    target = sync_side(engine)
-    event.listen(target, "before_cursor_execute", note)
-    try:
+    with listening((sync_side(engine), "before_cursor_execute", note)):
         yield statements
-    finally:
-        event.remove(target, "before_cursor_execute", note)

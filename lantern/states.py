@@ -5,8 +5,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import event, inspect
+from sqlalchemy import inspect
 from sqlalchemy.orm import Session
+
+from lantern.events import listening
 
 TRANSIENT = "transient"
 PENDING = "pending"
@@ -86,11 +88,5 @@ def state_watch(thing: Any) -> Iterator[StateRecorder]:
     Call step("what was done") after each line that matters.
     """
     watch = StateRecorder(thing)
-    listeners = {name: watch.listener(move) for name, move in MOVES.items()}
-    for name, listener in listeners.items():
-        event.listen(Session, name, listener)
-    try:
+    with listening(*((Session, name, watch.listener(move)) for name, move in MOVES.items())):
         yield watch
-    finally:
-        for name, listener in listeners.items():
-            event.remove(Session, name, listener)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from sqlalchemy.exc import MissingGreenlet
 
+from lantern.events import listening
 from lantern.sql import sync_side
 
 if TYPE_CHECKING:
@@ -108,12 +109,8 @@ def bridge(engine: "Engine | AsyncEngine | None" = None) -> Iterator[Bridge]:
     with ExitStack() as stack:
         if engine is not None:
             target = sync_side(engine)
-            for name, listener in (
-                ("before_cursor_execute", watcher.on_statement),
-                ("handle_error", watcher.on_error),
-            ):
-                event.listen(target, name, listener)
-                stack.callback(event.remove, target, name, listener)
+            sent = (target, "before_cursor_execute", watcher.on_statement)
+            stack.enter_context(listening(sent, (target, "handle_error", watcher.on_error)))
         settrace(watcher.on_switch)
         stack.callback(settrace, before)
         yield watcher.recording

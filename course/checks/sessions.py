@@ -4,11 +4,12 @@ import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
-from sqlalchemy import event, insert
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
 from sqlalchemy.util import await_
 
+from lantern.events import listening
 from lantern.theatre import Base, make_factories
 
 Rows = tuple[type[Base], Sequence[dict[str, Any]]]
@@ -69,8 +70,5 @@ def as_it_likes(engine: AsyncEngine) -> Iterator[None]:
             statements += 1
             await_(turn(connection.connection.driver_connection, statements % 2 == 0))
 
-    event.listen(engine.sync_engine, "before_cursor_execute", before)
-    try:
+    with listening((engine.sync_engine, "before_cursor_execute", before)):
         yield
-    finally:
-        event.remove(engine.sync_engine, "before_cursor_execute", before)

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from anyio.to_thread import current_default_thread_limiter
-from sqlalchemy import Connection, Engine, QueuePool, event
+from sqlalchemy import Connection, Engine, QueuePool
 from sqlalchemy.pool import Pool
 from sqlalchemy.util.queue import Empty, Queue
 
+from lantern.events import listening
 from lantern.pulse import is_queued
 
 USUAL_THREADS = 40
@@ -90,14 +91,11 @@ class Gate:
             (Pool, "checkout", self._checkout),
             (Pool, "checkin", self._checkin),
         )
-        for listener in listeners:
-            event.listen(*listener)
-        try:
-            yield
-        finally:
-            self.opened.set()
-            for listener in listeners:
-                event.remove(*listener)
+        with listening(*listeners):
+            try:
+                yield
+            finally:
+                self.opened.set()
 
     @contextmanager
     def broken(self) -> Iterator[None]:

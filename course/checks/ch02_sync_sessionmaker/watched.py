@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Executable, event
 from sqlalchemy.orm import Session, sessionmaker
 
 from course.checking.attempts import Outcome, Stuck, attempt_sync, interruption
+from lantern.events import listening
 from lantern.pool import connections_in_use
 from lantern.theatre import Base, make_sync_engine
 
@@ -110,13 +111,8 @@ class WatchedDatabase:
             (self.engine, "handle_error", refused),
             (self.engine, "savepoint", savepoint),
         )
-        for listener in listeners:
-            event.listen(*listener)
-        try:
+        with listening(*listeners):
             yield
-        finally:
-            for listener in listeners:
-                event.remove(*listener)
 
     def _look(self) -> None:
         """Count a change that the other writer can see, if there is one since the last look."""

@@ -17,6 +17,7 @@ from course.checking.attempts import Outcome, attempt, describe, interruption, p
 from course.checking.exercise import Broken, Exercise, Finding, Nothing, Star
 from course.checking.patience import until_idle
 from course.checks.ch03_async_sessionmaker.kept import class_of, theatre
+from lantern.events import listening
 
 CLOCKS = ("current_timestamp", "datetime", "strftime")  # SQLite's functions that tell the time
 MEANWHILE = 1.0  # seconds; an other reading that is locked out for longer is not waited for
@@ -147,11 +148,8 @@ def another_before_the_first_write(
         if not others and not READING.match(statement):
             await_(meanwhile())
 
-    event.listen(engine.sync_engine, "before_cursor_execute", before)
-    try:
+    with listening((engine.sync_engine, "before_cursor_execute", before)):
         yield others
-    finally:
-        event.remove(engine.sync_engine, "before_cursor_execute", before)
 
 
 async def _rows(engine: AsyncEngine, note: Any) -> dict[str, dict[str, Any]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import Pool, QueuePool
 from sqlalchemy.util import await_, greenlet_spawn
@@ -19,6 +19,7 @@ from course.checking.exercise import Broken, Exercise, Finding, Nothing
 from course.checking.patience import until_idle
 from course.checks.sessions import fill
 from lantern import asgi_call, lifespan
+from lantern.events import listening
 from lantern.theatre import Guest, Show, make_engine
 
 MOST = 5  # connections
@@ -84,13 +85,8 @@ class Watch:
             (Pool, "checkin", self._checkin),
             (Pool, "reset", self._reset),
         )
-        for listener in listeners:
-            event.listen(*listener)
-        try:
+        with listening(*listeners):
             yield
-        finally:
-            for listener in listeners:
-                event.remove(*listener)
 
     def _query(self, connection: Any, cursor: Any, statement: str, *_: Any) -> None:
         if statement.startswith("BEGIN"):

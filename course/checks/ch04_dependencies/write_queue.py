@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import await_
+
+from lantern.events import listening
 
 WRITING = re.compile(r"\s*(BEGIN IMMEDIATE|INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE)
 
@@ -33,13 +34,8 @@ class WriteQueue:
             (engine.sync_engine, "rollback", self._ended),
             (engine.sync_engine.pool, "checkin", self._given_back),
         )
-        for listener in listeners:
-            event.listen(*listener)
-        try:
+        with listening(*listeners):
             yield
-        finally:
-            for listener in listeners:
-                event.remove(*listener)
 
     def _before(self, connection: Any, cursor: Any, statement: str, *_: Any) -> None:
         if WRITING.match(statement):
