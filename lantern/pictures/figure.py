@@ -31,7 +31,7 @@ MARKS = """
 .lantern-picture .hold{fill:none;stroke:var(--hold)}
 .lantern-picture .wait{fill:var(--soft)}
 .lantern-picture .frozen{fill:var(--frozen-back);stroke:var(--frozen);stroke-dasharray:4 3}
-.lantern-picture .frozen-word{fill:var(--frozen);font-weight:600;text-anchor:end}
+.lantern-picture :is(.frozen-word,.failed-word){fill:var(--frozen);font-weight:600;text-anchor:end}
 .lantern-picture .busy{fill:var(--grid);fill-opacity:.5;stroke:var(--soft);stroke-dasharray:1 3}
 .lantern-picture .busy-word{fill:var(--soft);font-weight:600;text-anchor:end}
 .lantern-picture .limit{stroke:var(--queue);stroke-dasharray:6 4;fill:none}

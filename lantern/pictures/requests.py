@@ -202,7 +202,7 @@ def _bar(parts: list[str], shape: str, left: float, right: float, y: float, told
 def _label(parts: list[str], column: Column, left: float, right: float, y: float) -> None:
     step = column.step
     if step.error:
-        parts.append(text(right, y + 12, column.label, "frozen-word"))
+        parts.append(text(right, y + 12, column.label, "failed-word"))
     else:
         kind = "title" if step.what in (COMMIT, ROLLBACK) or step.lane == WIRE else ""
         parts.append(text(left + 3, y + 12, column.label, kind))

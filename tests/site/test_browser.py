@@ -250,8 +250,6 @@ def test_a_phone_shows_what_a_picture_is_about_without_scrolling(
 ) -> None:
     told = """() => [...document.querySelectorAll(".lantern-picture svg text")]
         .filter((text) => !text.closest("[aria-label^='Map']"))
-        // An error in the life of a request stands where it came.
-        .filter((text) => !text.matches("[aria-label^='The life of a request'] .frozen-word"))
         .filter((text) => text.textContent === "greenlet" || text.matches(
           ".frozen-word, rect[width='16.0'] + text, circle:last-of-type + text"))
         .map((text) => [text.textContent, text.getBoundingClientRect().right
