@@ -1,5 +1,6 @@
 """A learner's first hour, in a real browser, on a fresh copy of the course."""
 
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -79,6 +80,9 @@ def write_answer(page: Page, lines: str) -> None:
 
 
 def run_all(page: Page) -> None:
+    # What is clicked before JupyterLab has its kernel is a race: twice nothing was run at all.
+    kernel = page.locator(".jp-NotebookPanel .jp-Notebook-ExecutionIndicator").filter(visible=True)
+    expect(kernel).to_have_attribute("data-status", re.compile("idle|busy"), timeout=120_000)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
 
