@@ -34,7 +34,11 @@ CURES = {
 
 
 class Stuck(BaseException):
-    """The learner's code held the thread for too long; no `except Exception` may catch this."""
+    """The learner's code held the thread for so many seconds; no `except Exception` catches it."""
+
+    def __init__(self, seconds: float = PATIENCE) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
 
 
 @dataclass(frozen=True)
@@ -43,12 +47,14 @@ class Outcome:
 
     `value` is what it returned; of one that timed out, what the patience with it ended with.
     `where` is the last line of the learner's own code that an error came from.
+    `seconds` is what a call that did not return was given.
     """
 
     ended: str
     value: Any = None
     error: str = ""
     where: str = ""
+    seconds: float = PATIENCE
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data for a judge."""
@@ -74,7 +80,7 @@ async def attempt(
             if spent := patience.look(surroundings.is_idle(seconds)):
                 task.cancel()
                 await _done_in(task, patience.tick * IDLE_LOOKS)
-                return Outcome("timed out", spent)
+                return Outcome("timed out", spent, seconds=seconds)
         return task.result()
 
 
@@ -129,7 +135,7 @@ def unblocked(seconds: float) -> Iterator[Callable[[], None]]:
         if not CAN_OBSERVE or patience.look():
             # It comes again every second, since code may catch BaseException and go on.
             signal.setitimer(signal.ITIMER_REAL, 1.0, 1.0)
-            raise Stuck
+            raise Stuck(seconds)
 
     def put_off() -> None:
         patience.begin_anew()
@@ -148,9 +154,9 @@ def unblocked(seconds: float) -> Iterator[Callable[[], None]]:
 
 def _failed(error: BaseException) -> Outcome:
     if isinstance(error, Stuck):
-        return Outcome("stuck")
-    if isinstance(error, BaseExceptionGroup) and error.subgroup(Stuck):
-        return Outcome("stuck")
+        return Outcome("stuck", seconds=error.seconds)
+    if isinstance(error, BaseExceptionGroup) and (stuck := error.subgroup(Stuck)):
+        return _failed(stuck.exceptions[0])
     if isinstance(error, SystemExit | KeyboardInterrupt):
         return Outcome("exited", error=repr(error))
     return Outcome("raised", error=describe(error), where=line_of_its_own(error))
@@ -213,11 +219,11 @@ def interruption(outcome: dict[str, Any], name: str) -> str | None:
             where = f" It came from {outcome['where']}." if outcome.get("where") else ""
             return f"{name} raised {told}{'' if told.endswith('?') else '.'}{cure}{where}"
         case "timed out":
-            return f"{name} {_why_late(outcome['value'])}"
+            return f"{name} {_why_late(outcome['value'], outcome['seconds'])}"
         case "stuck":
             return (
-                f"{name} held the thread for {PATIENCE:.0f} s without a single await, so nothing "
-                "else could run. Is there a loop that never ends, or a blocking call?"
+                f"{name} held the thread for {outcome['seconds']:.0f} s without a single await, so "
+                "nothing else could run. Is there a loop that never ends, or a blocking call?"
             )
         case "not async":
             return (
@@ -231,10 +237,10 @@ def interruption(outcome: dict[str, Any], name: str) -> str | None:
     return None
 
 
-def _why_late(spent: str) -> str:
+def _why_late(spent: str, seconds: float) -> str:
     if spent == WORKED:
         return (
-            f"had not returned after {PATIENCE:.0f} s of work. Is there a loop that never ends, "
+            f"had not returned after {seconds:.0f} s of work. Is there a loop that never ends, "
             "with an await in it?"
         )
     cure = "an await on the wrong thing, or work that nobody started?"
@@ -244,6 +250,6 @@ def _why_late(spent: str) -> str:
             f"never comes: {cure}"
         )
     return (
-        f"had not returned after {PATIENCE:.0f} s. It waits for something that never comes: {cure} "
+        f"had not returned after {seconds:.0f} s. It waits for something that never comes: {cure} "
         "Or the machine is so busy that it comes too late: then check again."
     )

@@ -1,13 +1,14 @@
 """The patience with an answer counts its work and its waits, and sees when nothing can come."""
 
 import asyncio
+import itertools
 import subprocess
 import sys
 import time
 
 import pytest
 
-from course.checking.attempts import attempt, attempt_sync, interruption
+from course.checking.attempts import Outcome, attempt, attempt_sync, interruption
 from course.checking.patience import IDLE, IDLE_LOOKS, WAITED, WORKED, Patience
 from course.project import ROOT
 from tests.busy_machine import busy_machine, compute
@@ -115,8 +116,18 @@ async def test_on_a_busy_machine_work_is_not_taken_for_a_hang():
 
 @pytest.mark.parametrize("spent", [IDLE, WAITED, WORKED])
 def test_each_end_of_the_patience_has_words_of_its_own(spent):
-    outcome = {"ended": "timed out", "value": spent, "error": ""}
-    told = interruption(outcome, "report")
+    told = interruption(Outcome("timed out", spent).as_dict(), "report")
     assert told.startswith("report had not returned")
     assert ("the machine is so busy" in told) == (spent == WAITED)
     assert ("never comes" in told) == (spent != WORKED)
+
+
+async def test_the_words_say_how_long_it_was_waited_for():
+    async def spins():
+        for _ in itertools.count():
+            await asyncio.sleep(0)
+
+    stuck = await attempt(lambda: compute(3600), seconds=1.0)
+    busy = await attempt(spins, seconds=1.0)
+    for outcome in (stuck, busy):
+        assert "1 s " in interruption(outcome.as_dict(), "report"), outcome

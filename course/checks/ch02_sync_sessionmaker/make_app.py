@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Engine, insert, text
 
-from course.checking.attempts import attempt_sync, describe, interruption
+from course.checking.attempts import Outcome, attempt_sync, describe, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
 from course.checks.ch02_sync_sessionmaker.gate import (
     USUAL_THREADS,
@@ -25,7 +25,7 @@ REQUESTS = 60
 PRINTERS = 5
 AT_ONCE_ON_THE_LOOP = 12  # more than connections; one after the other
 HUNG = 60.0  # seconds; the last resort, for what blocks where nobody looks on
-NEVER_ENDED = {"made": {"ended": "hung", "value": None, "error": ""}}
+NEVER_ENDED = {"made": Outcome("hung").as_dict()}
 FIELDS = {"id", "title", "capacity"}
 NO_SHOW_OUT = "standing"  # a capacity that SQLite stores, and that is no number
 EXPIRED = (
@@ -96,7 +96,7 @@ async def _observe_app(
     if seen["alone"][0] == "200" and seen["queries"] and not seen["left"]:
         # The pool of an app whose requests failed may be empty: the crowd gets a new one.
         seen["crowd"] = await _crowd(programme, make_app, bool(seen["on loop"]), hung)
-    return {"made": {"ended": "returned", "value": "FastAPI", "error": ""}, **seen}
+    return {"made": Outcome("returned", "FastAPI").as_dict(), **seen}
 
 
 def _theatre(programme: Programme) -> Engine:

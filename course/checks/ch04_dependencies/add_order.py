@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from course.checking.attempts import attempt_sync, interruption
+from course.checking.attempts import Outcome, attempt_sync, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
 from course.checks.ch04_dependencies.desk import Desk, desk, how_it_failed, why_not_made
 from course.checks.sessions import Rows
@@ -54,7 +54,7 @@ async def observe_add_order(case: Counter, add_order: Any) -> dict[str, Any]:
         return {"made": made.as_dict() | {"value": None}}
     first, second = (str(guest) for guest in case.ordering)
     return {
-        "made": {"ended": "returned", "value": None, "error": ""},
+        "made": Outcome("returned").as_dict(),
         "ordered": await _asked(case, add_order, first, second),
         "nobody": await _asked(case, add_order, None),
         "in words": await _asked(case, add_order, case.unreadable),

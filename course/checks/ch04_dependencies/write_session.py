@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from course.checking.attempts import attempt_sync, interruption
+from course.checking.attempts import Outcome, attempt_sync, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
 from course.checks.ch04_dependencies.desk import Desk, desk, how_it_failed, why_not_made
 from course.checks.sessions import Rows
@@ -63,7 +63,7 @@ async def observe_write_session(case: Seats, write_session: Any, alias: Any) -> 
         return {"made": made.as_dict() | {"value": None}}
     first, second = case.free
     return {
-        "made": {"ended": "returned", "value": None, "error": ""},
+        "made": Outcome("returned").as_dict(),
         "held": await _asked(case, alias, str(first), str(second)),
         "refused": await _asked(case, alias, f"{first}?then={case.refusal}"),
         "crashed": await _asked(case, alias, f"{first}?then=crash"),
