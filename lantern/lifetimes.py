@@ -206,6 +206,9 @@ class _Recorder:
                 sends(connection, sql.split(maxsplit=1)[0])
 
         def fails(failure: Any) -> None:
+            if failure.statement is not None and failure.execution_context is None:
+                # A lazy load that cannot wait: it fails before it is sent.
+                executes(failure.connection, None, failure.statement)
             steps = self.life.steps
             last = next((n for n in range(len(steps))[::-1] if steps[n].lane == POOL), None)
             if _current.get() is self and last is not None:

@@ -1,15 +1,18 @@
 """The life of a request, recorded as it happens, on any engine and any app."""
 
 import asyncio
+import gc
 from contextlib import asynccontextmanager
 from typing import Annotated
 
 import pytest
 from fastapi import APIRouter, BackgroundTasks, Depends, FastAPI, HTTPException
 from fastapi.responses import JSONResponse, StreamingResponse
+from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from lantern import asgi_call, record_request
 from lantern.lifetimes import BEGINS, CLIENT, DEPENDENCY, ENDPOINT, POOL, SENDS, WIRE
@@ -130,6 +133,36 @@ DEFERRED = "CREATE TABLE seats (show TEXT REFERENCES notes (key) DEFERRABLE INIT
 async def fill(session):
     for statement in ("PRAGMA foreign_keys=ON", DEFERRED, "INSERT INTO seats VALUES ('x')"):
         await session.execute(text(statement))
+
+
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+async def test_a_lazy_load_that_cannot_wait_fails_in_its_own_place(engine):
+    class Note(DeclarativeBase):
+        pass
+
+    class Page(Note):
+        __tablename__ = "pages"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        words: Mapped[str] = mapped_column(deferred=True)
+
+    class PageOut(BaseModel, from_attributes=True):
+        words: str
+
+    async with engine.begin() as connection:
+        await connection.run_sync(Note.metadata.create_all)
+        await connection.execute(text("INSERT INTO pages VALUES (1, 'once')"))
+    app = build(engine, "function")
+    Writing = Annotated[AsyncSession, Depends(app.dependency, scope="function")]
+
+    @app.get("/page", response_model=PageOut)
+    async def page(session: Writing):
+        return await session.get_one(Page, 1)
+
+    steps = told(await record_request(app, "GET", "/page", engine))
+    gc.collect()
+    selects = [step for step in steps if "SELECT" in step]
+    assert selects == ["connection 1 sends SELECT", "connection 1 sends SELECT StatementError"]
+    assert steps.index("page ends") < steps.index(selects[1])
 
 
 async def test_a_commit_that_fails_itself_is_marked_and_left_open_by_close(engine):
