@@ -1,6 +1,7 @@
 """Cut the exercises out of the solutions: `python -m tools.cut [--check]`.
 
-Between the marks the answer goes, and `...  # your turn` stays at the same indent.
+Between the marks the answer goes, and `...  # your turn` stays at the same indent. Where the
+answer repairs code that is given, that code stands below `# GIVEN` as comments, and is what stays.
 Outputs go, and so does every cell tagged `solution`; the title says Exercises.
 """
 
@@ -18,6 +19,10 @@ ANSWER = re.compile(
     r"^(?P<indent>[ \t]*)# BEGIN SOLUTION\n(?:(?!# BEGIN).)*?^[ \t]*# END SOLUTION$",
     re.MULTILINE | re.DOTALL,
 )
+MARK = re.compile(r"^[ \t]*# (BEGIN|END) SOLUTION\n?", re.MULTILINE)
+GIVEN = re.compile(
+    r"^[ \t]*# GIVEN\n(?P<lines>.*?)^[ \t]*# END SOLUTION$", re.MULTILINE | re.DOTALL
+)
 
 
 class UnpairedMark(ValueError):
@@ -31,7 +36,7 @@ def cut(solution: nbformat.NotebookNode) -> nbformat.NotebookNode:
     exercise.cells[0].source = exercise.cells[0].source.replace("# Solutions:", "# Exercises:", 1)
     for cell in exercise.cells:
         if cell.cell_type == "code":
-            cell.source = ANSWER.sub(r"\g<indent>...  # your turn", cell.source)
+            cell.source = ANSWER.sub(_left, cell.source)
             cell.outputs, cell.execution_count = [], None
             # The page of answers folds them; an exercise has nothing to hide.
             if "hide-input" in tags(cell):
@@ -39,6 +44,15 @@ def cut(solution: nbformat.NotebookNode) -> nbformat.NotebookNode:
         if re.search(r"# (BEGIN|END) SOLUTION", cell.source):
             raise UnpairedMark(f"cell {cell.id} has a mark without its partner")
     return exercise
+
+
+def _left(answer: re.Match[str]) -> str:
+    """Return what stays in the place of an answer: the code that is given, or `your turn`."""
+    given = GIVEN.search(answer[0])
+    if given is None:
+        return f"{answer['indent']}...  # your turn"
+    lines = [re.sub(r"^([ \t]*)# ?", r"\1", line) for line in given["lines"].splitlines()]
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def main(check: bool) -> int:

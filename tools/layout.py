@@ -16,6 +16,7 @@ from course.names import EXERCISE, LESSON, OBJECTIVE, STEM, chapter_of
 from course.notebook import code_cells, read, source, tagged, tags
 from course.project import ROOT
 from tools.answers import known_answers
+from tools.cut import GIVEN, MARK
 
 PARTNERS = ("solutions/{}.ipynb", "exercises/{}.ipynb", "course/checks/{}/__init__.py")
 PAGES = {"book": "md", "notebooks": "ipynb", "exercises": "ipynb", "solutions": "ipynb"}
@@ -233,7 +234,8 @@ def _cells(path: Path) -> Iterator[str]:
             if path.parent.name == "notebooks" and words > MOST_WORDS:
                 yield f"{name} has {words} words; {MOST_WORDS} are the most."
             continue
-        if text.count("\n") >= MOST_LINES:
+        # The marks are not shown, nor is an answer together with the code that it repairs.
+        if MARK.sub("", GIVEN.sub("", text)).count("\n") >= MOST_LINES:
             yield f"{name} has more than {MOST_LINES} lines."
         # nbval never compares a cell without a number, whatever it printed.
         if cell["execution_count"] is None:

@@ -37,6 +37,12 @@ UNTOUCHED = {
     "CALL_INTRINSIC_1", "RERAISE", "CACHE", "COPY_FREE_VARS",
 }  # fmt: skip
 
+# What a class has whose body is only a docstring and an ellipsis, from Python 3.11 to 3.14.
+BARE = {
+    "__module__", "__doc__", "__dict__", "__weakref__", "__orig_bases__", "__parameters__",
+    "__firstlineno__", "__static_attributes__",
+}  # fmt: skip
+
 
 class UnknownExercise(LookupError):
     """There is no exercise of this name."""
@@ -64,7 +70,12 @@ class Star:
     message: str
 
 
-Finding = Broken | Nothing | Star
+@dataclass(frozen=True)
+class AsGiven:
+    """The code that was given to be repaired still does all that it did: nobody has begun."""
+
+
+Finding = Broken | Nothing | Star | AsGiven
 
 
 @dataclass(frozen=True)
@@ -181,6 +192,8 @@ class Exercise:
             raise ValueError(f"{self.id} promises nothing called {', '.join(sorted(unknown))}")
         kept = tuple(text for name, text in self.promises.items() if name not in broken)
         state = WRONG if broken else STAR if stars else RIGHT
+        if any(isinstance(finding, AsGiven) for finding in findings):
+            state = NOT_ATTEMPTED
         # One mistake often breaks several promises: its message stands once.
         messages = tuple(dict.fromkeys(broken.values())) if broken else stars
         verdict = self._verdict(state, kept, messages)
@@ -245,9 +258,18 @@ def find(name: str) -> tuple[str, Exercise]:
 
 
 def is_untouched(answer: object) -> bool:
-    """Tell whether an answer is still the stub: nothing, an ellipsis, or a body of one."""
-    if answer is None or answer is ... or answer in ([], [...]):
+    """Tell whether an answer is still the stub: nothing, an ellipsis, or a body of one.
+
+    So is a list or a table of which nothing has been filled in.
+    """
+    if answer is None or answer is ...:
         return True
+    if isinstance(answer, list | tuple | dict):
+        return all(map(is_untouched, answer.values() if isinstance(answer, dict) else answer))
+    if inspect.isclass(answer):
+        # What it has from another class of the answer's own was written as well.
+        own = any(base.__module__ == answer.__module__ for base in answer.__mro__[1:])
+        return vars(answer).keys() <= BARE and not own
     # A stub is a dozen bytes; a glance at the length spares most answers the close look.
     if not inspect.isfunction(answer) or len(answer.__code__.co_code) > 64:
         return False

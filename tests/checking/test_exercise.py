@@ -1,13 +1,17 @@
 """What a verdict says, and what counts as untouched."""
 
+from typing import Generic, TypeVar
+
 import pytest
 
 from course import check, hint
 from course.checking import cell
 from course.checking.exercise import (
+    NOT_ATTEMPTED,
     RIGHT,
     STAR,
     WRONG,
+    AsGiven,
     Broken,
     Exercise,
     Star,
@@ -18,6 +22,7 @@ from course.checking.exercise import (
 )
 
 pytestmark = pytest.mark.anyio
+T = TypeVar("T")
 
 
 async def observe(case, answer):
@@ -35,6 +40,8 @@ def judge(case, seen):
         yield Broken("first", "its consequence")
     if seen["said"] == "star":
         yield Star("better than asked")
+    if seen["said"] == "as given":
+        yield from (Broken("first", "what it did"), Broken("second", "what it did"), AsGiven())
     if seen["said"] == "typo":
         yield Broken("frist", "no such promise")
 
@@ -53,6 +60,12 @@ def test_every_promise_kept_is_a_point_and_a_message_stands_once():
     assert EXERCISE.verdict({"said": "twice"}, 1).messages == ("the cause",)
     star = EXERCISE.verdict({"said": "star"}, 1)
     assert (star.state, star.points, star.passed) == (STAR, 2, True)
+
+
+def test_code_that_still_does_what_it_was_given_with_is_not_attempted_and_told_what_it_does():
+    verdict = EXERCISE.verdict({"said": "as given"}, 1)
+    assert (verdict.state, verdict.points) == (NOT_ATTEMPTED, 0)
+    assert verdict.messages == ("what it did",)
 
 
 def test_a_judge_that_breaks_an_unknown_promise_is_a_mistake_of_ours():
@@ -82,6 +95,22 @@ async def async_not_written(path):
     ...  # your turn
 
 
+class NotWritten(Generic[T]):
+    """A docstring."""
+
+    ...  # your turn
+
+
+class Written:
+    """A docstring."""
+
+    size = 1
+
+
+class WrittenElsewhere(Written):
+    """A docstring."""
+
+
 def written():
     return 1
 
@@ -90,12 +119,27 @@ async def calls():
     await observe(1)
 
 
-@pytest.mark.parametrize("answer", [not_written, async_not_written, ..., None, [...], []])
+STUBS = [not_written, async_not_written, NotWritten, ..., None, [...], [], {1: ..., 2: (..., ...)}]
+
+
+@pytest.mark.parametrize("answer", STUBS)
 def test_the_stub_in_any_shape_is_untouched(answer):
     assert is_untouched(answer)
 
 
-@pytest.mark.parametrize("answer", [written, calls, ["doors open"], 0, lambda: print()])
+WRITTEN = [
+    written,
+    calls,
+    Written,
+    WrittenElsewhere,
+    ["doors open"],
+    {1: (..., 0)},
+    0,
+    lambda: print(),
+]
+
+
+@pytest.mark.parametrize("answer", WRITTEN)
 def test_anything_that_does_something_is_not(answer):
     assert not is_untouched(answer)
 

@@ -41,6 +41,24 @@ def test_the_answer_goes_and_signature_docstring_and_indent_stay():
     assert "return 1" in before.cells[1].source, "the solution itself is not touched"
 
 
+def test_code_that_is_given_to_be_repaired_stays_in_the_place_of_the_answer():
+    source = """async def cancel(session, order):
+    # BEGIN SOLUTION
+    await session.delete(order)
+    # GIVEN
+    # if order:
+    #     session.delete(order)
+    # END SOLUTION
+    # BEGIN SOLUTION
+    await session.commit()
+    # END SOLUTION
+    return order"""
+    assert cut.cut(solution(source)).cells[1].source == (
+        "async def cancel(session, order):\n    if order:\n        session.delete(order)\n"
+        "    ...  # your turn\n    return order"
+    )
+
+
 @pytest.mark.parametrize("mark", ["# BEGIN SOLUTION", "# END SOLUTION"])
 def test_a_mark_without_its_partner_is_refused(mark):
     with pytest.raises(cut.UnpairedMark, match="without its partner"):

@@ -61,7 +61,13 @@ def unmark_answers(app: Sphinx, doctree: nodes.document) -> None:
         return
     app.env.metadata[app.env.docname]["nosearch"] = True
     for code in doctree.findall(nodes.literal_block):
-        kept = [line for line in code.astext().splitlines() if "SOLUTION" not in line]
+        lines = iter(code.astext().splitlines())
+        kept = []
+        for line in lines:
+            if line.strip() == "# GIVEN":  # what the exercise has in place of the answer
+                line = next(line for line in lines if "END SOLUTION" in line)
+            if "SOLUTION" not in line:
+                kept.append(line)
         code.children = [nodes.Text("\n".join(kept))]
         code.rawsource = "\n".join(kept)
 
