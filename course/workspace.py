@@ -53,13 +53,16 @@ def handouts() -> Iterator[Handout]:
 
 
 def without_outputs(notebook: bytes) -> bytes:
-    """Return the notebook as nobody has run it, so that no prediction is given away.
+    """Return the notebook as nobody has run it, so that nothing is given away.
 
-    The outputs go, and the reasons below a prediction are folded until somebody asks for them.
+    The outputs go, and the reasons below a prediction are folded until somebody asks for them, as
+    is the code of a cure that the reader writes first.
     """
     content = json.loads(notebook)
     for cell in code_cells(content):
         cell.update(outputs=[], execution_count=None)
+        if "hide-input" in tags(cell):
+            cell["metadata"]["jupyter"] = {"source_hidden": True}
     for before, cell in itertools.pairwise(content["cells"]):
         if "hide-output" in tags(before) and cell["cell_type"] == "markdown":
             cell["source"] = WHY.sub(FOLDED, source(cell), count=1)

@@ -82,6 +82,16 @@ def test_the_reasons_below_a_prediction_are_folded_until_somebody_asks() -> None
     assert open_ == [told]
 
 
+def test_the_code_of_a_cure_is_folded_where_the_reader_writes_one_first() -> None:
+    lesson = json.loads(notebook("6 * 7"))
+    lesson["cells"].append(
+        {**lesson["cells"][0], "id": "cure", "metadata": {"tags": ["hide-input"]}}
+    )
+    handed_out = json.loads(workspace.without_outputs(json.dumps(lesson).encode()))
+    shown, cure = (cell["metadata"].get("jupyter", {}) for cell in handed_out["cells"])
+    assert (shown, cure) == ({}, {"source_hidden": True})
+
+
 def test_a_copy_the_learner_changed_is_never_written_over(
     course_folder: Path, exercise: Path
 ) -> None:
