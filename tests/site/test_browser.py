@@ -46,7 +46,10 @@ PASTED = {
     "MissingGreenlet: greenlet_spawn has not been called; can't call await_only() here": (
         "sqlalchemy.exc.MissingGreenlet"
     ),
-    "database is locked": "sqlalchemy.exc.OperationalError: (sqlite3.OperationalError) database",
+    "database is locked": "sqlalchemy.exc.OperationalError: (sqlite3.OperationalError) database is",
+    "RuntimeError: <Queue at 0x7f6c maxsize=5 tasks=7> is bound to a different event loop": (
+        "RuntimeError: <Queue"
+    ),
     "RuntimeWarning: coroutine 'buy_seven_tickets' was never awaited": "RuntimeWarning: coroutine",
 }
 
@@ -639,6 +642,22 @@ def test_the_quiz_works_where_storage_is_refused(page: Page, sample: str) -> Non
     expect(verdict(page)).to_contain_text("Right.")
     page.get_by_role("button", name="Change between light, dark").filter(visible=True).click()
     expect(page.locator("body")).to_have_attribute("data-theme", "dark")
+
+
+def test_what_a_reader_has_ruled_out_stays_ticked(page: Page, course_site: Built) -> None:
+    with served(course_site.html) as address:
+        page.goto(f"{address}/book/diagnosis.html")
+        boxes = page.locator(".diagnosis input")
+        for number in (5, 1):
+            boxes.nth(number).focus()
+            page.keyboard.press("Space")
+        page.reload()
+        ticked = [number for number, box in enumerate(boxes.all()) if box.is_checked()]
+        assert ticked == [1, 5]
+        boxes.nth(5).uncheck()
+        page.reload()
+        expect(boxes.nth(5)).not_to_be_checked()
+        expect(boxes.nth(1)).to_be_checked()
 
 
 def test_every_explanation_is_read_without_javascript(browser: Browser, sample: str) -> None:

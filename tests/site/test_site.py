@@ -22,6 +22,7 @@ RIGHT = "- [x] Yes\n  Because it is.\n"
 WRONG = "- [ ] No\n  It is not.\n"
 HEAD = ":::{quiz} Is it so?\n:objective: order\n"
 
+PARTS = "".join(f"**{part}** A lamp.\n\n" for part in ("Look with.", "Cause.", "Cure.", "Rule."))
 # Each broken page with the words its author must be told.
 BROKEN = {
     "one_option": (OBJECTIVES + HEAD + RIGHT + ":::", "at least two options and has 1"),
@@ -69,6 +70,16 @@ BROKEN = {
         ":::{error} ValueError: no such\n:shown: ch00a_cells printing\nText.\n:::",
         "the cell tagged 'printing' of ch00a_cells prints something else",
     ),
+    "case_without_sign": (
+        f":::{{case}} It is dark\n:shown: ch00a_cells printing\n{PARTS}:::",
+        "It is dark needs a sign: error, slow, wrong, nothing",
+    ),
+    "case_out_of_order": (
+        ":::{case} It is dark\n:sign: slow\n:shown: ch00a_cells printing\n"
+        f"{PARTS.replace('Cause', 'Reason')}:::",
+        "It is dark needs a paragraph each for Look with., Cause., Cure., Rule.",
+    ),
+    "no_such_sign": (":::{diagnosis} loud\n:::", "There is no sign loud"),
     "no_lesson": (":::{picture} ch09z_gone tag\n:::", "no lesson notebooks/ch09z_gone.ipynb"),
     "no_picture": (":::{picture} ch00a_cells nothing\n:::", "hold 0 pictures, and one is needed"),
 }
@@ -301,6 +312,24 @@ def test_every_claim_and_error_of_a_chapter_stands_on_the_page_for_all(course_si
         shown = {f.h2.text for f in soup_of(course_site, collected).select(f".finding.{kind}")}
         assert shown == everywhere
         assert len(shown) > 5 if kind == "heard" else len(shown) > 4
+
+
+def test_every_case_of_a_chapter_is_one_line_of_the_diagnosis_under_its_sign(
+    course_site: Built,
+) -> None:
+    cases = {
+        (f"{page.removeprefix('book/')}#{case['id']}", case.h3.text)
+        for page in course_site.pages
+        if page.startswith("book/ch")
+        for case in soup_of(course_site, page).select(".finding.case")
+    }
+    soup = soup_of(course_site, "book/diagnosis.html")
+    lines = soup.select(".diagnosis > li")
+    assert {(line.a["href"], line.a.text) for line in lines} == cases
+    assert len(lines) == len(cases) > 20
+    for line in lines:
+        assert [b.text for b in line.select("b")] == ["Look with", "Cause", "Cure", "Rule"]
+    assert [len(each.select("li")) > 2 for each in soup.select(".diagnosis")] == [True] * 4
 
 
 @pytest.mark.slow

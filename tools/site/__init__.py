@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 PARTS = (
     "assets",
     "builder",
+    "cases",
     "cells",
     "findings",
     "literals",

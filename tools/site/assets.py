@@ -5,13 +5,15 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from tools.site.cases import Diagnosis
 from tools.site.quiz import Question
 
 STYLESHEET = "site.css"
 # myst-nb's stylesheet is mostly 256 terminal colours; lantern.css has the rules that we use.
 UNUSED_STYLES = ("mystnb.",)
 COPY_SCRIPTS = {"_static/clipboard.min.js", "_static/copybutton.js"}
-QUIZ_SCRIPT = "_static/quiz.js"
+# Each for pages with a node of one class.
+SCRIPTS_OF = {"_static/quiz.js": Question, "_static/diagnosis.js": Diagnosis}
 # It marks single letters inside words; highlight.js takes its place.
 SPHINX_HIGHLIGHT = "_static/sphinx_highlight.js"
 DARK_CODE_STYLE = "a11y-high-contrast-dark"
@@ -33,8 +35,9 @@ def choose_assets(
     unwanted = {SPHINX_HIGHLIGHT}
     if doctree is None or not any(doctree.findall(nodes.literal_block)):
         unwanted |= COPY_SCRIPTS
-    if doctree is None or not any(doctree.findall(Question)):
-        unwanted.add(QUIZ_SCRIPT)
+    for script, node in SCRIPTS_OF.items():
+        if doctree is None or not any(doctree.findall(node)):
+            unwanted.add(script)
     context["script_files"] = [
         script for script in context["script_files"] if script.filename not in unwanted
     ]
@@ -61,6 +64,7 @@ def setup(app: Sphinx) -> None:
     app.add_js_file("highlight.js")
     app.add_js_file("site.js")
     app.add_js_file("quiz.js")
+    app.add_js_file("diagnosis.js")
     app.connect("builder-inited", choose_dark_code_style, priority=100)
     # Furo adds its own part of the context at the default priority, and rewrites the
     # colours of code when the build ends: both of ours come after.

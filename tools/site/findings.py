@@ -28,7 +28,7 @@ COLLECTS = "lantern-collects"
 
 
 class Finding(nodes.General, nodes.Element):
-    """One claim or error as its chapter declares it; `kind` is heard or error."""
+    """One claim, error or case as its chapter declares it; `kind` says which."""
 
 
 class FindingTitle(nodes.General, nodes.TextElement):
@@ -61,8 +61,10 @@ class FindingDirective(SphinxDirective):
         node = Finding(kind=kind, ids=[nodes.make_id(f"{kind} {title}")], classes=["finding", kind])
         self.set_source_info(node)
         self.check(kind, title, lesson, tag)
-        words = nodes.literal("", title) if kind == "error" else nodes.Text(title)
-        node += FindingTitle("", "", words, level=3)
+        words = [nodes.literal("", title)]
+        if kind != "error":
+            words, _ = self.state.inline_text(title, self.lineno)
+        node += FindingTitle("", "", *words, level=3)
         if kind == "heard":
             verdict = nodes.strong("", VERDICTS.get(self.options.get("verdict", ""), ""))
             node += nodes.paragraph("", "", verdict, classes=["finding-verdict"])

@@ -1,0 +1,14 @@
+# Nobody caught the error
+# breaks: created
+# never told: The cause is right
+
+diagnoses = {
+    1: ("threads", "limit"),
+    2: ("caught", "nested"),
+    3: ("unfinished", "begin"),
+    4: ("computed", "ask"),
+    5: ("in-place", "mutable"),
+    6: ("savepoint", "real-begin"),
+    7: ("frozen", "to-thread"),
+    8: ("caught", "nested"),
+}

@@ -1,0 +1,22 @@
+# Only a value without an offset needs to be given one
+# breaks: native
+
+from datetime import UTC
+
+from sqlalchemy import DateTime
+from sqlalchemy.types import TypeDecorator
+
+
+class UTCDateTime(TypeDecorator):
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value, dialect):
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs an offset")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value, dialect):
+        return value and value.replace(tzinfo=UTC)

@@ -1,0 +1,29 @@
+# which is the earlier moment
+# breaks: order
+
+from datetime import UTC, datetime
+
+from sqlalchemy import DateTime, String
+from sqlalchemy.types import TypeDecorator
+
+CLOCK = "%S.%f %M:%H %d.%m.%Y %z"
+
+
+class UTCDateTime(TypeDecorator):
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect):
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(String(40))
+        return dialect.type_descriptor(DateTime(timezone=True))
+
+    def process_bind_param(self, value, dialect):
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs an offset")
+        return value.astimezone(UTC).strftime(CLOCK) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value, dialect):
+        return datetime.strptime(value, CLOCK) if isinstance(value, str) else value
