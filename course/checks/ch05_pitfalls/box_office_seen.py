@@ -1,0 +1,408 @@
+"""What is seen of the module of ch05-ex3: the case of a run, and each function asked.
+
+Each promise is asked in a database of its own, through functions that no other promise needs, so
+an answer that repairs some of the faults keeps as many promises.
+"""
+
+import asyncio
+import contextlib
+import gc
+import json
+from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from random import Random
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from course.checking.attempts import attempt, attempt_sync, describe, plain
+from course.checking.patience import SOON, until_idle
+from course.checks.sessions import Rows, fill
+from lantern import Response, asgi_call
+from lantern.events import listening
+from lantern.pool import connections_in_use
+from lantern.theatre import Guest, Hold, Order, Seat, Show, make_engine, make_sync_engine
+
+CONNECTIONS = 4  # more than the two requests need that come at once
+JSON = {"Content-Type": "application/json"}
+# Minutes from the first hold to each hold and each look, and the look's distance from UTC in
+# hours; what is due then are the seats whose five minutes are not over.
+HOLDS = ((0, 5.5), (3, -7), (2, 0))
+LOOKS = ((4, 9, (0, 1, 2)), (6, -3, (1, 2)), (9, 0, ()))
+
+
+@dataclass(frozen=True)
+class Evening:
+    """What one run hands to the module: orders, addresses, moments and counts."""
+
+    orders: dict[int, tuple[int, int, int]]  # show, guest and cents, by id
+    show: int
+    another: int  # a show, too
+    guests: tuple[int, int]
+    cancelled: int
+    known: tuple[str, ...]
+    emails: tuple[str, ...]
+    spoilt: tuple[str, ...]  # addresses of which one is known
+    opening: datetime
+    capacity: int
+    more: int
+    meanwhile: int
+    counts: tuple[dict[str, Any], ...]
+    failing: tuple[int, int]  # places in `emails` to which sending fails
+    stopped: int  # the place in `emails` at which the sending is cancelled
+
+
+def draw_evening(random: Random) -> Evening:
+    """Draw two shows with several orders each, and lists in no order."""
+    show, another = random.sample(range(10, 99), 2)
+    guests = random.sample(range(100, 999), 2)
+    ids = random.sample(range(1_000, 9_999), 7)
+    cents = random.sample(range(1_000, 9_000), 7)
+    of = [show, show, another, show, another, show, another]
+    orders = {
+        number: (of[place], guests[place % 2], cents[place]) for place, number in enumerate(ids)
+    }
+    names = [f"guest{n}@lantern.example" for n in random.sample(range(1_000, 9_999), 13)]
+    known, emails, spoilt = names[:3], names[3:9], names[9:]
+    spoilt.insert(random.randint(2, 3), known[1])
+    capacity, more, meanwhile = random.sample(range(11, 99), 3)
+    doors = random.sample(["north", "south", "balcony", "stage"], 3)
+    counts = tuple({"door": door, "guests": random.randint(3, 90)} for door in doors)
+    first, second = random.sample([0, 1, 3, 4], 2)
+    opening = datetime(2027, 3, 1, 12, tzinfo=UTC) + timedelta(minutes=random.randint(0, 500_000))
+    return Evening(
+        orders, show, another, (guests[0], guests[1]), random.choice(ids[1:]), tuple(known),
+        tuple(emails), tuple(spoilt), opening, capacity, more, meanwhile, counts,
+        (first, second), random.randint(1, 3),
+    )  # fmt: skip
+
+
+def rows_of(case: Evening, orders: bool = True) -> tuple[Rows, ...]:
+    """Return the shows, the guests with the known addresses, and the orders unless not wanted."""
+    shows = [
+        {"id": number, "title": f"Show {number}", "capacity": case.capacity}
+        for number in (case.show, case.another)
+    ]
+    people = [
+        {"id": number, "email": email}
+        for number, email in zip((*case.guests, 5), case.known, strict=True)
+    ]
+    columns = ("show_id", "guest_id", "total_cents")
+    sold = [
+        {"id": number, **dict(zip(columns, values, strict=True))}
+        for number, values in case.orders.items()
+    ]
+    return ((Show, shows), (Guest, people), (Order, sold if orders else []))
+
+
+@dataclass
+class Database:
+    """A database of one promise: the engine that an answer uses, and one to look through."""
+
+    engine: AsyncEngine
+    other: AsyncEngine
+
+    async def call(self, function: Any, *arguments: Any) -> dict[str, Any]:
+        """Call an answer with a session of its own, which is closed; return how it ended."""
+        session = AsyncSession(self.engine, expire_on_commit=False)
+        try:
+            outcome = await attempt(lambda: function(session, *arguments))
+            capacity = plain(getattr(outcome.value, "__dict__", {}).get("capacity"))
+            return {**outcome.as_dict(), "capacity": capacity}
+        finally:
+            with contextlib.suppress(Exception):
+                await session.close()
+
+    async def rows(self, *columns: Any) -> list[list[Any]]:
+        """Return what others see of these columns, sorted."""
+        async with self.other.connect() as connection:
+            found = await connection.execute(select(*columns))
+            return sorted([plain(value) for value in row] for row in found)
+
+
+@contextlib.asynccontextmanager
+async def database(rows: Iterable[Rows], as_shipped: bool = False) -> AsyncIterator[Database]:
+    """Give a new database with these rows, and leave nothing of it."""
+    engine = make_engine(as_shipped=as_shipped, pool_size=CONNECTIONS, max_overflow=0)
+    other = make_engine(engine.url, as_shipped=as_shipped)
+    try:
+        await fill(engine, rows)
+        yield Database(engine, other)
+    finally:
+        await engine.dispose()
+        await other.dispose()
+
+
+async def observe_box_office(
+    case: Evening,
+    make_app: Any,
+    door_count: Any,
+    cancel_order: Any,
+    import_guests: Any,
+    hold_seat: Any,
+    release_expired: Any,
+    add_seats: Any,
+    store_counts: Any,
+    remind: Any,
+) -> dict[str, Any]:
+    """Ask for each of the eight promises by itself."""
+    collects = gc.isenabled()
+    gc.disable()  # what is closed by the garbage collector alone is not closed
+    try:
+        return {
+            "deleted": await _cancelled(case, cancel_order),
+            "whole": await _imported(case, import_guests),
+            "minutes": await _held(case, hold_seat, release_expired),
+            "shown": await _shown(case, make_app),
+            "own": await _at_once(case, make_app),
+            "current": await _enlarged(case, add_seats),
+            "nothing": await _counted(case, door_count, store_counts),
+            "stopped": await _reminded(case, remind),
+        }
+    finally:
+        if collects:
+            gc.enable()
+        gc.collect()
+        await until_idle(SOON)  # what was collected may have an end of its own
+
+
+async def _cancelled(case: Evening, cancel_order: Any) -> dict[str, Any]:
+    async with database(rows_of(case)) as base:
+        strange = max(case.orders) + 1
+        unknown = await base.call(cancel_order, strange)
+        outcome = await base.call(cancel_order, case.cancelled)
+        left = [row[0] for row in await base.rows(Order.id)]
+    return {"outcome": outcome, "unknown": unknown, "left": left}
+
+
+async def _imported(case: Evening, import_guests: Any) -> dict[str, Any]:
+    async with database(rows_of(case, orders=False)) as base:
+        spoilt = await base.call(import_guests, list(case.spoilt))
+        kept = [row[0] for row in await base.rows(Guest.email)]
+    async with database(rows_of(case, orders=False)) as base:
+        whole = await base.call(import_guests, list(case.emails))
+        stored = [row[0] for row in await base.rows(Guest.email)]
+    return {"spoilt": spoilt, "kept": kept, "whole": whole, "stored": stored}
+
+
+def moment(case: Evening, minutes: float, hours: float) -> datetime:
+    """Return the moment so many minutes after the opening, as clocks of another place tell it."""
+    moment = case.opening + timedelta(minutes=minutes)
+    return moment.astimezone(timezone(timedelta(hours=hours)))
+
+
+async def _held(case: Evening, hold_seat: Any, release_expired: Any) -> dict[str, Any]:
+    seats = [
+        {"id": number, "show_id": case.show, "label": f"A{number}", "price_cents": 2500}
+        for number in range(1, len(HOLDS) + 1)
+    ]
+    calls, looks = [], []
+    async with database((*rows_of(case, orders=False), (Seat, seats))) as base:
+        for place, (minutes, hours) in enumerate(HOLDS):
+            now = moment(case, minutes, hours)
+            calls.append(await base.call(hold_seat, place + 1, case.guests[0], now))
+        made = [row[0] for row in await base.rows(Hold.seat_id)]
+        for minutes, hours, _ in LOOKS:
+            calls.append(await base.call(release_expired, moment(case, minutes, hours)))
+            looks.append([row[0] for row in await base.rows(Hold.seat_id)])
+    return {"calls": calls, "made": made, "looks": looks}
+
+
+async def _agree(guest_id: int, cents: int) -> bool:
+    return True
+
+
+async def _shown(case: Evening, make_app: Any) -> dict[str, Any]:
+    async with database(rows_of(case)) as base:
+        made = attempt_sync(lambda: make_app(base.engine, _agree))
+        seen: dict[str, Any] = {"made": {**made.as_dict(), "value": None}}
+        if made.ended == "returned":
+            seen["show"] = await _asked(made.value, f"/shows/{case.show}")
+        made = attempt_sync(lambda: make_app(base.engine, _agree))
+        if made.ended == "returned":
+            seen["none"] = await _asked(made.value, f"/shows/{case.show + 100}")
+    return seen
+
+
+async def _asked(app: Any, path: str) -> dict[str, Any]:
+    outcome = await attempt(lambda: asgi_call(app, "GET", path))
+    return {"outcome": {**outcome.as_dict(), "value": None}, **_told(outcome.value)}
+
+
+def _told(response: Any) -> dict[str, Any]:
+    """Return status, body and error of a response, as plain data."""
+    if not isinstance(response, Response):
+        return {"status": None, "body": None, "error": ""}
+    body = None
+    with contextlib.suppress(ValueError):
+        body = json.loads(response.body)
+    error = response.error
+    told = "" if error is None else f"{describe(error)} {_detail(error)}".strip()
+    return {"status": response.status, "body": plain(body), "error": told}
+
+
+def _detail(error: BaseException) -> str:
+    """Return what FastAPI's errors of validation say below their first line."""
+    errors = getattr(error, "errors", None)
+    told = errors() if callable(errors) else []
+    return str(told[0].get("msg", "")).partition("\n")[0] if told else ""
+
+
+@dataclass
+class Till:
+    """Two guests pay: the first one's card takes until the second one has been served.
+
+    `first_pays` says which of the two is accepted.
+    """
+
+    guests: tuple[int, int]
+    first_pays: bool
+
+    def __post_init__(self) -> None:
+        self.reached = asyncio.Event()
+        self.served = asyncio.Event()
+
+    async def pay(self, guest_id: int, cents: int) -> bool:
+        """Return whether a guest's card is accepted."""
+        if guest_id != self.guests[0]:
+            return not self.first_pays
+        self.reached.set()
+        await self.served.wait()
+        return self.first_pays
+
+
+async def _at_once(case: Evening, make_app: Any) -> dict[str, Any]:
+    rounds = [await _two_guests(case, make_app, first_pays) for first_pays in (True, False)]
+    async with database(rows_of(case)) as base:
+        made = attempt_sync(lambda: make_app(base.engine, _agree))
+        out = 0
+        if made.ended == "returned":
+            await _asked(made.value, f"/shows/{case.show}")
+            await until_idle(SOON)
+            out = connections_in_use(base.engine)
+    return {"made": {**made.as_dict(), "value": None}, "rounds": rounds, "out": out}
+
+
+async def _two_guests(case: Evening, make_app: Any, first_pays: bool) -> dict[str, Any]:
+    """Let two guests buy at once, of whom one is refused."""
+    till = Till(case.guests, first_pays)
+    async with database(rows_of(case, orders=False)) as base:
+        made = attempt_sync(lambda: make_app(base.engine, till.pay))
+        if made.ended != "returned":
+            return {"rows": [], "answers": [], "waited": False}
+
+        def buy(guest_id: int) -> asyncio.Task[Any]:
+            wish = {"show_id": case.show, "guest_id": guest_id, "total_cents": 10 * guest_id}
+            body = json.dumps(wish).encode()
+            call = asgi_call(made.value, "POST", "/orders", body=body, headers=JSON)
+            return asyncio.ensure_future(attempt(lambda: call))
+
+        first = buy(case.guests[0])
+        await until_idle(SOON, till.reached.is_set)
+        second = buy(case.guests[1])
+        await until_idle(SOON, second.done)
+        waited = not second.done()
+        till.served.set()
+        answers = [_told((await one).value) for one in (first, second)]
+        await until_idle(SOON)
+        rows = await base.rows(Order.guest_id, Order.total_cents)
+    return {"rows": rows, "answers": answers, "waited": waited}
+
+
+async def _enlarged(case: Evening, add_seats: Any) -> dict[str, Any]:
+    # As shipped: between a SELECT and the UPDATE others may write, as on most databases.
+    async with database(rows_of(case, orders=False), as_shipped=True) as base:
+        with _another_before_the_first_update(case, base) as added:
+            outcome = await base.call(add_seats, case.show, case.more)
+        rows = await base.rows(Show.id, Show.capacity)
+    return {"outcome": outcome, "rows": rows, "added": sum(added)}
+
+
+@contextlib.contextmanager
+def _another_before_the_first_update(case: Evening, base: Database) -> Iterator[list[int]]:
+    """Let somebody else add seats right before the answer's first UPDATE; yield what was added.
+
+    Whom the answer has locked out adds nothing.
+    """
+    url = base.engine.url.set(drivername="sqlite")
+    engine = make_sync_engine(url, as_shipped=True, connect_args={"timeout": 0})
+    enlarge = update(Show).where(Show.id == case.show)
+    added: list[int] = []
+
+    def before(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        if not added and statement.lstrip().upper().startswith("UPDATE"):
+            added.append(0)
+            with contextlib.suppress(OperationalError):
+                with engine.begin() as other:
+                    other.execute(enlarge.values(capacity=Show.capacity + case.meanwhile))
+                added.append(case.meanwhile)
+
+    with listening((base.engine.sync_engine, "before_cursor_execute", before)):
+        yield added
+    engine.dispose()
+
+
+async def _counted(case: Evening, door_count: Any, store_counts: Any) -> dict[str, Any]:
+    async with database(()) as base:
+        try:
+            async with base.engine.begin() as connection:
+                await connection.run_sync(door_count.metadata.create_all)
+            columns = (door_count.door, door_count.guests)
+            none = await base.call(store_counts, [])
+            after_none = await base.rows(*columns)
+            first = await base.call(store_counts, [dict(case.counts[0])])
+            rest = await base.call(store_counts, [dict(count) for count in case.counts[1:]])
+            rows = await base.rows(*columns)
+        except Exception as error:
+            return {"table": describe(error)}
+    return {"none": none, "after none": after_none, "some": [first, rest], "rows": rows}
+
+
+async def _reminded(case: Evening, remind: Any) -> dict[str, Any]:
+    sent: list[str] = []
+    errors = (ConnectionError("the post office is closed"), ValueError("no such address"))
+    bad = {case.emails[place]: error for place, error in zip(case.failing, errors, strict=True)}
+
+    async def send(email: str) -> None:
+        sent.append(email)
+        if email in bad:
+            raise bad[email]
+
+    outcome = await attempt(lambda: remind(list(case.emails), send))
+    return {"outcome": outcome.as_dict(), "sent": plain(sent), **await _stopped(case, remind)}
+
+
+async def _stopped(case: Evening, remind: Any) -> dict[str, Any]:
+    """Cancel the sending at one of its addresses; return how it ended, and what still went."""
+    sent: list[str] = []
+    reached = asyncio.Event()
+
+    async def send(email: str) -> None:
+        sent.append(email)
+        if email == case.emails[case.stopped]:
+            reached.set()
+            await asyncio.Event().wait()
+
+    async def run() -> None:
+        await remind(list(case.emails), send)
+
+    task = asyncio.ensure_future(run())
+    await until_idle(SOON, lambda: reached.is_set() or task.done())
+    ended_early, before = task.done(), len(sent)
+    task.cancel()
+    await until_idle(SOON, task.done)
+    over, cancelled = task.done(), task.cancelled()
+    if not over:
+        task.cancel()
+    with contextlib.suppress(BaseException):
+        await asyncio.wait({task}, timeout=SOON)
+        task.exception()
+    return {
+        "early": ended_early,
+        "still sent": len(sent) - before,
+        "over": over,
+        "cancelled": cancelled,
+    }
