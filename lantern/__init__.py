@@ -12,10 +12,10 @@ from lantern.pictures.requests import draw_requests
 from lantern.pictures.states import draw_states
 from lantern.pictures.switches import draw_bridge
 from lantern.pictures.tasks import draw, draw_pool
-from lantern.pool import PoolWatch, pool_watch
+from lantern.pool import PoolWatch, checkins, pool_watch
 from lantern.pulse import Gap, Heartbeat, heartbeat
 from lantern.recording import Delay, Freeze, Recording, Span, Usage, timeline
-from lantern.sql import count_sql
+from lantern.sql import count_sql, transactions
 from lantern.states import StateStep, StateWatch, state_of, state_watch
 from lantern.switches import Bridge, Pass, bridge
 from lantern.wire import Response, Wire, asgi_call, client, lifespan
@@ -41,6 +41,7 @@ __all__ = [
     "Wire",
     "asgi_call",
     "bridge",
+    "checkins",
     "client",
     "count_sql",
     "draw",
@@ -58,4 +59,5 @@ __all__ = [
     "state_of",
     "state_watch",
     "timeline",
+    "transactions",
 ]

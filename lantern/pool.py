@@ -66,3 +66,24 @@ def pool_watch(engine: "Engine | AsyncEngine") -> Iterator[PoolWatch]:
             yield watch
         finally:
             watch.seconds = time.perf_counter() - began
+
+
+@contextmanager
+def checkins(engine: "Engine | AsyncEngine") -> Iterator[list[str]]:
+    """Collect, for each connection that goes back to the pool, what its driver says of it.
+
+    "open" is one on which a transaction goes on, which the pool does not ask for, and "clean" one
+    without; "closed" goes back no more. It asks `in_transaction`, which the drivers for SQLite
+    have; of another driver's connection it says "unknown".
+    """
+    said: list[str] = []
+
+    def ask(connection: Any, record: Any) -> None:
+        if connection is None:
+            said.append("closed")
+        else:
+            goes_on = getattr(record.driver_connection, "in_transaction", None)
+            said.append("unknown" if goes_on is None else "open" if goes_on else "clean")
+
+    with listening((sync_side(engine), "checkin", ask)):
+        yield said

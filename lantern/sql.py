@@ -1,6 +1,6 @@
 """See the SQL that code sends."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,9 @@ from lantern.events import listening
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
+
+# The engine's events by which SQLAlchemy begins and ends transactions and savepoints.
+MARKS = ("begin", "savepoint", "release_savepoint", "rollback_savepoint", "commit", "rollback")
 
 
 def sync_side(engine: "Engine | AsyncEngine") -> Engine:
@@ -31,3 +34,19 @@ def count_sql(engine: "Engine | AsyncEngine") -> Iterator[list[str]]:
 
     with listening((sync_side(engine), "before_cursor_execute", note)):
         yield statements
+
+
+@contextmanager
+def transactions(engine: "Engine | AsyncEngine") -> Iterator[list[str]]:
+    """Collect the names of SQLAlchemy's events that begin and end transactions, in order.
+
+    They tell what was asked for, also where the database refuses it: begin, savepoint,
+    release_savepoint, rollback_savepoint, commit, rollback.
+    """
+    asked: list[str] = []
+
+    def noting(mark: str) -> Callable[..., None]:
+        return lambda *_: asked.append(mark)
+
+    with listening(*((sync_side(engine), mark, noting(mark)) for mark in MARKS)):
+        yield asked

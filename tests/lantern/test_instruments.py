@@ -11,14 +11,16 @@ from sqlalchemy.exc import MissingGreenlet, StatementError
 
 from lantern import (
     UnexpectedSuccess,
+    checkins,
     count_sql,
     expect,
     first_line,
     heartbeat,
     is_missing_greenlet,
     pool_watch,
+    transactions,
 )
-from lantern.theatre import Show, make_engine, make_factories, seed
+from lantern.theatre import Guest, Show, make_engine, make_factories, make_sync_engine, seed
 
 pytestmark = pytest.mark.anyio
 
@@ -47,6 +49,45 @@ async def test_pool_watch_sees_every_connection_go_out_and_come_back(engine):
             pass
     assert [count for _, count in watch.steps] == [0, 1, 2, 1, 0]
     assert (watch.most, watch.in_use) == (2, 0)
+
+
+async def test_transactions_tell_what_was_asked_for_in_order_and_stop_with_their_block(engine):
+    _, Write = make_factories(engine)
+    with transactions(engine) as asked:
+        async with Write.begin() as session:
+            async with session.begin_nested():
+                session.add(Guest(email="one@lantern.example"))
+            async with session.begin_nested() as savepoint:
+                await session.scalar(select(Guest.id).limit(1))
+                await savepoint.rollback()
+        with pytest.raises(ZeroDivisionError):
+            async with engine.begin():
+                _ = 1 / 0
+    async with engine.begin():
+        pass
+    first = ["begin", "savepoint", "release_savepoint", "savepoint", "rollback_savepoint", "commit"]
+    assert asked == [*first, "begin", "rollback"]
+
+
+@pytest.mark.parametrize("ends", ["clean", "open", "closed"])
+async def test_checkins_tell_what_the_driver_says_of_each_connection(ends):
+    engine = make_sync_engine(as_shipped=True, pool_reset_on_return=None)
+    with checkins(engine) as said:
+        connection = engine.raw_connection()
+        if ends == "open":
+            connection.cursor().execute("BEGIN")
+        if ends == "closed":
+            connection.invalidate()
+        connection.close()
+    assert said == [ends]
+    engine.dispose()
+
+
+async def test_checkins_of_an_async_engine_are_told_too(engine):
+    with checkins(engine) as said:
+        async with engine.connect(), engine.connect():
+            pass
+    assert said == ["clean", "clean"]
 
 
 async def test_a_free_loop_is_told_from_a_frozen_one():
