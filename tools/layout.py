@@ -22,6 +22,7 @@ PARTNERS = ("solutions/{}.ipynb", "exercises/{}.ipynb", "course/checks/{}/__init
 PAGES = {"book": "md", "notebooks": "ipynb", "exercises": "ipynb", "solutions": "ipynb"}
 MOST_CELLS, MOST_LINES, MOST_WORDS = 35, 20, 120
 FEWEST_HINTS, FEWEST_WRONG = 2, 3
+CLEARLY = 0.8  # of the next longer option
 FEWEST_QUESTIONS = 4  # of which the places and lengths of the right options tell something
 # Words the course does without: they hurry the reader or praise the writer.
 UNWANTED = re.compile(r"\b(simply|just|blazing\w*|seamless\w*|effortless\w*|obviously)\b", re.I)
@@ -93,7 +94,7 @@ def _contents(root: Path) -> Iterator[str]:
 
 
 def _guessable(name: str, page: str) -> Iterator[str]:
-    """A right option is no longer than others, and in no usual place, over a page's questions."""
+    """A right option has no usual length, and no usual place, among others of a page."""
     questions = [
         re.findall(r"(?m)^- \[([ x])\] (.*)$", block)
         for block in re.findall(r":::\{quiz\}.*?\n:::", page, re.DOTALL)
@@ -101,12 +102,15 @@ def _guessable(name: str, page: str) -> Iterator[str]:
     right = [[mark for mark, _ in options].index("x") for options in questions]
     if len(questions) < FEWEST_QUESTIONS:
         return
-    longest = sum(
-        len(options[place][1]) == max(len(text) for _, text in options)
-        for options, place in zip(questions, right, strict=True)
-    )
-    if longest > len(questions) / 2:
-        yield f"{name}: the right option is the longest in {longest} of {len(questions)} questions."
+    longest = shortest = 0
+    for options, place in zip(questions, right, strict=True):
+        others = [len(text) for mark, text in options if mark == " "]
+        longest += len(options[place][1]) >= max(others)
+        shortest += len(options[place][1]) < CLEARLY * min(others)
+    for word, often in (("longest", longest), ("shortest by far", shortest)):
+        if often > len(questions) / 2:
+            of = f"{often} of {len(questions)} questions"
+            yield f"{name}: the right option is the {word} in {of}."
     for place in set(right):
         if right.count(place) > len(questions) / 2:
             count = right.count(place)

@@ -1,4 +1,4 @@
-# the first half of a list that failed is stored
+# a part of a list that failed is stored
 # breaks: whole
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence

@@ -24,8 +24,11 @@ IMPOSSIBLE = "ProcessPoolExecutor"
 
 @pytest.fixture(scope="session")
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    """One reader for all exercises: the first starts Python from nothing, the rest from memory."""
-    with browser.new_context() as context:
+    """One reader for all exercises: the first starts Python from nothing, the rest from memory.
+
+    Not in UTC, where local time taken for UTC goes unnoticed; no check can set a browser's zone.
+    """
+    with browser.new_context(timezone_id="Asia/Kolkata") as context:
         yield context
 
 

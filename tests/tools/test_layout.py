@@ -60,6 +60,12 @@ def lengthened(options):
     return [f"{head}{' and more' * 30}{end}{rest}", *others]
 
 
+def shortened(options):
+    first, *others = options
+    head, end, rest = first.partition("\n")
+    return [f"{head[:9]}{end}{rest}", *others]
+
+
 def prose(copy, text):
     path = copy / "notebooks/ch01a_waiting.ipynb"
     notebook = json.loads(path.read_text(encoding="utf-8"))
@@ -196,6 +202,10 @@ BREAKS = {
     "right options that are the longest": (
         lambda c: change_quizzes(c / "book/ch01_event_loop.md", lengthened),
         "the right option is the longest in",
+    ),
+    "right options that are the shortest by far": (
+        lambda c: change_quizzes(c / "book/ch01_event_loop.md", shortened),
+        "the right option is the shortest by far in",
     ),
     "what a skeleton left to be written": (
         lambda c: change_text(c / "book/ch01_event_loop.md", "# The event loop", "# TODO: a title"),

@@ -55,7 +55,7 @@ def _why_not_whole(case: Evening, seen: dict[str, Any]) -> str | None:
     if stored:
         return (
             f"Of {len(case.spoilt)} addresses one was known already. Afterwards {len(stored)} of "
-            "the others were guests: the first half of a list that failed is stored."
+            "the others were guests: a part of a list that failed is stored."
             if seen["spoilt"]["ended"] == "raised"
             else f"Of {len(case.spoilt)} addresses one was known already, no error came out, and "
             f"{len(stored)} of the others are guests: a list is stored whole or not at all."
@@ -94,8 +94,8 @@ def _why_not_five_minutes(case: Evening, seen: dict[str, Any]) -> str | None:
                 became = "was still held" if place + 1 in held else "was free"
                 return (
                     f"A seat was held at {moment(case, began, zone).isoformat()}. At "
-                    f"{moment(case, minutes, hours).isoformat()}, which is {minutes - began} "
-                    f"minutes later, release_expired was called, and then it {became}."
+                    f"{moment(case, minutes, hours).isoformat()}, {minutes - began} min later, "
+                    f"release_expired was called, and then it {became}."
                 )
     return None
 
@@ -150,17 +150,23 @@ def _why_not_their_own(case: Evening, seen: dict[str, Any]) -> str | None:
         statuses = [answer["status"] for answer in one["answers"]]
         if one["rows"] != due:
             stored = [row[0] for row in one["rows"]] or "nobody"
+            both = (
+                "the one whose card was good was told 201, and nothing is in the table"
+                if not one["rows"] and 201 in statuses
+                else "what one request does reaches the other"
+            )
             return (
                 f"{told} Stored is an order of {stored}, and due is one of guest {buyer} alone. "
-                f"The two were answered with {statuses}: what one request does reaches the other."
+                f"The two were answered with {statuses}: {both}."
             )
         if statuses != ([201, 402] if first_pays else [402, 201]):
             errors = [answer["error"] for answer in one["answers"] if answer["error"]]
             return f"{told} The two were answered with {statuses}. {' '.join(errors)}".strip()
-    if seen["out"]:
+    if seen["out"] or any(one["out"] for one in seen["rounds"]):
         return (
             "A request was over, and a connection was still out: its session is not closed, and "
-            "waits for the garbage collector."
+            "waits for the garbage collector. Asked were a show, one that is not there, and two "
+            "orders of which one was refused."
         )
     return None
 
@@ -227,6 +233,10 @@ def _why_not_stopped(case: Evening, seen: dict[str, Any]) -> str | None:
             f"Of {len(case.emails)} addresses, two of them bad, remind sent to "
             f"{len(seen['sent'])}: each is tried, once, in order."
         )
+    if seen["at once"] > 1:
+        return (
+            f"remind had {seen['at once']} sendings under way at once; one after the other is due."
+        )
     if seen["outcome"]["value"] != due:
         return f"remind returned {seen['outcome']['value']}; sending failed for {due}."
     if seen["early"]:
@@ -259,7 +269,7 @@ WHY: dict[str, Callable[[Evening, dict[str, Any]], str | None]] = {
 # What is said of the module as it is given.
 GIVEN = {
     "deleted": "is still in the table",
-    "whole": "the first half of a list that failed",
+    "whole": "a part of a list that failed",
     "minutes": "and then it was free",
     "shown": "greenlet_spawn has not been called",
     "own": "what one request does reaches the other",

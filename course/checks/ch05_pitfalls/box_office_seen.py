@@ -70,7 +70,8 @@ def draw_evening(random: Random) -> Evening:
     spoilt.insert(random.randint(2, 3), known[1])
     capacity, more, meanwhile = random.sample(range(11, 99), 3)
     doors = random.sample(["north", "south", "balcony", "stage"], 3)
-    counts = tuple({"door": door, "guests": random.randint(3, 90)} for door in doors)
+    through = random.sample([0, random.randint(3, 40), random.randint(41, 90)], 3)
+    counts = tuple({"door": door, "guests": n} for door, n in zip(doors, through, strict=True))
     first, second = random.sample([0, 1, 3, 4], 2)
     opening = datetime(2027, 3, 1, 12, tzinfo=UTC) + timedelta(minutes=random.randint(0, 500_000))
     return Evening(
@@ -280,7 +281,8 @@ async def _at_once(case: Evening, make_app: Any) -> dict[str, Any]:
         made = attempt_sync(lambda: make_app(base.engine, _agree))
         out = 0
         if made.ended == "returned":
-            await _asked(made.value, f"/shows/{case.show}")
+            for number in (case.show, case.show + 100):  # which is answered, and which is not there
+                await _asked(made.value, f"/shows/{number}")
             await until_idle(SOON)
             out = connections_in_use(base.engine)
     return {"made": {**made.as_dict(), "value": None}, "rounds": rounds, "out": out}
@@ -292,7 +294,7 @@ async def _two_guests(case: Evening, make_app: Any, first_pays: bool) -> dict[st
     async with database(rows_of(case, orders=False)) as base:
         made = attempt_sync(lambda: make_app(base.engine, till.pay))
         if made.ended != "returned":
-            return {"rows": [], "answers": [], "waited": False}
+            return {"rows": [], "answers": [], "waited": False, "out": 0}
 
         def buy(guest_id: int) -> asyncio.Task[Any]:
             wish = {"show_id": case.show, "guest_id": guest_id, "total_cents": 10 * guest_id}
@@ -309,7 +311,8 @@ async def _two_guests(case: Evening, make_app: Any, first_pays: bool) -> dict[st
         answers = [_told((await one).value) for one in (first, second)]
         await until_idle(SOON)
         rows = await base.rows(Order.guest_id, Order.total_cents)
-    return {"rows": rows, "answers": answers, "waited": waited}
+        out = connections_in_use(base.engine)
+    return {"rows": rows, "answers": answers, "waited": waited, "out": out}
 
 
 async def _enlarged(case: Evening, add_seats: Any) -> dict[str, Any]:
@@ -366,13 +369,21 @@ async def _reminded(case: Evening, remind: Any) -> dict[str, Any]:
     errors = (ConnectionError("the post office is closed"), ValueError("no such address"))
     bad = {case.emails[place]: error for place, error in zip(case.failing, errors, strict=True)}
 
+    under_way, most = 0, 0
+
     async def send(email: str) -> None:
+        nonlocal under_way, most
         sent.append(email)
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0)
+        under_way -= 1
         if email in bad:
             raise bad[email]
 
     outcome = await attempt(lambda: remind(list(case.emails), send))
-    return {"outcome": outcome.as_dict(), "sent": plain(sent), **await _stopped(case, remind)}
+    seen = {"outcome": outcome.as_dict(), "sent": plain(sent), "at once": most}
+    return {**seen, **await _stopped(case, remind)}
 
 
 async def _stopped(case: Evening, remind: Any) -> dict[str, Any]:

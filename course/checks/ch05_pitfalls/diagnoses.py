@@ -32,12 +32,12 @@ CAUSES = {
     "savepoint": "Then a savepoint would be open while the driver has not begun a transaction",
     "inner-commit": "Then a COMMIT would be sent in the middle of a block, before its end",
     "frozen": "Then nothing else could run on the loop for a while",
-    "two-loops": "Then a RuntimeError would speak of a different event loop, or of a closed one",
+    "two-loops": "Then somebody would wait beside a free connection, or hear of another loop",
     "naive": "Then two times would not compare, or differ by a whole number of hours",
 }
 # What each cure does.
 CURES = {
-    "bigger-pool": "A larger pool, or a longer wait for it, puts a limit further away",
+    "bigger-pool": "Some more connections, or a longer wait for one, put a limit further away",
     "limit": "`max_concurrency` lets fewer requests into a dependency at once",
     "function-scope": 'scope="function" ends a dependency before the answer goes out',
     "close": "`async with` gives a connection back when its block ends",
@@ -92,8 +92,9 @@ LOGS = (
             "by the response_model: who needs a second thread?",
         },
         {
-            "bigger-pool": "With 20 connections 20 requests hold one and wait, and 40 threads wait "
-            "for the pool as before; with a longer wait they wait longer.",
+            "bigger-pool": "With 20 connections 20 requests hold one and wait, and the threads "
+            "wait for the pool as before. It holds from 40 on, one for each thread; is there a "
+            "cure that needs no more than the five?",
             "function-scope": "The answer is validated before a dependency of either scope ends, "
             "so the connection is still out while it waits.",
             "close": "The dependency does close it, at its end; the wait is before that.",
@@ -120,8 +121,8 @@ LOGS = (
             "in-place": "The changes were sent: two INSERTs. Did both go well?",
         },
         {
-            "commit": "Inside `begin()` a commit of your own is an error, and in a session whose "
-            "flush has failed as well: the order before it is gone already.",
+            "commit": "After a flush that failed, `commit()` raises PendingRollbackError; and the "
+            "order before it is gone already.",
             "begin": "The block is a `begin()`, and it rolled back: its transaction was lost "
             "before its end.",
             "close": "The session was closed. What it had flushed was gone by then.",
@@ -248,8 +249,8 @@ LOGS = (
             "stream": "One connection of fifteen is in use, and the answer is complete. Who was it "
             "that stood still?",
             "unclosed": "One connection of fifteen is in use. Who was it that stood still?",
-            "two-loops": "An engine on a second loop raises an error, and here is none. Why would "
-            "the one loop stand still?",
+            "two-loops": "With aiosqlite a second loop shows when somebody waits for a connection, "
+            "and fourteen are free. Why would the one loop stand still?",
             "lazy": "One SELECT was sent, and nothing was raised. What did the report do after it, "
             "and on which thread?",
         },

@@ -15,6 +15,7 @@ from sqlalchemy.orm import registry
 
 from course.checking.attempts import Outcome, attempt, attempt_sync, describe, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
+from course.checks.machine import EAST, clock_in
 from lantern.theatre import make_engine
 
 OFFSETS = (780, 345, 120, 60, 0, -210, -300, -570)  # minutes east of UTC, the largest first
@@ -97,7 +98,7 @@ async def observe(case: Case, type_: Any) -> dict[str, Any]:
 
     Each question has a table of its own, so that what one spoils is not blamed on another.
     """
-    with warnings.catch_warnings(record=True) as told:
+    with warnings.catch_warnings(record=True) as told, clock_in(EAST):
         warnings.simplefilter("always")
         made = attempt_sync(lambda: _entry("entries", type_))
         if made.ended != "returned":
