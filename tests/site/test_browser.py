@@ -211,8 +211,9 @@ def test_axe_finds_nothing_on_any_page_at_either_width_in_either_scheme(
 ) -> None:
     found: list[str] = []
     with opened(browser, reduced_motion="reduce") as page:
+        # A look has one contrast, wherever it is met.
+        looks: dict[str, list[str]] = {scheme: [] for scheme in SCHEMES}
         for path in site.pages_of(chapter):
-            looks: dict[str, list[str]] = {scheme: [] for scheme in SCHEMES}
             for width in WIDTHS:
                 page.set_viewport_size({"width": width, "height": 844})
                 page.goto(f"{address}/{path}")
@@ -224,7 +225,7 @@ def test_axe_finds_nothing_on_any_page_at_either_width_in_either_scheme(
                     # Where a scheme shows what the other shows, only colours can differ.
                     if shown != (shown := page.evaluate(SHOWN)):
                         found += [state + each for each in violations(page, ALL_BUT_COLOURS)]
-                    # In each scheme the colours of every text, at the next width of new ones.
+                    # In each scheme the colours of every text; after that, of new ones.
                     new = page.evaluate(MARK_NEW_LOOKS, looks[scheme])
                     looks[scheme] += new
                     if new:
