@@ -67,18 +67,25 @@ class Runner {
       if (source !== undefined && source !== cell.source) await cell.write(source);
     }
     if (lines) this.#addProgress(lines);
-    this.status.textContent = sources || lines
+    this.opened = sources || lines
       ? `${file.name} is taken over.`
       : `${file.name} is neither a copy of this notebook nor a file of progress.`;
+    this.#tell();
   }
 
   #hear({ state, reason = "", restored = false, progress, settled }) {
     if (progress) return this.#addProgress(progress);
     // Not before: the memory takes room while it finds out whether there is enough.
     if (settled) return keepOffline();
-    this.status.textContent = `${STATES[state]} ${reason}`.trim();
+    this.python = `${STATES[state]} ${reason}`.trim();
     this.status.dataset.state = state;
     this.status.dataset.restored = restored;
+    this.#tell();
+  }
+
+  // How Python is, and what became of a file: neither takes the place of the other.
+  #tell() {
+    this.status.textContent = [this.python, this.opened].filter(Boolean).join(" ");
   }
 
   #addProgress(lines) {

@@ -27,6 +27,8 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     with browser.new_context() as context:
         forbid_waiting(context)
         yield context
+        # A page that is left may still fetch a script.
+        context.unroute_all(behavior="ignoreErrors")
 
 
 @pytest.mark.parametrize("stem", LESSONS)
