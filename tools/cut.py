@@ -46,6 +46,11 @@ def cut(solution: nbformat.NotebookNode) -> nbformat.NotebookNode:
     return exercise
 
 
+def as_shown(source: str) -> str:
+    """Return an answer's code as pages show it: without marks, and without what it repairs."""
+    return MARK.sub("", GIVEN.sub("# END SOLUTION", source)).removesuffix("\n")
+
+
 def _left(answer: re.Match[str]) -> str:
     """Return what stays in the place of an answer: the code that is given, or `your turn`."""
     given = GIVEN.search(answer[0])

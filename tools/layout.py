@@ -16,7 +16,7 @@ from course.names import EXERCISE, LESSON, OBJECTIVE, STEM, chapter_of
 from course.notebook import code_cells, read, source, tagged, tags
 from course.project import ROOT
 from tools.answers import known_answers
-from tools.cut import GIVEN, MARK
+from tools.cut import as_shown
 
 PARTNERS = ("solutions/{}.ipynb", "exercises/{}.ipynb", "course/checks/{}/__init__.py")
 PAGES = {"book": "md", "notebooks": "ipynb", "exercises": "ipynb", "solutions": "ipynb"}
@@ -239,7 +239,7 @@ def _cells(path: Path) -> Iterator[str]:
                 yield f"{name} has {words} words; {MOST_WORDS} are the most."
             continue
         # The marks are not shown, nor is an answer together with the code that it repairs.
-        if MARK.sub("", GIVEN.sub("", text)).count("\n") >= MOST_LINES:
+        if as_shown(text).count("\n") >= MOST_LINES:
             yield f"{name} has more than {MOST_LINES} lines."
         # nbval never compares a cell without a number, whatever it printed.
         if cell["execution_count"] is None:

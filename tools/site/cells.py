@@ -5,6 +5,8 @@ from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
+from tools.cut import as_shown
+
 
 def open_fold(translator: HTML5Translator, node: HideCodeCellNode) -> None:
     """Begin a closed details element around code, or around what it printed."""
@@ -61,15 +63,9 @@ def unmark_answers(app: Sphinx, doctree: nodes.document) -> None:
         return
     app.env.metadata[app.env.docname]["nosearch"] = True
     for code in doctree.findall(nodes.literal_block):
-        lines = iter(code.astext().splitlines())
-        kept = []
-        for line in lines:
-            if line.strip() == "# GIVEN":  # what the exercise has in place of the answer
-                line = next(line for line in lines if "END SOLUTION" in line)
-            if "SOLUTION" not in line:
-                kept.append(line)
-        code.children = [nodes.Text("\n".join(kept))]
-        code.rawsource = "\n".join(kept)
+        shown = as_shown(code.astext())
+        code.children = [nodes.Text(shown)]
+        code.rawsource = shown
 
 
 def setup(app: Sphinx) -> None:
