@@ -10,7 +10,8 @@ has used. A gap of the task counts as a freeze for as long as
 - the loop's thread stood still while the observer came and went. A thread that is ready to run has
   the same claim to a processor as the observer has, and gets its turn before the observer has had
   PATIENT_TURNS more. One that had none was waiting, in a `time.sleep` or for a lock. Linux also
-  says which threads are ready to run, since two processors may share out their turns unequally.
+  says which threads are ready to run, since two processors may share out their turns unequally;
+  while any of the program's is, the loop's may be waiting for that one, as `Thread.start` does.
 
 What is left of the gap, the program spent in the queue for a processor.
 
@@ -24,6 +25,7 @@ rest of a gap is a freeze; one that cannot say it is frozen in every gap.
 import asyncio
 import contextlib
 import itertools
+import os
 import sys
 import threading
 import time
@@ -42,7 +44,7 @@ NO_WORK = 0.0005  # seconds of processor time; what comes and goes in less did n
 class Look(NamedTuple):
     """What the clocks said: the moment, and the processor time the program had used, in seconds.
 
-    `queued`: the loop's thread was ready to run, and waited for a processor.
+    `queued`: a thread of the program was ready to run, and waited for a processor.
     """
 
     moment: float
@@ -85,7 +87,6 @@ class _Observer:
         self.interval = interval
         self.looks: deque[Look] = deque()
         self._used_itself = 0.0
-        self._loop_thread = threading.current_thread()
         self._over = threading.Event()
 
     def look(self, queued: bool = False) -> Look:
@@ -102,7 +103,7 @@ class _Observer:
 
     def _look_on(self) -> None:
         while not self._over.wait(self.interval):
-            queued = is_queued(self._loop_thread)
+            queued = _others_queue()
             self._used_itself = time.thread_time()
             self.looks.append(self.look(queued))
 
@@ -123,7 +124,19 @@ class _Observer:
 
 def is_queued(thread: threading.Thread) -> bool:
     """Tell whether a thread waits for a processor; False where the system does not say."""
-    number = getattr(thread, "native_id", None)
+    return _is_ready(getattr(thread, "native_id", None))
+
+
+def _others_queue() -> bool:
+    """Tell whether any thread but this one waits for a processor, also one that is starting."""
+    try:
+        numbers = {*map(int, os.listdir("/proc/self/task"))}
+    except OSError:
+        return False
+    return any(map(_is_ready, numbers - {threading.get_native_id()}))
+
+
+def _is_ready(number: int | None) -> bool:
     try:
         with open(f"/proc/self/task/{number}/stat", "rb") as file:
             # After the thread's name, in brackets; see proc_pid_stat(5).

@@ -1,6 +1,9 @@
 """A freeze is told from a busy machine: by looks at the clocks, and with a machine that is busy."""
 
 import asyncio
+import hashlib
+import os
+import sys
 import threading
 import time
 
@@ -29,7 +32,7 @@ CASES = {
     "the program computed all the time": ([AT_WORK] * 30, 0.3),
     "a call that computes and lets nobody look": ([(0.3, 0.3, False)], 0.3),
     "it computed, was preempted, computed": ([AT_WORK, (0.4, 0.0, True)] * 5, 0.05),
-    "its thread was ready and stood in the queue": ([QUEUED] * 30, 0.0),
+    "a thread was ready and stood in the queue": ([QUEUED] * 30, 0.0),
     "nothing of the program ran, the observer neither": ([(0.5, 0.0, False)], 0.0),
     "it stood still for too few turns to be sure": ([STILL] * 2 + [QUEUED] + [STILL] * 2, 0.0),
     "blocking calls one after the other": (([STILL] * 20 + [AT_WORK]) * 5, 1.05),
@@ -85,6 +88,26 @@ def test_on_a_busy_machine_a_free_loop_is_free_and_a_frozen_one_frozen():
     assert working < FROZEN, "a little work that the machine drew out is no freeze"
     assert sleeping > FROZEN
     assert computing > FROZEN
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says which threads are ready")
+def test_a_loop_that_waits_for_a_thread_that_gets_no_processor_waits_for_the_machine():
+    def is_seldom_served(size):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
+        hashlib.sha256(bytes(size))  # without holding the interpreter: the observer looks on
+
+    async def joins():
+        thread = threading.Thread(target=is_seldom_served, args=(size,))
+        thread.start()
+        thread.join()
+
+    with busy_machine():
+        size, seconds = 2**20, 0.0
+        while seconds < 4 * FROZEN:
+            size, began = 2 * size, time.perf_counter()
+            frozen = asyncio.run(longest(joins))
+            seconds = time.perf_counter() - began
+    assert frozen < FROZEN
 
 
 def test_the_observer_ends_with_the_heartbeat():
