@@ -5,8 +5,10 @@ engine and any app, and know nothing of the course: its theatre is in lantern.th
 Everything works in a notebook, in a script and in pytest.
 """
 
+from lantern.conductor import Stuck
 from lantern.errors import UnexpectedSuccess, expect, first_line, is_missing_greenlet
 from lantern.lifetimes import RequestLife, RequestStep, record_request
+from lantern.orders import DoesNotFit, Exploration, explore, replay
 from lantern.pictures.figure import Picture
 from lantern.pictures.requests import draw_requests
 from lantern.pictures.states import draw_states
@@ -17,15 +19,19 @@ from lantern.pulse import Gap, Heartbeat, heartbeat
 from lantern.recording import Delay, Freeze, Recording, Span, Usage, timeline
 from lantern.sql import count_sql, transactions
 from lantern.states import StateStep, StateWatch, state_of, state_watch
+from lantern.steps import Order, Step
 from lantern.switches import Bridge, Pass, bridge
 from lantern.wire import Response, Wire, asgi_call, client, lifespan
 
 __all__ = [
     "Bridge",
     "Delay",
+    "DoesNotFit",
+    "Exploration",
     "Freeze",
     "Gap",
     "Heartbeat",
+    "Order",
     "Pass",
     "Picture",
     "PoolWatch",
@@ -36,6 +42,8 @@ __all__ = [
     "Span",
     "StateStep",
     "StateWatch",
+    "Step",
+    "Stuck",
     "UnexpectedSuccess",
     "Usage",
     "Wire",
@@ -50,12 +58,14 @@ __all__ = [
     "draw_requests",
     "draw_states",
     "expect",
+    "explore",
     "first_line",
     "heartbeat",
     "is_missing_greenlet",
     "lifespan",
     "pool_watch",
     "record_request",
+    "replay",
     "state_of",
     "state_watch",
     "timeline",

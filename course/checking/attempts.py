@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from course.checking.patience import IDLE, IDLE_LOOKS, WORKED, Patience, Surroundings, tick
+from course.checking.patience import IDLE, IDLE_LOOKS, WORKED, Patience, tick
 from lantern.errors import message_of
+from lantern.idle import Surroundings
 from lantern.pulse import CAN_OBSERVE
 
 PATIENCE = 2.0  # seconds of work or of waiting for one call; far more than a right answer needs

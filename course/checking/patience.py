@@ -11,16 +11,12 @@ clocks in every tick tells which of three it is:
 
 import asyncio
 import contextlib
-import linecache
 import sys
-import threading
 import time
 from collections.abc import Callable
-from types import CodeType, FrameType
-from typing import Any
-from weakref import WeakSet
 
-from lantern.pulse import CAN_OBSERVE, is_queued
+from lantern.idle import Surroundings, lookouts
+from lantern.pulse import CAN_OBSERVE
 
 TICKS = 60  # looks into which the patience with an answer is cut
 SOON = 0.5  # seconds; what is to come by the clock within them, a check waits for
@@ -28,9 +24,6 @@ IDLE_LOOKS = 4  # in a row, at which nothing could come
 # Seconds of processor time: an answer that used no more since a look has waited. The look itself
 # takes a fifth of this; in a browser, on a busy machine, nearly all.
 BARELY = 0.001 if CAN_OBSERVE else 0.005
-
-# The timers of attempts that look on: nothing comes of them.
-_lookouts: WeakSet[asyncio.TimerHandle] = WeakSet()
 
 WORKED, WAITED, IDLE = "worked", "waited", "idle"
 
@@ -84,51 +77,6 @@ def processor_time_of(process: int) -> float:
     return 0.0
 
 
-class Surroundings:
-    """The running loop and the threads: they tell whether anything can still come."""
-
-    def __init__(self) -> None:
-        self.loop: Any = asyncio.get_running_loop()
-        self.listens_to = self._listens_to()
-        # What a notebook's kernel, for instance, has beside the loop; nothing of it is the answer.
-        self.stand = {thread: _place(thread) for thread in threading.enumerate()}
-
-    def is_idle(self, seconds: float) -> bool:
-        """Tell whether nothing but the caller runs, and nothing is due in so many seconds.
-
-        False for a loop that is not asyncio's own, since it does not say.
-        """
-        due = self.loop.time() + seconds
-        asyncios_own = isinstance(self.loop, asyncio.BaseEventLoop)
-        return (
-            asyncios_own
-            and not self.loop._ready
-            and not any(
-                timer.when() < due and not timer.cancelled() and timer not in _lookouts
-                for timer in self.loop._scheduled
-            )
-            and self._listens_to() <= self.listens_to
-            and self._others_rest()
-        )
-
-    def _others_rest(self) -> bool:
-        # The loop of a browser knows: threads are its own affair there.
-        if told := getattr(self.loop, "others_rest", None):
-            return bool(told())
-        return all(map(self._rests, threading.enumerate()))
-
-    def _rests(self, thread: threading.Thread) -> bool:
-        """Tell whether a thread waits for work, or stands where it stood before the answer."""
-        place = _place(thread)
-        stands = place is not None and self.stand.get(thread) == place
-        return _waits_for_work(thread) or (stands and not is_queued(thread))
-
-    def _listens_to(self) -> int:
-        # The files of the loop; the loop of a browser has none.
-        selector = getattr(self.loop, "_selector", None)
-        return len(getattr(selector, "get_map", dict)())
-
-
 def tick(seconds: float) -> asyncio.Future[None]:
     """Return a future that is done after so many seconds, for an attempt that looks on."""
     loop = asyncio.get_running_loop()
@@ -140,7 +88,7 @@ def tick(seconds: float) -> asyncio.Future[None]:
 
     timer = loop.call_later(seconds, end)
     future.add_done_callback(lambda _: timer.cancel())
-    _lookouts.add(timer)
+    lookouts.add(timer)
     return future
 
 
@@ -153,22 +101,3 @@ async def until_idle(seconds: float, enough: Callable[[], bool] = lambda: False)
     # No event tells that nothing comes.
     while not enough() and not patience.look(surroundings.is_idle(seconds)):  # noqa: ASYNC110
         await asyncio.sleep(patience.tick)
-
-
-def _place(thread: threading.Thread) -> tuple[CodeType, int] | None:
-    """Return the code that a thread is in, and how far it has come; None before and after."""
-    frame = sys._current_frames().get(thread.ident or 0)
-    return (frame.f_code, frame.f_lasti) if frame else None
-
-
-def _waits_for_work(thread: threading.Thread) -> bool:
-    """Tell whether a thread waits at a queue, without a timeout; the caller's own thread does."""
-    if thread is threading.current_thread():
-        return True
-    frame: FrameType | None = sys._current_frames().get(thread.ident or 0)
-    while frame is not None and frame.f_globals.get("__name__") in ("queue", "threading"):
-        frame = frame.f_back
-    if frame is None or is_queued(thread):
-        return False
-    line = linecache.getline(frame.f_code.co_filename, frame.f_lineno)
-    return ".get(" in line and "timeout" not in line

@@ -1,0 +1,412 @@
+"""Run tasks so that their steps at the database come in a chosen order.
+
+Nothing of the code under test is changed, and no clock is asked: for as long as an order is run,
+the engine's dialect asks the conductor before each call of the driver, inside the greenlet, which
+waits there for its turn, and tells it when the call has come back.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import string
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.util import await_only, greenlet_spawn
+
+from lantern.errors import first_line
+from lantern.idle import Surroundings
+from lantern.steps import (
+    ALL,
+    COMMIT,
+    READ,
+    ROLLBACK,
+    START,
+    Order,
+    Pending,
+    Step,
+    Transaction,
+    elsewhere,
+    kind_of,
+    on_sqlite,
+)
+
+Task = Callable[[], Awaitable[Any]]
+# Gets the steps that can be taken next, by the letter of their task, and returns a letter; None
+# gives the order up.
+Choose = Callable[[dict[str, Pending]], str | None]
+
+LETTERS = string.ascii_uppercase
+NEAR = 1.0  # seconds; a task that sleeps for less is waited for, as are threads that work
+SETTLED = 20  # turns of the loop in which a task that can go on has gone on
+MOST_STEPS = 400  # of one order: more are a loop that no other task ends
+BUSY, BUSY_SNAPSHOT = 5, 517  # https://sqlite.org/rescode.html
+
+AT_WORK, AT_DRIVER, AT_TURN = "at work", "at the driver", "at its turn"
+
+
+class Stuck(Exception):
+    """A task waited for what no other task could give any more.
+
+    Outside of the explorer it would wait for ever, or until a time-out ends it.
+    """
+
+
+class TooLong(Exception):
+    """A task had not ended when an order had MOST_STEPS steps: it may go on for ever."""
+
+
+@dataclass
+class Settings:
+    """What all orders of one exploration share.
+
+    `in_memory`: the tasks may share more than the database, so that their first lines are a step,
+    and no two steps can be exchanged. `waits` has the busy timeouts of SQLite's connections, in
+    milliseconds: they are zero for as long as orders are run.
+    """
+
+    engine: AsyncEngine
+    is_sqlite: bool
+    is_wal: bool
+    in_memory: bool = False
+    waits: dict[Any, int] = field(default_factory=dict)
+
+    @classmethod
+    async def of(cls, engine: AsyncEngine) -> "Settings":
+        """Ask an engine for what has to be known of it."""
+        async with engine.connect() as connection:
+            is_sqlite = engine.dialect.name == "sqlite"
+            mode = await connection.exec_driver_sql("PRAGMA journal_mode") if is_sqlite else None
+            return cls(engine, is_sqlite, mode is not None and mode.scalar() == "wal")
+
+    def wait_no_more(self, connection: Any) -> None:
+        """Let a connection of SQLite say at once that it would wait; to be called in a greenlet."""
+        if self.is_sqlite and connection not in self.waits:
+            self.waits[connection] = _pragma(connection, "busy_timeout")
+            _pragma(connection, "busy_timeout=0")
+
+    async def put_back(self) -> None:
+        """Let the connections wait again for as long as they did."""
+        for connection, milliseconds in self.waits.items():
+            with contextlib.suppress(Exception):  # it may have been closed meanwhile
+                await greenlet_spawn(_pragma, connection, f"busy_timeout={milliseconds}")
+        self.waits.clear()
+
+
+def _pragma(connection: Any, pragma: str) -> Any:
+    cursor = connection.cursor()
+    try:
+        cursor.execute(f"PRAGMA {pragma}")
+        return next(iter(cursor.fetchall()), (None,))[0]
+    finally:
+        cursor.close()
+
+
+@dataclass
+class Strand:
+    """A task that takes steps: one of those that are explored, or one that such a one started.
+
+    `owner` is the number of the explored task. `waits`: its step was refused by a lock, and can
+    be tried again once somebody's transaction has ended. `gives_up`: the next time it is not.
+    """
+
+    letter: str
+    owner: int
+    state: str = AT_WORK
+    pending: Pending = field(default_factory=lambda: Pending(START, ""))
+    turn: "asyncio.Future[None] | None" = None
+    waits: bool = False
+    gives_up: bool = False
+
+
+_conducted: ContextVar["tuple[Conductor, int] | None"] = ContextVar("conducted", default=None)
+
+
+class Conductor:
+    """Runs one order of the steps of some tasks.
+
+    Afterwards `met_in_memory` tells whether a task waited for another one outside the database.
+    """
+
+    def __init__(self, settings: Settings, choose: Choose) -> None:
+        self.settings = settings
+        self.choose = choose
+        self.met_in_memory = False
+        self._strands: dict[asyncio.Task[Any], Strand] = {}
+        self._transactions: dict[Any, Transaction] = {}
+        self._steps: list[Step] = []
+        self._schedule = ""
+        self._happened = asyncio.Event()
+        self._over = False
+
+    async def run(self, tasks: Sequence[Task]) -> Order | None:
+        """Run the tasks to their ends and return their order; None if it was given up."""
+        self._surroundings = Surroundings()
+        began = [asyncio.create_task(self._begin(n, task)) for n, task in enumerate(tasks)]
+        self._letters = iter(LETTERS[len(tasks) :])
+        for owner, task in enumerate(began):
+            self._add(task, owner)
+        with self._asked_by(self.settings.engine.dialect):
+            try:
+                unended = await self._conduct()
+            finally:
+                self._over = True
+                for task in self._strands:
+                    task.cancel()
+                outcomes = await asyncio.gather(*began, return_exceptions=True)
+                await asyncio.gather(*self._strands, return_exceptions=True)
+        if unended is None:
+            return None
+        for owner, error in unended.items():
+            outcomes[owner] = error
+        return Order(tuple(self._steps), tuple(outcomes), schedule=self._schedule)
+
+    async def _begin(self, owner: int, task: Task) -> Any:
+        _conducted.set((self, owner))
+        if self.settings.in_memory:
+            strand = self._current()
+            assert strand
+            await self._turn_of(strand, Pending(START, "", touch=ALL))
+            self._went_on(strand)
+        return await task()
+
+    def _add(self, task: "asyncio.Task[Any]", owner: int) -> Strand:
+        """Add a task; one that an explored task awaits, as SQLAlchemy's commit, goes by its letter.
+
+        Two that take steps at once have a letter each.
+        """
+        apart = any(one.owner == owner and one.state != AT_WORK for one in self._alive())
+        letter = next(self._letters) if apart else LETTERS[owner]
+        strand = self._strands[task] = Strand(letter, owner)
+        task.add_done_callback(lambda _: self._happened.set())
+        return strand
+
+    def _current(self) -> Strand | None:
+        """Return the strand that runs; a task that an explored one started becomes one here."""
+        conducted, task = _conducted.get(), asyncio.current_task()
+        if not conducted or conducted[0] is not self or task is None or self._over:
+            return None
+        return self._strands.get(task) or self._add(task, conducted[1])
+
+    async def _conduct(self) -> dict[int, Exception] | None:
+        """Give turns until all tasks have ended; return who never would, None if it is given up."""
+        while await self._until_nobody_moves():
+            lined_up = {one.letter: one for one in self._alive() if one.state == AT_TURN}
+            ready = {letter: one for letter, one in lined_up.items() if not self._has_to_wait(one)}
+            if not lined_up:
+                stuck = Stuck("it waited for what no other task could give any more")
+                return {strand.owner: stuck for strand in self._alive()}
+            if len(self._schedule) == MOST_STEPS:
+                endless = TooLong(f"it had not ended after {MOST_STEPS} steps of all tasks")
+                return {strand.owner: endless for strand in self._alive()}
+            # Where all wait for a lock, one of them waits in vain, and is told so.
+            able = ready or lined_up
+            letter = self.choose({letter: one.pending for letter, one in able.items()})
+            if letter is None:
+                return None
+            self._give_turn(able[letter], gives_up=not ready)
+        return {}
+
+    def _alive(self) -> list[Strand]:
+        return [strand for task, strand in self._strands.items() if not task.done()]
+
+    def _has_to_wait(self, strand: Strand) -> bool:
+        taken = any(held.has_place for held in self._transactions.values())
+        return strand.waits or (strand.pending.queues and taken)
+
+    def _give_turn(self, strand: Strand, gives_up: bool) -> None:
+        self._schedule += strand.letter
+        strand.state, strand.gives_up = AT_DRIVER, gives_up
+        assert strand.turn
+        strand.turn.set_result(None)
+
+    async def _until_nobody_moves(self) -> bool:
+        """Wait until each task stands at its turn or waits for another; False if all have ended."""
+        turns, began = 0, time.perf_counter()
+        while moving := [one for one in self._alive() if one.state != AT_TURN]:
+            self._happened.clear()
+            if any(one.state == AT_DRIVER for one in moving):
+                await self._happened.wait()
+            else:
+                await asyncio.sleep(0 if turns < SETTLED else 0.0005)
+            if self._happened.is_set():
+                turns, began = 0, time.perf_counter()
+                continue
+            turns += 1
+            waited = time.perf_counter() - began
+            if turns > SETTLED and (self._surroundings.is_idle(NEAR) or waited > 2 * NEAR):
+                self._note_who_waits(moving)
+                break
+        return bool(self._alive())
+
+    def _note_who_waits(self, waiting: list[Strand]) -> None:
+        """Who waits, and not for a task of its own, waits for another one in memory."""
+        strands = [strand.owner for strand in self._alive()]
+        self.met_in_memory |= any(strands.count(strand.owner) == 1 for strand in waiting)
+
+    async def _turn_of(self, strand: Strand, pending: Pending) -> None:
+        strand.pending, strand.state = pending, AT_TURN
+        strand.turn = asyncio.get_running_loop().create_future()
+        self._happened.set()
+        await strand.turn
+
+    def _went_on(self, strand: Strand) -> None:
+        strand.state = AT_WORK
+        self._happened.set()
+
+    @contextlib.contextmanager
+    def _asked_by(self, dialect: Dialect) -> Iterator[None]:
+        """Let a dialect ask before each call of the driver."""
+        calls: dict[str, Callable[..., None]] = {
+            "do_execute": self._execute,
+            "do_executemany": self._execute,
+            "do_execute_no_params": self._execute_as_it_is,
+            "do_commit": partial(self._end, COMMIT),
+            "do_rollback": partial(self._end, ROLLBACK),
+            "do_close": self._close,
+            "do_terminate": self._close,
+        }
+        for name, call in calls.items():
+            setattr(dialect, name, partial(call, getattr(dialect, name)))
+        try:
+            yield
+        finally:
+            for name in calls:
+                delattr(dialect, name)
+
+    def _execute(self, call: Any, cursor: Any, sql: str, values: Any, context: Any) -> None:
+        connection = context.root_connection.connection.dbapi_connection
+        self._take(
+            lambda: call(cursor, sql, values, context),
+            connection,
+            kind_of(sql),
+            sql,
+            values,
+            cursor,
+        )
+
+    def _execute_as_it_is(self, call: Any, cursor: Any, sql: str, context: Any) -> None:
+        self._take(
+            lambda: call(cursor, sql, context),
+            context.root_connection.connection.dbapi_connection,
+            *(kind_of(sql), sql, (), cursor),
+        )
+
+    def _end(self, kind: str, call: Any, connection: Any) -> None:
+        driver = getattr(connection, "dbapi_connection", connection)
+        if not self._transactions.get(driver, Transaction()).is_open:
+            call(connection)  # the pool asks for a ROLLBACK where nothing is open, too
+            return
+        self._take(lambda: call(connection), driver, kind, kind.upper())
+
+    def _close(self, call: Any, connection: Any) -> None:
+        self._transactions.pop(connection, None)
+        self._ended_a_transaction()
+        call(connection)
+
+    def _take(
+        self,
+        call: Callable[[], None],
+        connection: Any,
+        kind: str,
+        sql: str,
+        values: Any = (),
+        cursor: Any = None,
+    ) -> None:
+        """Take one step: wait for the turn, call the driver, and note what came of it."""
+        strand = self._current()
+        if strand is None:
+            call()
+            return
+        held = self._transactions.setdefault(connection, Transaction())
+        self.settings.wait_no_more(connection)
+        while True:
+            pending = self._pending(kind, sql, values, held, connection)
+            await_only(self._turn_of(strand, pending))
+            was_open = held.is_open
+            try:
+                call()
+            except Exception as error:
+                if self._would_wait(error, kind, held, connection, strand):
+                    self._schedule = self._schedule[:-1]
+                    strand.waits = True
+                    continue
+                gave = first_line(error)
+                if not _is_busy(error):
+                    held.note(kind, sql, self._is_open(connection, kind))
+                raise
+            except BaseException:
+                gave = "cancelled"
+                raise
+            else:
+                gave = _given(cursor, kind)
+                held.note(kind, sql, self._is_open(connection, kind))
+                return
+            finally:
+                self._went_on(strand)
+                if not strand.waits:
+                    self._steps.append(Step(strand.letter, kind, sql, values, gave))
+                if was_open and not held.is_open:
+                    self._ended_a_transaction()
+
+    def _pending(
+        self, kind: str, sql: str, values: Any, held: Transaction, connection: Any
+    ) -> Pending:
+        if not self.settings.is_sqlite:
+            pending = elsewhere(kind, sql, values)
+        else:
+            pending = on_sqlite(kind, sql, values, held, self.settings.is_wal)
+        queues = pending.queues and self.settings.waits.get(connection, 0) > 0
+        touch = ALL if self.settings.in_memory else pending.touch
+        return replace(pending, touch=touch, queues=queues)
+
+    def _would_wait(
+        self, error: Exception, kind: str, held: Transaction, connection: Any, strand: Strand
+    ) -> bool:
+        """Tell whether SQLite would have waited, with the busy timeout that it has.
+
+        Who holds a snapshot and wants the writer's place is refused at once, whatever the timeout:
+        see btreeBeginTrans in https://sqlite.org/src/file/src/btree.c.
+        """
+        snapshot = getattr(error, "sqlite_errorcode", 0) == BUSY_SNAPSHOT
+        at_once = snapshot or strand.gives_up or (held.has_read and kind != COMMIT)
+        return _is_busy(error) and not at_once and self.settings.waits.get(connection, 0) > 0
+
+    def _ended_a_transaction(self) -> None:
+        for strand in self._strands.values():
+            strand.waits = False
+
+    def _is_open(self, connection: Any, kind: str) -> bool:
+        if not self.settings.is_sqlite:
+            return kind not in (COMMIT, ROLLBACK)
+        try:
+            return bool(connection.driver_connection.in_transaction)
+        except ValueError:  # it was closed
+            return False
+
+
+def _is_busy(error: Exception) -> bool:
+    return bool(getattr(error, "sqlite_errorcode", 0) & 0xFF == BUSY)
+
+
+def _given(cursor: Any, kind: str) -> str:
+    """Say what a statement gave: its first row, or how many rows it changed."""
+    if cursor is None:
+        return ""
+    if cursor.description:
+        names = [column[0] for column in cursor.description]
+        # SQLAlchemy's adapted cursors have fetched all rows; who reads them has not yet.
+        rows = list(itertools.islice(getattr(cursor, "_rows", ()), 2))
+        if not rows:
+            return "no row"
+        first = zip(names, rows[0], strict=True)
+        return ", ".join(f"{name} = {value!r}" for name, value in first) + ", …" * (len(rows) > 1)
+    if kind == READ or cursor.rowcount < 0:
+        return ""
+    return f"{cursor.rowcount} row{'' if cursor.rowcount == 1 else 's'}"

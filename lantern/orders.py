@@ -1,0 +1,248 @@
+"""Run code under every order of its steps at the database, and find the orders that break it.
+
+The orders are searched depth first, each run from the start, by sleep sets
+(P. Godefroid, "Partial-Order Methods for the Verification of Concurrent Systems", 1996): of orders
+that only exchange steps which nobody can tell the order of, one is run. A step that touches
+nothing that is shared is taken at once, since no other order of it makes a difference.
+"""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from lantern.conductor import Conductor, Settings, Task, TooLong
+from lantern.errors import first_line
+from lantern.steps import Order, Pending, Touch
+
+Before = Callable[[], Awaitable[object]]
+Invariant = Callable[[tuple[Any, ...]], Awaitable[object]]
+IN_MEMORY = "+"  # begins a schedule in which the tasks' first lines are steps, too
+
+
+class DoesNotFit(Exception):
+    """The tasks do not take the steps that a schedule, or an earlier run, had."""
+
+
+@dataclass(frozen=True)
+class Exploration:
+    """What became of the orders that were run.
+
+    `exhausted`: these are all orders, but for those that differ in nothing that anybody can see.
+    `outcomes` counts the orders by what their tasks came to, in words. `broken` has the orders in
+    which the invariant did not hold, the plainest first: the one that changes tasks least often.
+    """
+
+    orders: int
+    exhausted: bool
+    in_memory: bool
+    outcomes: Counter[tuple[str, ...]]
+    broken: tuple[Order, ...]
+
+    @property
+    def verdict(self) -> str:
+        """Say in a sentence what was run and what came of it."""
+        which = "every order" if self.exhausted else "cut off"
+        if not self.broken:
+            told = "none breaks it" if self.exhausted else "none of these breaks it"
+        else:
+            told = f"{len(self.broken)} break it" if self.broken[1:] else "1 breaks it"
+        return f"{which}: {self.orders} run, {told}"
+
+    def __repr__(self) -> str:
+        return f"<Exploration: {self.verdict}>"
+
+
+async def explore(
+    engine: AsyncEngine,
+    *tasks: Task,
+    before: Before,
+    invariant: Invariant,
+    limit: int = 1000,
+    in_memory: bool = False,
+) -> Exploration:
+    """Run the tasks under every order of their steps at the database of `engine`.
+
+    `tasks` are functions that take nothing and return an awaitable. `before` is awaited before
+    each order, and brings the database to where all of them begin. `invariant` is awaited after
+    each one with the tasks' outcomes: what they returned, or the exceptions they raised. It breaks
+    if it raises AssertionError or returns False. After `limit` orders the search is cut off.
+
+    Say `in_memory=True` if the tasks share anything but the database: a lock, a cache, a session.
+    Where one is seen to wait for another outside the database, the search begins anew as if it
+    had been said.
+    """
+    settings = await Settings.of(engine)
+    settings.in_memory = in_memory
+    try:
+        found = await _search(settings, tasks, before, invariant, limit)
+        if found is None:
+            settings.in_memory = True
+            found = await _search(settings, tasks, before, invariant, limit)
+        assert found
+        return found
+    finally:
+        await settings.put_back()
+
+
+async def replay(
+    schedule: str,
+    engine: AsyncEngine,
+    *tasks: Task,
+    before: Before,
+    invariant: Invariant,
+) -> Order:
+    """Run the tasks in the one order that a schedule says, and return it.
+
+    Raises DoesNotFit where a task is to go on that cannot: the code is another one by now.
+    """
+    settings = await Settings.of(engine)
+    settings.in_memory = schedule.startswith(IN_MEMORY)
+    letters = iter(schedule.removeprefix(IN_MEMORY))
+    taken = 0
+
+    def choose(ready: dict[str, Pending]) -> str:
+        nonlocal taken
+        taken += 1
+        letter = next(letters, None) or min(ready)
+        if letter not in ready:
+            able = ", ".join(sorted(ready))
+            raise DoesNotFit(f"step {taken} is {letter}'s in the schedule, and {able} can go on")
+        return letter
+
+    try:
+        order = await _one(settings, tasks, before, invariant, choose)
+        assert order
+        return order
+    finally:
+        await settings.put_back()
+
+
+@dataclass
+class _Node:
+    """A place in the search where one of several steps comes next.
+
+    `asleep` are steps that need not come next: the orders in which they do have been run.
+    """
+
+    ready: dict[str, Touch]
+    asleep: dict[str, Touch]
+    chosen: str
+    left: list[str] = field(default_factory=list)
+
+    def go_on(self) -> bool:
+        """Choose the next step; False if all have been."""
+        if not self.left:
+            return False
+        self.asleep[self.chosen] = self.ready[self.chosen]
+        self.chosen = self.left.pop(0)
+        return True
+
+    def asleep_after(self) -> dict[str, Touch]:
+        """Return what sleeps on after the chosen step: what can be exchanged with it."""
+        step = self.ready[self.chosen]
+        return {one: touch for one, touch in self.asleep.items() if not touch.meets(step)}
+
+
+class _Search:
+    """The path to the order that is run now, and what is left to choose along it."""
+
+    def __init__(self) -> None:
+        self.path: list[_Node] = []
+        self.depth = 0
+
+    def choose(self, ready: dict[str, Pending]) -> str | None:
+        """Choose as the path says, then the first step that is not asleep."""
+        touches = {letter: pending.touch for letter, pending in ready.items()}
+        self.depth += 1
+        if self.depth <= len(self.path):
+            node = self.path[self.depth - 1]
+            if node.ready != touches:
+                raise DoesNotFit(_NOT_THE_SAME)
+            return node.chosen
+        asleep = self.path[-1].asleep_after() if self.path else {}
+        alone = [letter for letter, touch in touches.items() if not touch]
+        awake = alone[:1] or sorted(touches.keys() - asleep.keys())
+        if not awake:
+            return None
+        self.path.append(_Node(touches, asleep, awake[0], awake[1:]))
+        return awake[0]
+
+    def back(self) -> bool:
+        """Go to the next order; False if there is none."""
+        self.depth = 0
+        while self.path and not self.path[-1].go_on():
+            self.path.pop()
+        return bool(self.path)
+
+
+_NOT_THE_SAME = (
+    "The tasks took other steps than before, in the same order of steps: they depend on something "
+    "besides the database, like the time, a random number, or what an earlier order left behind. "
+    "Let `before` bring all of it to where it was."
+)
+
+
+async def _search(
+    settings: Settings, tasks: tuple[Task, ...], before: Before, invariant: Invariant, limit: int
+) -> Exploration | None:
+    """Search the orders; None if tasks met in memory and that had not been said."""
+    search, orders, cut, endless = _Search(), 0, False, False
+    outcomes: Counter[tuple[str, ...]] = Counter()
+    broken: list[Order] = []
+    while not cut:
+        try:
+            order = await _one(settings, tasks, before, invariant, search.choose)
+        except _MetInMemory:
+            return None
+        if order and orders == limit:
+            cut = True
+        elif order:
+            orders += 1
+            endless |= any(isinstance(outcome, TooLong) for outcome in order.outcomes)
+            outcomes[tuple(map(told, order.outcomes))] += 1
+            broken += [order] if order.broken else []
+        if not search.back():
+            break
+    broken.sort(key=lambda order: (order.switches, len(order.schedule), order.schedule))
+    return Exploration(orders, not (cut or endless), settings.in_memory, outcomes, tuple(broken))
+
+
+class _MetInMemory(Exception):
+    pass
+
+
+async def _one(
+    settings: Settings,
+    tasks: tuple[Task, ...],
+    before: Before,
+    invariant: Invariant,
+    choose: Callable[[dict[str, Pending]], str | None],
+) -> Order | None:
+    """Run one order, and ask the invariant."""
+    await before()
+    conductor = Conductor(settings, choose)
+    order = await conductor.run(tasks)
+    if conductor.met_in_memory and not settings.in_memory:
+        raise _MetInMemory
+    if order is None:
+        return None
+    broken = ""
+    try:
+        if await invariant(order.outcomes) is False:
+            broken = "the invariant returned False"
+    except AssertionError as error:
+        broken = first_line(error) or "the invariant's assert failed"
+    schedule = (IN_MEMORY if settings.in_memory else "") + order.schedule
+    return replace(order, broken=broken, schedule=schedule)
+
+
+def told(outcome: Any) -> str:
+    """Say in words what a task came to: what it returned, or the error that it raised."""
+    return (
+        f"{type(outcome).__name__}: {first_line(outcome)}"
+        if isinstance(outcome, BaseException)
+        else repr(outcome)
+    )
