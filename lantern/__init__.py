@@ -10,6 +10,7 @@ from lantern.errors import UnexpectedSuccess, expect, first_line, is_missing_gre
 from lantern.lifetimes import RequestLife, RequestStep, record_request
 from lantern.orders import DoesNotFit, Exploration, explore, replay
 from lantern.pictures.figure import Picture
+from lantern.pictures.orders import draw_order
 from lantern.pictures.requests import draw_requests
 from lantern.pictures.states import draw_states
 from lantern.pictures.switches import draw_bridge
@@ -54,6 +55,7 @@ __all__ = [
     "count_sql",
     "draw",
     "draw_bridge",
+    "draw_order",
     "draw_pool",
     "draw_requests",
     "draw_states",

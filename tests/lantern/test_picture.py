@@ -10,14 +10,17 @@ import pytest
 from lantern import (
     Delay,
     Freeze,
+    Order,
     PoolWatch,
     Recording,
     RequestLife,
     RequestStep,
     Response,
     Span,
+    Step,
     Usage,
     draw,
+    draw_order,
     draw_pool,
     draw_requests,
 )
@@ -106,7 +109,34 @@ LEFT_OUT = RequestLife(
     Response(200),
 )
 
+BROKEN = Order(
+    steps=(
+        Step("A", "begin", "BEGIN"),
+        Step("B", "begin", "BEGIN"),
+        Step("A", "read", "SELECT shows.sold \nFROM shows \nWHERE shows.id = ?", (7,), "sold = 9"),
+        Step("B", "read", "SELECT shows.sold \nFROM shows \nWHERE shows.id = ?", (7,), "sold = 9"),
+        Step("A", "rollback", "ROLLBACK"),
+        Step("B", "rollback", "ROLLBACK"),
+        Step("B", "begin", "BEGIN"),
+        Step("B", "write", "UPDATE shows SET sold=? WHERE shows.id = ?", (10, 7), "1 row"),
+        Step("B", "commit", "COMMIT"),
+        Step("A", "begin", "BEGIN"),
+        Step("A", "write", "UPDATE shows SET sold=? WHERE shows.id = ?", (10, 7), "1 row"),
+        Step("A", "commit", "COMMIT"),
+    ),
+    outcomes=(True, True),
+    broken="AssertionError: 2 sold, 0 left of <1>",
+    schedule="ABABABBBBAAA",
+)
+HOLDS = Order(
+    (Step("A", "write", f"INSERT INTO notes VALUES ({', '.join('?' * 40)})", tuple(range(40))),),
+    outcomes=(None,),
+    schedule="A",
+)
+
 PICTURES = {
+    "order": draw_order(BROKEN, "the last seat", ["Teo", "Ines"]),
+    "order_that_holds": draw_order(HOLDS),
     "lives": draw_requests(LATE, IN_TIME, titles=["request scope", "function scope"]),
     "lives_that_fail": draw_requests(FALSE, LEFT_OUT),
     "lives_nothing": draw_requests(RequestLife()),
@@ -218,3 +248,17 @@ def test_lives_stand_on_one_axis_of_steps():
     starts = re.findall(r'class="hold" x="([\d.]+)" y="\d+.\d" width="[\d.]+" height="14.0"', html)
     assert len(starts) == 3  # the two lives, and the legend
     assert starts[0] == starts[1]
+
+
+def test_a_write_on_what_was_read_before_another_committed_is_marked_and_no_other():
+    words = PICTURES["order"].words
+    late = "11. Teo: UPDATE shows SET sold=10 WHERE shows.id = 7, gave 1 row, on what was read in "
+    assert f"{late}step 3, before Ines committed." in words
+    assert words.count("before Ines committed") == 1
+    assert "before Teo committed" not in words
+
+
+def test_an_order_is_named_by_its_schedule_and_what_the_invariant_said():
+    assert PICTURES["order"].summary == "order ABABABBBBAAA: it breaks"
+    assert PICTURES["order_that_holds"].summary == "order A: it holds"
+    assert "At the end: AssertionError: 2 sold, 0 left of <1>." in PICTURES["order"].words
