@@ -241,8 +241,4 @@ async def _one(
 
 def told(outcome: Any) -> str:
     """Say in words what a task came to: what it returned, or the error that it raised."""
-    return (
-        f"{type(outcome).__name__}: {first_line(outcome)}"
-        if isinstance(outcome, BaseException)
-        else repr(outcome)
-    )
+    return first_line(outcome) if isinstance(outcome, BaseException) else repr(outcome)

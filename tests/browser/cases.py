@@ -20,14 +20,22 @@ from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException
 from fastapi.responses import StreamingResponse
 from greenlet import GreenletExit, getcurrent, gettrace, greenlet, settrace
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import event, func, select, text
+from sqlalchemy import event, func, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session, async_sessionmaker
 from sqlalchemy.orm import sessionmaker
 from sqlalchemy.util.concurrency import await_, greenlet_spawn
 
 from course.checking.attempts import attempt, attempt_sync
-from lantern import bridge, client, count_sql, first_line, heartbeat, is_missing_greenlet
+from lantern import (
+    bridge,
+    client,
+    count_sql,
+    explore,
+    first_line,
+    heartbeat,
+    is_missing_greenlet,
+)
 from lantern.theatre import (
     Guest,
     Order,
@@ -705,6 +713,45 @@ async def a_sync_pool_gives_up_in_time_and_holds_up_the_loop():
         async with heartbeat() as pulse:
             told = error_in(engine.connect)
     return told, pulse.longest_freeze > 0.15
+
+
+@case
+async def an_explorer_finds_the_orders_that_break_and_no_others():
+    async with theatre() as engine:
+        read, write = make_factories(engine)
+
+        async def before():
+            async with write.begin() as session:
+                (await session.get_one(Show, 1)).sold = 9
+
+        async def looks_and_takes():
+            async with read() as session:
+                sold = (await session.get_one(Show, 1)).sold
+            async with write.begin() as session:
+                await session.execute(update(Show).where(Show.id == 1).values(sold=sold + 1))
+
+        async def takes():
+            async with read.begin() as session:
+                show = await session.get_one(Show, 1)
+                show.sold += 1
+
+        async def is_told(outcomes):
+            async with read() as session:
+                sold = (await session.get_one(Show, 1)).sold
+            assert sold == 9 + outcomes.count(None)
+
+        lock = asyncio.Lock()
+
+        async def in_turn():
+            async with lock:
+                await looks_and_takes()
+
+        return [
+            (found.verdict, found.in_memory, sorted(found.outcomes.items()), schedules)
+            for task in (looks_and_takes, takes, in_turn)
+            for found in [await explore(engine, task, task, before=before, invariant=is_told)]
+            for schedules in [[order.schedule for order in found.broken]]
+        ]
 
 
 @case

@@ -56,6 +56,7 @@ WAITING = (
     "thirty_tasks_share_a_pool_of_three",
     "a_pool_gives_up_in_time",
     "a_sync_pool_gives_up_in_time_and_holds_up_the_loop",
+    "an_explorer_finds_the_orders_that_break_and_no_others",
     "ten_writers_wait_for_each_other",
     "a_database_stays_locked_until_the_busy_timeout",
     "a_lock_in_another_thread_is_waited_for_with_the_loop_free",

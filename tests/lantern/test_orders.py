@@ -14,7 +14,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from lantern import DoesNotFit, Stuck, client, explore, first_line, replay
 from lantern.conductor import Conductor, Settings, TooLong
-from lantern.steps import Pending
+from lantern.steps import Pending, kind_of
 from lantern.theatre.engines import make_engine, make_factories
 
 pytestmark = pytest.mark.anyio
@@ -314,6 +314,25 @@ async def test_requests_to_an_app_are_explored_like_tasks(house: House) -> None:
     asked = await house.explore(*[request] * 2)
     assert asked.outcomes == plain.outcomes
     assert len(asked.broken) == len(plain.broken)
+
+
+@pytest.mark.parametrize(
+    ("sql", "kind"),
+    [
+        ("SELECT 1", "read"),
+        ("  -- INSERT\n /* DELETE */ select left FROM shows", "read"),
+        ("SELECT id FROM shows WHERE id = 1 FOR UPDATE SKIP LOCKED", "write"),
+        ("SELECT id FROM shows FOR NO KEY UPDATE", "write"),
+        ("insert into shows values (1)", "write"),
+        ("WITH late AS (SELECT 1) UPDATE shows SET id = 1", "other"),
+        ("PRAGMA foreign_keys=ON", "other"),
+        ("ROLLBACK TO SAVEPOINT sa_savepoint_1", "inside"),
+        ("BEGIN IMMEDIATE", "begin"),
+        ("", "other"),
+    ],
+)
+def test_a_statement_is_what_its_first_word_says_or_it_may_be_anything(sql: str, kind: str) -> None:
+    assert kind_of(sql) == kind
 
 
 async def every_order(house: "Notes", tasks: list[Any]) -> set[Any]:
