@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import Browser, Error, expect, sync_playwright
 
 from course.pytest_plugin import together
 from tests.site.built import Built, kept_site
@@ -20,6 +20,9 @@ BROWSERS = {"browser", "firefox_page"}
 # are slow without, for they run many answers, say so themselves.
 SLOW = {*BROWSERS, "sample_site", "course_site", "site", "broken_book", "course", "started"}
 
+
+# A page on a machine that is busy takes its time; who waits for what comes loses nothing by it.
+expect.set_options(timeout=60_000)
 
 # A shell that runs the tests in the background has Ctrl-C ignored, and every process that a test
 # starts would inherit that; one that is handled here has its default there.

@@ -48,11 +48,14 @@ async def observe_import_guests(choir: Choir, import_guests: Any) -> dict[str, A
 
     He comes with a connection of his own, in the last moment in which he can write.
     """
+    long = _imported(choir, import_guests, choir.rows)
+    if long["ended"] not in ("returned", "raised"):
+        return {"long": long}  # what does not end need not be waited for again
     short = _imported(choir, import_guests, choir.short)
     early = [number for number, changes in short["moments"] if not changes]
     gap = (*choir.short[:2], None, *choir.short[2:])
     return {
-        "long": _imported(choir, import_guests, choir.rows),
+        "long": long,
         "empty": _imported(choir, import_guests, ()),
         "gap": _imported(choir, import_guests, gap),
         "meanwhile": {
