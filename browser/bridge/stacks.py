@@ -115,6 +115,7 @@ class Place:
 
     def __init__(self) -> None:
         self._number = next(_numbers)
+        self._waiting: Stack | None = None
 
     def wait(self, seconds: float | None = None) -> bool:
         """Let other stacks run; return True when woken, False when the time is over.
@@ -126,6 +127,7 @@ class Place:
         if not can_wait():
             raise CannotWait
         _page.choose(self._number, seconds, running().thread == 0)
+        self._waiting = _running
         _running.needs_others = seconds is None
         woken = _stop()
         if not woken and _page.takeAlarm():
@@ -134,7 +136,10 @@ class Place:
 
     def wake(self) -> bool:
         """Let the stack that waits here go on; return whether there was one."""
-        return _page.wake(self._number)
+        woken = _page.wake(self._number)
+        if woken and self._waiting:
+            self._waiting.needs_others = False  # it goes on as soon as it has its turn
+        return woken
 
 
 def can_wait() -> bool:
