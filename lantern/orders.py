@@ -241,4 +241,6 @@ async def _one(
 
 def told(outcome: Any) -> str:
     """Say in words what a task came to: what it returned, or the error that it raised."""
-    return first_line(outcome) if isinstance(outcome, BaseException) else repr(outcome)
+    if isinstance(outcome, BaseException):
+        return first_line(outcome)
+    return outcome if isinstance(outcome, str) else repr(outcome)
