@@ -4,6 +4,11 @@ The orders are searched depth first, each run from the start, by sleep sets
 (P. Godefroid, "Partial-Order Methods for the Verification of Concurrent Systems", 1996): of orders
 that only exchange steps which nobody can tell the order of, one is run. A step that touches
 nothing that is shared is taken at once, since no other order of it makes a difference.
+
+What a proof here is worth: it is one of this code on this database, with these tasks, from this
+beginning. It sees the steps that go through the engine it was given, and neither other processes
+nor the code between two steps, which it takes as a part of the first; nobody waits longer than a
+time-out while another goes on; and another database has other locks, and other orders.
 """
 
 from collections import Counter
