@@ -14,10 +14,9 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.engine import Dialect
-from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import await_only, greenlet_spawn
 
 from lantern.errors import first_line
@@ -36,6 +35,9 @@ from lantern.steps import (
     kind_of,
     on_sqlite,
 )
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 Task = Callable[[], Awaitable[Any]]
 # Gets the steps that can be taken next, by the letter of their task, and returns a letter; None
@@ -71,14 +73,14 @@ class Settings:
     milliseconds: they are zero for as long as orders are run.
     """
 
-    engine: AsyncEngine
+    engine: "AsyncEngine"
     is_sqlite: bool
     is_wal: bool
     in_memory: bool = False
     waits: dict[Any, int] = field(default_factory=dict)
 
     @classmethod
-    async def of(cls, engine: AsyncEngine) -> "Settings":
+    async def of(cls, engine: "AsyncEngine") -> "Settings":
         """Ask an engine for what has to be known of it."""
         async with engine.connect() as connection:
             is_sqlite = engine.dialect.name == "sqlite"

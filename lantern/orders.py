@@ -14,13 +14,14 @@ time-out while another goes on; and another database has other locks, and other 
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
-
-from sqlalchemy.ext.asyncio import AsyncEngine
+from typing import TYPE_CHECKING, Any
 
 from lantern.conductor import Conductor, Settings, Task, TooLong
 from lantern.errors import first_line
 from lantern.steps import Order, Pending, Touch
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 Before = Callable[[], Awaitable[object]]
 Invariant = Callable[[tuple[Any, ...]], Awaitable[object]]
@@ -61,7 +62,7 @@ class Exploration:
 
 
 async def explore(
-    engine: AsyncEngine,
+    engine: "AsyncEngine",
     *tasks: Task,
     before: Before,
     invariant: Invariant,
@@ -94,7 +95,7 @@ async def explore(
 
 async def replay(
     schedule: str,
-    engine: AsyncEngine,
+    engine: "AsyncEngine",
     *tasks: Task,
     before: Before,
     invariant: Invariant,

@@ -60,14 +60,14 @@ def places(seen: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from places(value, (*above, name))
 
 
-def changed(seen: dict[str, Any], way: tuple[Any, ...], value: Any) -> dict[str, Any]:
-    """Return an observation with another value in one place."""
-    seen = copy.deepcopy(seen)
-    inner: Any = seen
-    for name in way[:-1]:
-        inner = inner[name]
-    inner[way[-1]] = value
-    return seen
+def changed(seen: Any, way: tuple[Any, ...], value: Any) -> Any:
+    """Return an observation with another value in one place; it shares all other places."""
+    if not way:
+        return value
+    name, *rest = way
+    copied = copy.copy(seen)
+    copied[name] = changed(seen[name], tuple(rest), value)
+    return copied
 
 
 def returned(seen: dict[str, Any]) -> list[tuple[Any, ...]]:
