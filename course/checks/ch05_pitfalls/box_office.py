@@ -162,6 +162,19 @@ def _why_not_their_own(case: Evening, seen: dict[str, Any]) -> str | None:
         if statuses != ([201, 402] if first_pays else [402, 201]):
             errors = [answer["error"] for answer in one["answers"] if answer["error"]]
             return f"{told} The two were answered with {statuses}. {' '.join(errors)}".strip()
+        if one["first"] != [[buyer]]:
+            return (
+                f"When the 201 for guest {buyer} began to go out, the order was not in the table; "
+                "it came afterwards. A COMMIT that comes after the answer may still fail, and then "
+                "the guest has a 201 for nothing. What decides is the scope of what commits."
+            )
+        if one["held"]:
+            return (
+                f"While guest {first}'s card was being asked, the request held "
+                f"{_connections(one['held'])} of the pool: its session has a transaction open. "
+                "When as many guests look for a card as the pool has connections, nobody else is "
+                "served."
+            )
     if seen["out"] or any(one["out"] for one in seen["rounds"]):
         return (
             "A request was over, and a connection was still out: its session is not closed, and "
@@ -169,6 +182,10 @@ def _why_not_their_own(case: Evening, seen: dict[str, Any]) -> str | None:
             "orders of which one was refused."
         )
     return None
+
+
+def _connections(count: int) -> str:
+    return "a connection" if count == 1 else f"{count} connections"
 
 
 def _why_not_current(case: Evening, seen: dict[str, Any]) -> str | None:
@@ -291,7 +308,7 @@ BOX_OFFICE = Exercise(
         "whole": "a list of guests is stored whole, or an error comes out and nothing is stored",
         "minutes": "a hold lasts five minutes, whatever time zone a clock shows",
         "shown": "the page of a show has its orders",
-        "own": "requests at once neither undo each other nor wait, and give back what they took",
+        "own": "requests neither undo nor hold up each other; a 201 comes when the order is there",
         "current": "add_seats returns what stands in the table, and two at once both count",
         "nothing": "an evening without counts leaves no row",
         "stopped": "one bad address does not stop the others, and a cancellation does",

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import gc
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
@@ -116,6 +117,12 @@ class Database:
         finally:
             with contextlib.suppress(Exception):
                 await session.close()
+
+    def buyers(self) -> list[int]:
+        """Return the guests of the orders that others see at this very moment."""
+        path = str(self.engine.url.database)
+        with contextlib.closing(sqlite3.connect(path, timeout=0)) as other:
+            return [guest for (guest,) in other.execute("SELECT guest_id FROM orders")]
 
     async def rows(self, *columns: Any) -> list[list[Any]]:
         """Return what others see of these columns, sorted."""
@@ -256,18 +263,22 @@ def _detail(error: BaseException) -> str:
 class Till:
     """Two guests pay: the first one's card takes until the second one has been served.
 
-    `first_pays` says which of the two is accepted.
+    `first_pays` says which of the two is accepted; `held` are the connections that were out at
+    each asking.
     """
 
     guests: tuple[int, int]
     first_pays: bool
+    engine: AsyncEngine
 
     def __post_init__(self) -> None:
         self.reached = asyncio.Event()
         self.served = asyncio.Event()
+        self.held: list[int] = []
 
     async def pay(self, guest_id: int, cents: int) -> bool:
         """Return whether a guest's card is accepted."""
+        self.held.append(connections_in_use(self.engine))
         if guest_id != self.guests[0]:
             return not self.first_pays
         self.reached.set()
@@ -290,16 +301,25 @@ async def _at_once(case: Evening, make_app: Any) -> dict[str, Any]:
 
 async def _two_guests(case: Evening, make_app: Any, first_pays: bool) -> dict[str, Any]:
     """Let two guests buy at once, of whom one is refused."""
-    till = Till(case.guests, first_pays)
     async with database(rows_of(case, orders=False)) as base:
+        till = Till(case.guests, first_pays, base.engine)
         made = attempt_sync(lambda: make_app(base.engine, till.pay))
         if made.ended != "returned":
-            return {"rows": [], "answers": [], "waited": False, "out": 0}
+            return {"rows": [], "answers": [], "waited": False, "out": 0, "held": 0, "first": []}
+        first_seen: list[list[int]] = []
+
+        async def watched(scope: Any, receive: Any, send: Any) -> None:
+            async def send_and_look(message: Any) -> None:
+                if message["type"] == "http.response.start" and message["status"] == 201:
+                    first_seen.append(base.buyers())
+                await send(message)
+
+            await made.value(scope, receive, send_and_look)
 
         def buy(guest_id: int) -> asyncio.Task[Any]:
             wish = {"show_id": case.show, "guest_id": guest_id, "total_cents": 10 * guest_id}
             body = json.dumps(wish).encode()
-            call = asgi_call(made.value, "POST", "/orders", body=body, headers=JSON)
+            call = asgi_call(watched, "POST", "/orders", body=body, headers=JSON)
             return asyncio.ensure_future(attempt(lambda: call))
 
         first = buy(case.guests[0])
@@ -312,7 +332,14 @@ async def _two_guests(case: Evening, make_app: Any, first_pays: bool) -> dict[st
         await until_idle(SOON)
         rows = await base.rows(Order.guest_id, Order.total_cents)
         out = connections_in_use(base.engine)
-    return {"rows": rows, "answers": answers, "waited": waited, "out": out}
+    return {
+        "rows": rows,
+        "answers": answers,
+        "waited": waited,
+        "out": out,
+        "held": till.held[0] if till.held else 0,  # by the one request that there was
+        "first": first_seen,  # whose orders were there when a 201 began to go out
+    }
 
 
 async def _enlarged(case: Evening, add_seats: Any) -> dict[str, Any]:
