@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 
 def lantern_engine(path: Path, **options: Any) -> AsyncEngine:
+    options["connect_args"] = {"timeout": 0, **options.get("connect_args", {})}
     engine = create_async_engine(f"sqlite+aiosqlite:///{path}", **options)
 
     @event.listens_for(engine.sync_engine, "connect")
@@ -16,7 +17,6 @@ def lantern_engine(path: Path, **options: Any) -> AsyncEngine:
         connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute("PRAGMA busy_timeout=0")
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.close()
 
