@@ -34,6 +34,11 @@ CURES = {
 }
 
 
+# Whom an alarm calls: the last of them. Calls may overlap, and end in any order; what stands first
+# was there before all of them.
+_looks: list[Any] = []
+
+
 class Stuck(BaseException):
     """The learner's code held the thread for so many seconds; no `except Exception` catches it."""
 
@@ -144,13 +149,20 @@ def unblocked(seconds: float) -> Iterator[Callable[[], None]]:
         first = 2 * patience.tick if CAN_OBSERVE else seconds
         signal.setitimer(signal.ITIMER_REAL, first, patience.tick)
 
-    before = signal.signal(signal.SIGALRM, look)
+    if not _looks:
+        _looks.append(signal.getsignal(signal.SIGALRM))
+    _looks.append(look)
+    signal.signal(signal.SIGALRM, look)
     put_off()
     try:
         yield put_off
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        _looks.remove(look)
+        if len(_looks) == 1:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, _looks[-1])
+        if len(_looks) == 1:
+            _looks.clear()
 
 
 def _failed(error: BaseException) -> Outcome:

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import signal
 import subprocess
 import sys
 import time
@@ -99,6 +100,23 @@ async def test_code_that_holds_the_thread_is_ended_with_a_loop_and_without(block
 
     assert (await attempt(answer, seconds=0.3)).ended == "stuck"
     assert attempt_sync(blocks, seconds=0.3).ended == "stuck"
+
+
+async def test_of_calls_that_overlap_each_is_ended_and_the_alarm_is_put_back():
+    before, over = signal.getsignal(signal.SIGALRM), asyncio.Event()
+
+    async def ends_first():
+        over.set()
+
+    async def blocks():
+        await over.wait()
+        await asyncio.sleep(0.3)
+        compute(3600)
+
+    calls = [attempt(call, seconds=0.6) for call in (ends_first, blocks)]
+    assert [outcome.ended for outcome in await asyncio.gather(*calls)] == ["returned", "stuck"]
+    assert signal.getsignal(signal.SIGALRM) is before
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
 
 async def test_on_a_busy_machine_work_is_not_taken_for_a_hang():
