@@ -148,6 +148,8 @@ async def observe_add_export(case: Accounts, add_export: Any) -> dict[str, Any]:
             how: await _hung_up(case, house, raises) for how, raises in HANG_UPS.items()
         }
         seen["crowd"] = await _crowd(case, house)
+        await _crowd(case, house, hang_up_at=1)
+        seen["after them"] = await _crowd(case, house)
         return seen
 
 
@@ -225,12 +227,13 @@ async def _hung_up(case: Accounts, house: House, raises: bool) -> dict[str, Any]
     return {"outcome": {**outcome.as_dict(), "value": None}, "still out": await house.close_all()}
 
 
-async def _crowd(case: Accounts, house: House) -> dict[str, Any]:
-    """Let ten readers come at once; count whom all lines were sent."""
+async def _crowd(case: Accounts, house: House, hang_up_at: int | None = None) -> dict[str, Any]:
+    """Let ten readers come at once; count whom all lines were sent, unless they hang up."""
     answers: list[Response] = []
 
     async def read() -> None:
-        answers.append(await asgi_call(house.app, "GET", _path(case.short)))
+        path = _path(case.short)
+        answers.append(await asgi_call(house.app, "GET", path, hang_up_at=hang_up_at))
 
     async def all_of_them() -> None:
         await asyncio.gather(*(read() for _ in range(READERS)))
@@ -262,7 +265,7 @@ def judge_add_export(case: Accounts, seen: dict[str, Any]) -> Iterable[Finding]:
             ("lines", _why_not_the_lines(case, seen)),
             ("rows", _why_too_far_ahead(seen["long"])),
             ("back", _why_not_back(seen)),
-            ("ten", _why_not_ten(seen["crowd"], seen["long"]["most"])),
+            ("ten", _why_not_ten(seen["crowd"], seen["long"]["most"]) or _why_not_again(seen)),
         )
         if problem
     ]
@@ -405,6 +408,17 @@ def _why_not_ten(crowd: dict[str, Any], most: int) -> str | None:
         why = f": {crowd['error'].rstrip('.')}" if crowd["error"] else ""
         return f"Of {READERS} readers at once, {crowd['served']} were served{why}."
     return None
+
+
+def _why_not_again(seen: dict[str, Any]) -> str | None:
+    if seen["after them"]["served"] == READERS:
+        return None
+    return (
+        f"{READERS} readers at once were served. Then {READERS} hung up at their first line, and "
+        f"of {READERS} more who came {seen['after them']['served']} were served: those who left "
+        "had taken something with them. What a generator holds at its `yield`, a place of a "
+        "semaphore as well as a session, is given back by nobody when the reader hangs up."
+    )
 
 
 ADD_EXPORT = Exercise(
