@@ -1,24 +1,30 @@
 """ch04-ex4: who asks for the guest and who asks for the session share one session."""
 
+import asyncio
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 
 from fastapi import FastAPI
+from sqlalchemy.util import await_
 
 from course.checking.attempts import Outcome, attempt_sync, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
+from course.checking.patience import SOON, until_idle
 from course.checks.ch04_dependencies.desk import Desk, desk, how_it_failed, why_not_made
 from course.checks.sessions import Rows
+from lantern.events import listening
 from lantern.theatre import Guest, Order, Show
 from lantern.theatre.models import FIRST_NIGHT
 
-ORDERS = "SELECT id, show_id, guest_id FROM orders ORDER BY id"
+ORDERS = "SELECT id, show_id, guest_id, total_cents FROM orders ORDER BY id"
 NO_DEPENDS = (
     "FastAPI takes a parameter without Depends for something that the client sends: it is "
     "`Annotated[…, Depends(…)]`."
 )
+CENTS = 2500  # of each order that is there already
 NO_NUMBERS = ("mara", "seven", "12a", "guest-3", "one")
 
 
@@ -35,17 +41,21 @@ class Counter:
 
 
 def draw_counter(random: Random) -> Counter:
-    """Draw ids that differ, and of two guests neither the first nor the last of the table."""
-    ids = sorted(random.sample(range(100, 1_000), 6))
-    show, unknown = random.sample(range(1_000, 2_000), 2)
+    """Draw ids that differ; two guests, and whom nobody knows, come amid the others by number.
+
+    One of the orders in the table is of a guest who orders again.
+    """
+    ids = sorted(random.sample(range(100, 1_000), 7))
+    unknown, show = ids.pop(random.randrange(1, 6)), random.randrange(1_000, 2_000)
     guests = {one: f"guest{random.randrange(10**6)}@lantern.example" for one in ids}
     first, second = random.sample(ids[1:-1], 2)
-    orders = dict(zip(random.sample(range(2_000, 3_000), 2), random.sample(ids, 2), strict=True))
+    ordered = random.sample((first, ids[0]), 2)
+    orders = dict(zip(random.sample(range(2_000, 3_000), 2), ordered, strict=True))
     return Counter(guests, (first, second), unknown, random.choice(NO_NUMBERS), show, orders)
 
 
 async def observe_add_order(case: Counter, add_order: Any) -> dict[str, Any]:
-    """Let two guests order, one after the other; then ask as nobody, as a stranger, in words.
+    """Let two guests order, one by one and at once; then ask as nobody, as a stranger, in words.
 
     Each kind has a database of its own, so that what one leaves behind is not blamed on another.
     """
@@ -56,20 +66,47 @@ async def observe_add_order(case: Counter, add_order: Any) -> dict[str, Any]:
     return {
         "made": Outcome("returned").as_dict(),
         "ordered": await _asked(case, add_order, first, second),
+        "at once": await _at_once(case, add_order),
+        "locked": await _asked(case, add_order, first, locked=True),
         "nobody": await _asked(case, add_order, None),
         "in words": await _asked(case, add_order, case.unreadable),
         "stranger": await _asked(case, add_order, str(case.unknown)),
     }
 
 
-async def _asked(case: Counter, add_order: Any, *names: str | None) -> list[Any]:
-    """Order under these names, one after the other, with a new app on a new database."""
+async def _asked(
+    case: Counter, add_order: Any, *names: str | None, locked: bool = False
+) -> list[Any]:
+    """Order under these names, one after the other, with a new app on a new database.
+
+    `locked` lets no COMMIT go through.
+    """
     async with desk(_rows(case)) as it:
         app = _app(add_order, it)
-        path = f"/shows/{case.show}/orders"
-        return [
-            await it.ask(app, path, ORDERS, {"x-guest": name} if name else None) for name in names
-        ]
+        with it.reader() if locked else nullcontext():
+            return [await _ask(case, it, app, name) for name in names]
+
+
+async def _ask(case: Counter, it: Desk, app: FastAPI, name: str | None) -> dict[str, Any]:
+    headers = {"x-guest": name} if name else None
+    return await it.ask(app, f"/shows/{case.show}/orders", ORDERS, headers)
+
+
+async def _at_once(case: Counter, add_order: Any) -> dict[str, Any]:
+    """Let two guests order at once: the first waits at its first statement for the second."""
+    waited: list[str] = []
+    async with desk(_rows(case), as_shipped=False) as it:
+
+        def wait(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+            if not waited:
+                waited.append(statement)
+                await_(until_idle(SOON, lambda: it.sessions > 1))
+
+        app = _app(add_order, it)
+        with listening((it.engine.sync_engine, "before_cursor_execute", wait)):
+            requests = [_ask(case, it, app, str(guest)) for guest in case.ordering]
+            answers = await asyncio.gather(*requests)
+        return {"answers": answers, "rows": it.rows(ORDERS)}
 
 
 def _app(add_order: Any, it: Desk) -> FastAPI:
@@ -81,7 +118,7 @@ def _app(add_order: Any, it: Desk) -> FastAPI:
 
 def _rows(case: Counter) -> list[Rows]:
     orders = [
-        {"id": one, "show_id": case.show, "guest_id": guest, "total_cents": 2500}
+        {"id": one, "show_id": case.show, "guest_id": guest, "total_cents": CENTS}
         for one, guest in case.orders.items()
     ]
     show = {"id": case.show, "title": "The Tempest", "capacity": 120, "starts_at": FIRST_NIGHT}
@@ -93,8 +130,13 @@ def judge_add_order(case: Counter, seen: dict[str, Any]) -> Iterable[Finding]:
     if reason := _why_no_order(case, seen):
         yield Nothing(reason)
         return
-    yield from _judge_written(case, seen)
-    yield from _judge_one(seen)
+    written = list(_judge_written(case, seen))
+    yield from written
+    one = list(_judge_one(seen))
+    yield from one
+    # What one request alone does wrong, two do as well, and are not told again.
+    if not written and not one and (reason := _why_not_at_once(case, seen)):
+        yield Broken("one", reason)
     yield from _judge_refused(case, seen)
     yield from _judge_early(case, seen)
     yield from _judge_returned(case, seen)
@@ -120,8 +162,12 @@ def _why_no_order(case: Counter, seen: dict[str, Any]) -> str | None:
     return None
 
 
+def _stored(case: Counter) -> list[list[int]]:
+    return [[order, case.show, guest, CENTS] for order, guest in sorted(case.orders.items())]
+
+
 def _judge_written(case: Counter, seen: dict[str, Any]) -> Iterator[Broken]:
-    stored = [[order, case.show, guest] for order, guest in sorted(case.orders.items())]
+    stored = _stored(case)
     for guest, request in zip(case.ordering, seen["ordered"], strict=True):
         if request["status"] != 201:
             return  # and that is told with the sessions
@@ -130,12 +176,20 @@ def _judge_written(case: Counter, seen: dict[str, Any]) -> Iterator[Broken]:
         if not new:
             yield Broken("written", f"{told} No row came: nothing was committed.")
             return
-        if len(new) > 1 or new[0][1:] != [case.show, guest]:
-            rows = ", ".join(f"guest {row[2]} of show {row[1]}" for row in new)
+        if len(new) > 1 or new[0][1:] != [case.show, guest, 0]:
+            rows = ", ".join(f"guest {row[2]} of show {row[1]}, {row[3]} cents" for row in new)
             yield Broken(
                 "written",
-                f"{told} One order of this guest and show {case.show} is due; in the table came "
-                f"{rows}.",
+                f"{told} One order of this guest and show {case.show}, 0 cents, is due; in the "
+                f"table came {rows}.",
+            )
+            return
+        if not request["committed"]:
+            yield Broken(
+                "written",
+                f"{told} The order is in the table, and no COMMIT was sent: on SQLite as it is "
+                "shipped the end of a savepoint that no transaction surrounds commits. Elsewhere "
+                "nothing is stored.",
             )
             return
         if new[0] not in request["first"]:
@@ -150,6 +204,13 @@ def _judge_written(case: Counter, seen: dict[str, Any]) -> Iterator[Broken]:
             yield Broken("written", f"{told} It says {request['body']!r}; {due!r} is due.")
             return
         stored += new
+    locked = seen["locked"][0]
+    if locked["status"] == 201:
+        yield Broken(
+            "written",
+            "COMMIT failed, since the database was locked, and the guest was told 201: the error "
+            "was caught on its way, and is to go on.",
+        )
 
 
 def _judge_one(seen: dict[str, Any]) -> Iterator[Broken]:
@@ -168,6 +229,23 @@ def _judge_one(seen: dict[str, Any]) -> Iterator[Broken]:
         else:
             yield Broken("one", _why_not_one_session(made))
         return
+
+
+def _why_not_at_once(case: Counter, seen: dict[str, Any]) -> str | None:
+    told = f"Guests {case.ordering[0]} and {case.ordering[1]} ordered at once."
+    for request in seen["at once"]["answers"]:
+        if reason := interruption(request, f"{told} A request"):
+            return reason
+        if request["status"] != 201:
+            return (
+                f"{told} One of them was answered with {request['status']}"
+                f"{how_it_failed(request)}. What is kept for the app, and not for the request, "
+                "such as `app.state`, is another request's as well."
+            )
+    guests = [row[2] for row in seen["at once"]["rows"] if row not in _stored(case)]
+    if sorted(guests) != sorted(case.ordering):
+        return f"{told} In the table came orders of {guests or 'nobody'}; one of each is due."
+    return None
 
 
 def _why_not_one_session(made: dict[str, int]) -> str:
@@ -194,7 +272,7 @@ def _why_not_one_transaction(request: dict[str, Any]) -> str:
 
 
 def _judge_refused(case: Counter, seen: dict[str, Any]) -> Iterator[Broken]:
-    stored = [[order, case.show, guest] for order, guest in sorted(case.orders.items())]
+    stored = _stored(case)
     for name, whose in (
         ("stranger", f"with x-guest: {case.unknown}, whom nobody knows,"),
         ("nobody", "without the header x-guest"),
@@ -246,6 +324,7 @@ def _judge_returned(case: Counter, seen: dict[str, Any]) -> Iterator[Broken]:
         ("stranger", "of a guest whom nobody knows"),
         ("nobody", "without the header x-guest"),
         ("in words", f"with x-guest: {case.unreadable}"),
+        ("locked", "whose COMMIT failed"),
     ):
         if seen[name][0]["out"]:
             yield Broken(

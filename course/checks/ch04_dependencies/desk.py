@@ -28,12 +28,13 @@ class Desk:
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
         self.read, self.write = kept_factories(engine)
-        self.begun = self.taken = self.out = 0
+        self.begun = self.committed = self.taken = self.out = 0
         # A connection that nobody gave back is kept, so that no garbage collection can hide it.
         self.lent: list[Any] = []
         self.path = str(engine.url.database)
         for name, listener in (
             ("begin", self._begin),
+            ("commit", self._commit),
             ("checkout", self._checkout),
             ("checkin", self._checkin),
         ):
@@ -42,6 +43,9 @@ class Desk:
     def _begin(self, connection: Any) -> None:
         self.begun += 1
 
+    def _commit(self, connection: Any) -> None:
+        self.committed += 1
+
     def _checkout(self, connection: Any, record: Any, lent: Any) -> None:
         self.lent.append(lent)
         self.taken += 1
@@ -49,6 +53,11 @@ class Desk:
 
     def _checkin(self, connection: Any, record: Any) -> None:
         self.out -= 1
+
+    @property
+    def sessions(self) -> int:
+        """How many sessions were made of both factories."""
+        return len(self.read.class_.every) + len(self.write.class_.every)
 
     def rows(self, query: str) -> list[list[Any]]:
         """Return what another program reads now; nothing while it is locked out."""
@@ -73,7 +82,8 @@ class Desk:
 
         `first` are the rows of the query when the first byte of the answer came, `after` those
         when the app was through. `read` and `write` are the sessions that were made of each,
-        `begun` transactions, `taken` connections; `out` are the connections not given back.
+        `begun` and `committed` transactions, `taken` connections; `out` are the connections not
+        given back.
         """
         before = self._counts()
         first: list[list[list[Any]]] = []
@@ -109,19 +119,22 @@ class Desk:
             "read": len(self.read.class_.every),
             "write": len(self.write.class_.every),
             "begun": self.begun,
+            "committed": self.committed,
             "taken": self.taken,
             "out": self.out,
         }
 
 
 @contextlib.asynccontextmanager
-async def desk(rows: Iterable[Rows]) -> AsyncIterator[Desk]:
+async def desk(rows: Iterable[Rows], as_shipped: bool = True) -> AsyncIterator[Desk]:
     """Give a desk with these rows for one observation, and leave nothing of it behind.
 
-    SQLite is as the driver ships it: what goes wrong is seen as it is met elsewhere.
+    SQLite is as the driver ships it: what goes wrong is seen as it is met elsewhere. Where several
+    write at once, it is the theatre's, and they wait for each other.
     """
-    engine = make_engine(as_shipped=True)
-    event.listen(engine.sync_engine, "connect", _set_up)
+    engine = make_engine(as_shipped=as_shipped)
+    if as_shipped:
+        event.listen(engine.sync_engine, "connect", _set_up)
     await fill(engine, rows)
     it = Desk(engine)
     try:
