@@ -8,14 +8,11 @@ from random import Random
 from typing import Any
 
 from fastapi import FastAPI
-from sqlalchemy.util import await_
 
 from course.checking.attempts import Outcome, attempt_sync, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
-from course.checking.patience import SOON, until_idle
 from course.checks.ch04_dependencies.desk import Desk, desk, how_it_failed, why_not_made
 from course.checks.sessions import Rows
-from lantern.events import listening
 from lantern.theatre import Guest, Order, Show
 from lantern.theatre.models import FIRST_NIGHT
 
@@ -93,20 +90,11 @@ async def _ask(case: Counter, it: Desk, app: FastAPI, name: str | None) -> dict[
 
 
 async def _at_once(case: Counter, add_order: Any) -> dict[str, Any]:
-    """Let two guests order at once: the first waits at its first statement for the second."""
-    waited: list[str] = []
+    """Let two guests order at once: the second has its session while the first connects."""
     async with desk(_rows(case), as_shipped=False) as it:
-
-        def wait(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-            if not waited:
-                waited.append(statement)
-                await_(until_idle(SOON, lambda: it.sessions > 1))
-
         app = _app(add_order, it)
-        with listening((it.engine.sync_engine, "before_cursor_execute", wait)):
-            requests = [_ask(case, it, app, str(guest)) for guest in case.ordering]
-            answers = await asyncio.gather(*requests)
-        return {"answers": answers, "rows": it.rows(ORDERS)}
+        requests = [_ask(case, it, app, str(guest)) for guest in case.ordering]
+        return {"answers": await asyncio.gather(*requests), "rows": it.rows(ORDERS)}
 
 
 def _app(add_order: Any, it: Desk) -> FastAPI:

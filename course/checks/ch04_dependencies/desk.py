@@ -54,11 +54,6 @@ class Desk:
     def _checkin(self, connection: Any, record: Any) -> None:
         self.out -= 1
 
-    @property
-    def sessions(self) -> int:
-        """How many sessions were made of both factories."""
-        return len(self.read.class_.every) + len(self.write.class_.every)
-
     def rows(self, query: str) -> list[list[Any]]:
         """Return what another program reads now; nothing while it is locked out."""
         with contextlib.closing(sqlite3.connect(self.path, timeout=0)) as other:
