@@ -121,15 +121,13 @@ class Desk:
 
 
 @contextlib.asynccontextmanager
-async def desk(rows: Iterable[Rows], as_shipped: bool = True) -> AsyncIterator[Desk]:
+async def desk(rows: Iterable[Rows]) -> AsyncIterator[Desk]:
     """Give a desk with these rows for one observation, and leave nothing of it behind.
 
-    SQLite is as the driver ships it: what goes wrong is seen as it is met elsewhere. Where several
-    write at once, it is the theatre's, and they wait for each other.
+    SQLite is as the driver ships it: what goes wrong is seen as it is met elsewhere.
     """
-    engine = make_engine(as_shipped=as_shipped)
-    if as_shipped:
-        event.listen(engine.sync_engine, "connect", _set_up)
+    engine = make_engine(as_shipped=True)
+    event.listen(engine.sync_engine, "connect", _set_up)
     await fill(engine, rows)
     it = Desk(engine)
     try:
