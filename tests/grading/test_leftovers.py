@@ -1,6 +1,7 @@
 """What a grader leaves behind that was killed is gone after the next one."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from course.grading.confinement import Protection
 from course.grading.grader import Grader
 from course.grading.messages import Observed, Request
 from course.grading.results import Result
-from course.grading.scratch import Scratch
+from course.grading.scratch import Scratch, remove
 from course.grading.submissions import Submission, read
 from course.grading.worker import ENDED_TWICE, Worker
 from course.project import ROOT
@@ -129,3 +130,25 @@ def test_a_worker_whose_process_ends_twice_gives_no_verdict() -> None:
     request = Request(STEM, "ch01-ex2", ("report_async",), (), 1.0, 1)
     assert Worker(server).ask(request) == NoVerdict(ENDED_TWICE)
     assert server.asked == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no path is deep there")
+def test_a_folder_goes_however_deep_and_wherever_it_is_closed(tmp_path: Path) -> None:
+    folder = tmp_path / "deep"
+    folder.mkdir()
+    before = os.open(".", os.O_RDONLY)
+    try:
+        os.chdir(folder)
+        for _ in range(3000):
+            os.mkdir("d" * 99)
+            Path("file").touch()
+            os.symlink("/", "a link")
+            os.chdir("d" * 99)
+        os.mkdir("closed", 0)
+        os.mkdir("another")
+    finally:
+        os.fchdir(before)
+        os.close(before)
+    remove(folder)
+    assert list(tmp_path.iterdir()) == []
+    remove(folder)  # is gone, and nothing is raised
