@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -37,8 +38,9 @@ class Process:
     """One exercise of one notebook in a process of its own."""
 
     def __init__(
-        self, notebook: Path, exercise: Exercise, seconds: float = SECONDS, seed: int | None = None
-    ) -> None:
+        self, notebook: Path, exercise: Exercise, seconds: float = SECONDS,
+        seed: int | None = None, environment: Mapping[str, str] = os.environ,
+    ) -> None:  # fmt: skip
         self.exercise, self.seconds = exercise, seconds
         self.seed = new_seed() if seed is None else seed
         self.folder = tempfile.TemporaryDirectory(
@@ -51,7 +53,7 @@ class Process:
             [*command, str(self.result)],
             cwd=notebook.parent,
             # What it leaves behind, a database for instance, goes with the folder.
-            env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": self.folder.name},
+            env={**environment, "PYTHONPATH": str(ROOT), "TMPDIR": self.folder.name},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

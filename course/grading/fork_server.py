@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from course.failure import CannotContinue
+from course.grading.environment import environment
 from course.grading.scratch import Scratch
 from course.project import ROOT
 
@@ -51,7 +52,7 @@ class ForkServer:
             [sys.executable, "-m", MODULE, self.folder.name, str(theirs.fileno())],
             cwd=ROOT,
             # Few pools of memory: with one for each thread the limit would be used up by them.
-            env={**os.environ, "PYTHONPATH": str(ROOT), "MALLOC_ARENA_MAX": "2"},
+            env={**environment(self.folder.name), "MALLOC_ARENA_MAX": "2"},
             stdin=subprocess.DEVNULL,
             pass_fds=[theirs.fileno()],
             # Ctrl-C is for the grader, which then ends all of them.

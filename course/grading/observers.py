@@ -20,6 +20,7 @@ from course.checking.observation import Observation
 from course.checking.supervisor import Process
 from course.cores import usable_cores
 from course.grading.confinement import Protection
+from course.grading.environment import environment
 from course.grading.fork_server import fork_server
 from course.grading.messages import Observed, Request
 from course.grading.worker import Worker
@@ -60,7 +61,9 @@ class Spawner:
             notebook = Path(folder) / "answer.ipynb"
             notebook.write_text(json.dumps({"cells": cells}), encoding="utf-8")
             _, exercise = find(request.exercise)
-            return Process(notebook, exercise, request.seconds, request.seed).observation()
+            return Process(
+                notebook, exercise, request.seconds, request.seed, environment(folder)
+            ).observation()
 
     def close(self) -> None:
         """Do nothing: each process has ended with its answer."""
