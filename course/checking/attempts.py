@@ -20,7 +20,10 @@ PATIENCE = 2.0  # seconds of work or of waiting for one call; far more than a ri
 MOST_TEXT = 10_000  # characters that are told as they are
 MOST_OF_A_LINE = 80  # characters of a line of code that are told
 
-NO_PROCESSES = " Where answers are graded, no process is started and no connection is opened."
+NO_PROCESSES = (
+    " Where answers are graded, no process is started and no connection is opened, and what "
+    "belongs to others is not changed."
+)
 CURES = {
     "CancelledError": (
         " Awaiting a task that you cancelled raises it: collect them with "

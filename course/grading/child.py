@@ -14,7 +14,6 @@ import contextlib
 import os
 import secrets
 import selectors
-import shutil
 import signal
 import socket
 import sys
@@ -30,13 +29,15 @@ from course.checking import host
 from course.checking.observation import Missing, NoVerdict, Observation, Stopped
 from course.checking.patience import Patience, processor_time_of
 from course.checking.supervisor import MOST_OUTPUT, why_nothing_came
-from course.grading import confinement
+from course.grading import confinement, system_calls
 from course.grading.check_code import receive
 from course.grading.messages import CellsRan, Check, CheckRan, Request
 from course.grading.pristine import Pristine
+from course.grading.scratch import remove
 
 CHANNEL = 3  # the file descriptor
 UNCONFINED = 70  # exit code of a child that could not be shut in
+OF_AN_ANSWER = "answer-"  # the names of their folders begin with it
 MOST_OBSERVED = 1_000_000  # bytes of one observation
 MOST_ERRORS, MOST_WORDS = 20, 500  # sentences about failed cells, and characters in each
 
@@ -61,7 +62,7 @@ def confine(folder: Path, seconds: float) -> confinement.Protection:
     readable = [*confinement.python_needs(), Path("/proc/self/task").resolve()]
     hidden = confinement.hide_files(readable, [folder, Path(os.devnull)])
     protection.note(hidden, "no sight of other files")
-    protection.note(confinement.refuse_calls(), "no connections, no processes")
+    protection.note(system_calls.refuse_calls(), "no connections, no processes")
     return protection
 
 
@@ -78,7 +79,8 @@ def run(request: Request, folder: Path, channel: int, printed: int, pristine: Pr
     os.dup2(printed, 2)
     os.dup2(channel, CHANNEL)
     os.closerange(CHANNEL + 1, confinement.OPEN_FILES * 4)
-    os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
+    os.environ.update(dict.fromkeys(("HOME", "TMPDIR", "TEMP", "TMP"), str(folder)))
+    tempfile.tempdir = str(folder)
     try:
         confine(folder, request.seconds)
     except OSError:
@@ -131,7 +133,7 @@ def observe(
     request: Request, scratch: Path, checks: dict[str, bytes], pristine: Pristine
 ) -> Observation:
     """Fork a child for one request, and return what was observed, or why nothing was."""
-    folder = Path(tempfile.mkdtemp(dir=scratch))
+    folder = Path(tempfile.mkdtemp(prefix=OF_AN_ANSWER, dir=scratch))
     ours, theirs = socket.socketpair()
     reading, writing = os.pipe()
     process = os.fork()
@@ -148,7 +150,7 @@ def observe(
     finally:
         ours.close()
         os.close(reading)
-        shutil.rmtree(folder, ignore_errors=True)
+        remove(folder)
 
 
 class Ended(Exception):

@@ -1,9 +1,8 @@
-"""Shut a process in: what it may read and write, how much it may use, and what it may ask for.
+"""Shut a process in: what it may read and write, and how much it may use.
 
-Linux has Landlock for files and seccomp for system calls; both work without root and hold for
-everything the process does afterwards. Other systems have limits at most; `Protection` says so.
-Sources: landlock(7), seccomp(2), linux/landlock.h, linux/audit.h, and the tables of system
-calls in the kernel's arch folders.
+Linux has Landlock for files, and seccomp for system calls (course/grading/system_calls.py); both
+work without root and hold for everything the process does afterwards. Other systems have limits
+at most; `Protection` says so. Sources: landlock(7), linux/landlock.h.
 """
 
 import contextlib
@@ -11,7 +10,6 @@ import ctypes
 import functools
 import json
 import os
-import platform
 import signal
 import sys
 from collections.abc import Iterable
@@ -22,7 +20,7 @@ MEGABYTE = 1 << 20
 MEMORY = 2048 * MEGABYTE  # of address space; forty threads and their stacks need a third of it
 FILE_SIZE = 64 * MEGABYTE
 OPEN_FILES = 256
-PARENT_DEATH_SIGNAL, NO_NEW_PRIVILEGES, SECCOMP = 1, 38, 22  # for prctl
+PARENT_DEATH_SIGNAL, NO_NEW_PRIVILEGES = 1, 38  # for prctl
 
 
 try:
@@ -155,98 +153,6 @@ def _checked(result: int) -> int:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
     return result
-
-
-# --- seccomp: which system calls ------------------------------------------------------------
-
-# (the number that the kernel gives the architecture, then each call's number there).
-# None: the architecture has no such call.
-ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
-FORBIDDEN = {
-    # new processes, and other programs in the place of this one
-    "fork": (57, None), "vfork": (58, None), "execve": (59, 221), "execveat": (322, 281),
-    # connections; a pair of connected sockets, which an event loop wakes itself with, is another
-    "socket": (41, 198), "io_uring_setup": (425, 425),
-    # other processes, and what belongs to the whole machine
-    "ptrace": (101, 117), "process_vm_readv": (310, 270), "process_vm_writev": (311, 271),
-    "pidfd_open": (434, 434), "pidfd_getfd": (438, 438), "tkill": (200, 130),
-    "rt_sigqueueinfo": (129, 138), "rt_tgsigqueueinfo": (297, 240),
-    "unshare": (272, 97), "setns": (308, 268), "mount": (165, 40), "chroot": (161, 51),
-    "bpf": (321, 280), "perf_event_open": (298, 241), "add_key": (248, 217),
-    "keyctl": (250, 219), "userfaultfd": (323, 282), "setsid": (112, 157), "setpgid": (109, 154),
-}  # fmt: skip
-CLONE, CLONE3 = (56, 220), (435, 435)
-KILL, TGKILL = (62, 129), (234, 131)
-CLONE_THREAD = 0x10000
-X32_CALLS = 0x40000000  # a second table of numbers on x86_64
-ALLOW, REFUSE, NOT_THERE = 0x7FFF0000, 0x00050001, 0x00050026  # the last two: EPERM and ENOSYS
-LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-NUMBER_AT, ARCHITECTURE_AT, FIRST_ARGUMENT_AT = 0, 4, 16  # in struct seccomp_data
-
-
-class _Instruction(ctypes.Structure):
-    _fields_ = (
-        ("code", ctypes.c_uint16),
-        ("if_true", ctypes.c_uint8),
-        ("if_false", ctypes.c_uint8),
-        ("value", ctypes.c_uint32),
-    )
-
-
-class _Program(ctypes.Structure):
-    _fields_ = (("length", ctypes.c_uint16), ("instructions", ctypes.POINTER(_Instruction)))
-
-
-def refuse_calls() -> bool:
-    """Refuse this process new processes, programs, connections and signals to others, for good.
-
-    Threads are allowed. The refused call fails with PermissionError. Returns whether the system
-    can do it.
-    """
-    machine = platform.machine()
-    if sys.platform != "linux" or machine not in ARCHITECTURES:
-        return False
-    column = list(ARCHITECTURES).index(machine)
-    program = _filter(ARCHITECTURES[machine], column, os.getpid())
-    instructions = (_Instruction * len(program))(*(_Instruction(*line) for line in program))
-    LIBC.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0)
-    whole = ctypes.byref(_Program(len(program), instructions))
-    refused: int = LIBC.prctl(SECCOMP, 2, whole, 0, 0)
-    return refused == 0
-
-
-def _filter(architecture: int, column: int, process: int) -> list[tuple[int, int, int, int]]:
-    """Return the filter's instructions (code, skip if true, skip if false, value)."""
-    numbers = [each[column] for each in FORBIDDEN.values()]
-    refused = [number for number in numbers if number is not None]
-    lines = [
-        (LOAD, 0, 0, ARCHITECTURE_AT),
-        (EQUAL, 1, 0, architecture),
-        (RETURN, 0, 0, REFUSE),
-        (LOAD, 0, 0, NUMBER_AT),
-        (AT_LEAST, 0, 1, X32_CALLS),
-        (RETURN, 0, 0, REFUSE),
-    ]
-    for number in refused:
-        lines += [(EQUAL, 0, 1, number), (RETURN, 0, 0, REFUSE)]
-    # "Not there" makes the C library start its threads with clone, whose flags can be seen.
-    lines += [(EQUAL, 0, 1, CLONE3[column]), (RETURN, 0, 0, NOT_THERE)]
-    # The end: a thread may be made, and a signal sent to oneself.
-    lines += [
-        (EQUAL, 3, 0, CLONE[column]),
-        (EQUAL, 6, 0, KILL[column]),
-        (EQUAL, 5, 0, TGKILL[column]),
-        (RETURN, 0, 0, ALLOW),
-        (LOAD, 0, 0, FIRST_ARGUMENT_AT),
-        (ANY_BIT, 0, 1, CLONE_THREAD),
-        (RETURN, 0, 0, ALLOW),
-        (RETURN, 0, 0, REFUSE),
-        (LOAD, 0, 0, FIRST_ARGUMENT_AT),
-        (EQUAL, 0, 1, process),
-        (RETURN, 0, 0, ALLOW),
-        (RETURN, 0, 0, REFUSE),
-    ]
-    return lines
 
 
 # --- what Python needs ----------------------------------------------------------------------
