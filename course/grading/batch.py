@@ -123,7 +123,7 @@ def _say_how_it_went(persons: Sequence[Person]) -> None:
         typer.echo(f"{tried} notebooks have no mark yet: run the same command again.")
     missing = results[0].protection["off"] if results else []
     if missing:
-        typer.echo(f"On this system there were not: {'; '.join(missing)}.")
+        typer.echo(f"Protection that this system does not give: {'; '.join(missing)}.")
     done = sum(not result.problem for result in notebooks)
     typer.echo(f"{done} of {len(notebooks)} notebooks are graded.")
 
@@ -144,6 +144,6 @@ def check_the_grader(observers: Observers, seconds: float) -> bool:
     for phrase in observers.protection.on:
         typer.echo(f"Protection: {phrase}")
     for phrase in observers.protection.off:
-        typer.echo(f"No protection here: {phrase}")
+        typer.echo(f"Protection that this system does not give: {phrase}")
     typer.echo("The grader works here." if not wrong else f"{wrong} verdicts are wrong here.")
     return not wrong

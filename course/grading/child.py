@@ -31,6 +31,7 @@ from course.checking.patience import Patience, processor_time_of
 from course.checking.supervisor import MOST_OUTPUT, why_nothing_came
 from course.grading import confinement, system_calls
 from course.grading.check_code import receive
+from course.grading.environment import HOMES
 from course.grading.messages import CellsRan, Check, CheckRan, Request
 from course.grading.pristine import Pristine
 from course.grading.scratch import remove
@@ -54,16 +55,13 @@ REPLACED = (
 # --- in the child ---------------------------------------------------------------------------
 
 
-def confine(folder: Path, seconds: float) -> confinement.Protection:
-    """Shut this process into a folder, for good, and say what holds from here on."""
-    protection = confinement.Protection()
-    protection.note(confinement.limit(seconds), "limits on memory, time and file size")
+def confine(folder: Path, seconds: float) -> None:
+    """Shut this process into a folder, for good, as far as the system can."""
+    confinement.limit(seconds)
     # Its own threads: which of them waits for a processor tells a freeze from a busy machine.
     readable = [*confinement.python_needs(), Path("/proc/self/task").resolve()]
-    hidden = confinement.hide_files(readable, [folder, Path(os.devnull)])
-    protection.note(hidden, "no sight of other files")
-    protection.note(system_calls.refuse_calls(), "no connections, no processes")
-    return protection
+    confinement.hide_files(readable, [folder, Path(os.devnull)])
+    system_calls.refuse_calls()
 
 
 def run(request: Request, folder: Path, channel: int, printed: int, pristine: Pristine) -> NoReturn:
@@ -79,7 +77,7 @@ def run(request: Request, folder: Path, channel: int, printed: int, pristine: Pr
     os.dup2(printed, 2)
     os.dup2(channel, CHANNEL)
     os.closerange(CHANNEL + 1, confinement.OPEN_FILES * 4)
-    os.environ.update(dict.fromkeys(("HOME", "TMPDIR", "TEMP", "TMP"), str(folder)))
+    os.environ.update(dict.fromkeys(HOMES, str(folder)))
     tempfile.tempdir = str(folder)
     try:
         confine(folder, request.seconds)
@@ -116,16 +114,30 @@ def _send(stream: BufferedIOBase, message: CellsRan | CheckRan) -> None:
 
 
 def try_out(scratch: Path) -> confinement.Protection:
-    """Shut a process in that does nothing else, and return what holds on this system."""
+    """Shut a process in whose attacks must fail, and return what holds on this system."""
+    from course.grading import attacks
+
+    outside = scratch / "outside"
+    outside.touch()
+    folder = Path(tempfile.mkdtemp(prefix=OF_AN_ANSWER, dir=scratch))
     reading, writing = os.pipe()
     process = os.fork()
     if process == 0:
-        os.write(writing, confine(scratch, 15).to_json().encode())
-        os._exit(0)
+        try:
+            rows = attacks.rows(outside)
+            os.chdir(folder)
+            confine(folder, 15)
+            os.write(writing, attacks.tried(rows).to_json().encode())
+        finally:
+            os._exit(0)
     os.close(writing)
     with open(reading, "rb") as pipe:
         told = pipe.read()
     os.waitpid(process, 0)
+    remove(folder)
+    outside.unlink(missing_ok=True)
+    if not told:
+        return confinement.Protection(off=[NOT_CONFINED])
     return confinement.Protection.from_json(told)
 
 

@@ -10,10 +10,13 @@ from course.project import ROOT
 KEPT = ("PATH", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "PYTHONHOME",
         "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "PATHEXT", "COMSPEC",
         "NUMBER_OF_PROCESSORS")  # fmt: skip
+HOMES = ("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP")
+# All that an answer may find there; what the fork server sets is among it.
+NAMES = {*KEPT, *HOMES, "PYTHONPATH", "MALLOC_ARENA_MAX", "SQLITE_TMPDIR"}
 
 
 def environment(home: Path | str) -> dict[str, str]:
     """Return the variables of a process that runs answers, whose own files go to a folder."""
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-    homes = dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP"), str(home))
+    homes = dict.fromkeys(HOMES, str(home))
     return {**kept, **homes, "PYTHONPATH": str(ROOT)}

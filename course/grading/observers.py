@@ -49,9 +49,10 @@ class Spawner:
     """In place of a Worker where a process can't be forked and shut in: outside Linux."""
 
     protection = Protection(
-        on=["a process of its own, with limits on time and output"],
-        off=["limits on memory and file size", "no sight of other files",
-             "no connections, no processes"],
+        on=["a process of its own, with an end of its time and its output",
+            "nothing of the grader's environment"],
+        off=["an end of its memory and its files", "no sight of the files of others",
+             "no change of them", "no connection", "no process", "no signal to others"],
     )  # fmt: skip
 
     def ask(self, request: Request) -> Observation:

@@ -241,7 +241,7 @@ def test_a_check_of_the_grader_says_that_it_works_here() -> None:
     assert run.output.endswith("The grader works here.\n")
     assert "NOT as it should be" not in run.output
     if sys.platform == "linux":
-        assert "Protection: no sight of other files" in run.output
+        assert "Protection: no sight of the files of others" in run.output
 
 
 def test_a_check_of_the_grader_says_so_when_it_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -357,8 +357,9 @@ def test_where_answers_cannot_be_shut_in_they_are_graded_all_the_same_and_it_is_
     )
     hand_in(tmp_path / "in", "ana", answer)
     run = grade(tmp_path / "in")
-    assert "On this system there were not: limits on memory and file size" in run.output
+    assert "Protection that this system does not give: an end of its memory" in run.output
     [row] = [row for row in rows_of(tmp_path / "results") if row["exercise"] == EXERCISE]
     assert row["state"] == state
     report = (tmp_path / "results" / "report.html").read_text(encoding="utf-8")
-    assert "no sight of other files" in report
+    assert "no sight of the files of others" in report
+    assert "<li>nothing of the grader&#39;s environment</li>" in report

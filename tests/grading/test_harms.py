@@ -11,6 +11,7 @@ import pytest
 from course.checking.exercise import RIGHT
 from course.project import ROOT
 from tests.grading.harms import HARMS, TOKEN
+from tests.grading.users import ORDINARY, WHOEVER, become
 
 pytestmark = [
     pytest.mark.slow,
@@ -18,31 +19,22 @@ pytestmark = [
         sys.platform != "linux", reason="elsewhere what is handed in here would not be shut in"
     ),
 ]
-# Root is one user among others in a namespace of its own: its files are still its own there, and
-# nothing else is.
-ORDINARY = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
 
 
-@pytest.fixture(scope="module", params=["whoever runs this", "an ordinary user"])
+@pytest.fixture(scope="module", params=[WHOEVER, ORDINARY])
 def graded(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Any]:
     """What became of all harms, graded as a class."""
-    become: list[str] = []
-    if request.param == "an ordinary user":
-        if os.getuid():
-            pytest.skip("who runs this is an ordinary user")
-        become = ORDINARY
-        if subprocess.run([*become, "true"], capture_output=True).returncode:
-            pytest.skip("this kernel lets root be nobody else")
+    prefix = become(request.param)
     folder = tmp_path_factory.mktemp("harms")
     run = subprocess.run(
-        [*become, sys.executable, "-m", "tests.grading.harms", str(folder / "results.json")],
+        [*prefix, sys.executable, "-m", "tests.grading.harms", str(folder / "results.json")],
         cwd=ROOT, env={**os.environ, "TMPDIR": str(folder)}, capture_output=True, text=True,
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
     told: dict[str, Any] = json.loads((folder / "results.json").read_text())
-    assert bool(told["user"]) == bool(become or os.getuid())
+    assert bool(told["user"]) == bool(prefix or os.getuid())
     return told
 
 
