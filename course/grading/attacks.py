@@ -11,13 +11,19 @@ import mmap
 import os
 import platform
 import resource
+import signal
 import socket
+import tempfile
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from course.grading.confinement import FILE_SIZE, LIBC, MEMORY, Protection
+from course.grading.appetite import threads, written
+from course.grading.child import NOT_CONFINED, OF_AN_ANSWER, confine
+from course.grading.confinement import FILE_SIZE, LIBC, MEMORY, Protection, end_with_parent
 from course.grading.environment import NAMES
+from course.grading.scratch import remove
 
 Attack = Callable[[], object]
 NOTHING_THERE = "/lantern/no such program"
@@ -35,15 +41,69 @@ class Row(NamedTuple):
     needs: str
     attacks: tuple[Attack, ...]
 
+    def told(self, holds: bool) -> tuple[bool, str]:
+        """Return whether it holds, and its phrase, which tells what a row lacks."""
+        this = f"this is Linux {platform.release()} on {platform.machine()}"
+        return holds, self.name if holds else f"{self.name} (needs {self.needs}; {this})"
+
+
+def try_out(scratch: Path) -> Protection:
+    """Shut a process in whose attacks must fail, and return what holds on this system."""
+    outside = scratch / "outside"
+    outside.touch()
+    folder = Path(tempfile.mkdtemp(prefix=OF_AN_ANSWER, dir=scratch))
+    reading, writing = os.pipe()
+    process = os.fork()
+    if process == 0:
+        try:
+            end_with_parent()
+            made = rows(outside)
+            os.chdir(folder)
+            confine(folder, 15)
+            protection = tried(made)
+            be_greedy()
+            os.write(writing, protection.to_json().encode() + b"\n")
+            signal.pause()  # until it is ended
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with open(reading, "rb") as pipe:
+        told = pipe.readline()
+    greed = GREED.told(greed_is_seen(process))
+    os.kill(process, signal.SIGKILL)
+    os.waitpid(process, 0)
+    remove(folder)
+    outside.unlink(missing_ok=True)
+    if not told:
+        return Protection(off=[NOT_CONFINED])
+    protection = Protection.from_json(told)
+    protection.note(*greed)
+    return protection
+
 
 def tried(rows: Sequence[Row]) -> Protection:
     """Make the attacks, from a process that is shut in, and return which rows hold."""
     protection = Protection()
-    this = f"this is Linux {platform.release()} on {platform.machine()}"
     for row in rows:
-        holds = all([_fails(attack) for attack in row.attacks])
-        protection.note(holds, row.name if holds else f"{row.name} (needs {row.needs}; {this})")
+        protection.note(*row.told(all([_fails(attack) for attack in row.attacks])))
     return protection
+
+
+# The one row that is kept from outside: by whoever watches.
+GREED = Row("an end of all that it writes, and of its threads", "a kernel that counts both", ())
+A_LITTLE, A_FEW = 1 << 20, 5
+
+
+def be_greedy() -> None:
+    """Write a little, and have a few threads that do not end."""
+    Path("greedy").write_bytes(bytes(A_LITTLE))
+    for _ in range(A_FEW):
+        threading.Thread(target=signal.pause, daemon=True).start()
+
+
+def greed_is_seen(process: int) -> bool:
+    """Tell whether what the greedy process took is seen from here."""
+    return written(process) >= A_LITTLE and threads(process) > A_FEW
 
 
 def _fails(attack: Attack) -> bool:

@@ -29,7 +29,7 @@ from course.checking import host
 from course.checking.observation import Missing, NoVerdict, Observation, Stopped
 from course.checking.patience import Patience, processor_time_of
 from course.checking.supervisor import MOST_OUTPUT, why_nothing_came
-from course.grading import confinement, system_calls
+from course.grading import appetite, confinement, system_calls
 from course.grading.check_code import receive
 from course.grading.environment import HOMES
 from course.grading.messages import CellsRan, Check, CheckRan, Request
@@ -113,34 +113,6 @@ def _send(stream: BufferedIOBase, message: CellsRan | CheckRan) -> None:
 # --- in its parent --------------------------------------------------------------------------
 
 
-def try_out(scratch: Path) -> confinement.Protection:
-    """Shut a process in whose attacks must fail, and return what holds on this system."""
-    from course.grading import attacks
-
-    outside = scratch / "outside"
-    outside.touch()
-    folder = Path(tempfile.mkdtemp(prefix=OF_AN_ANSWER, dir=scratch))
-    reading, writing = os.pipe()
-    process = os.fork()
-    if process == 0:
-        try:
-            rows = attacks.rows(outside)
-            os.chdir(folder)
-            confine(folder, 15)
-            os.write(writing, attacks.tried(rows).to_json().encode())
-        finally:
-            os._exit(0)
-    os.close(writing)
-    with open(reading, "rb") as pipe:
-        told = pipe.read()
-    os.waitpid(process, 0)
-    remove(folder)
-    outside.unlink(missing_ok=True)
-    if not told:
-        return confinement.Protection(off=[NOT_CONFINED])
-    return confinement.Protection.from_json(told)
-
-
 def observe(
     request: Request, scratch: Path, checks: dict[str, bytes], pristine: Pristine
 ) -> Observation:
@@ -186,7 +158,7 @@ class Watch:
         """Return what the child observed, or why nothing was; it has ended by then."""
         self.patience = Patience(self.seconds, used=partial(processor_time_of, self.process))
         self.next_look = time.monotonic() + self.patience.tick
-        self.spent = ""
+        self.spent = self.excess = ""
         with selectors.DefaultSelector() as self.selector:
             self.selector.register(self.channel, selectors.EVENT_READ, self._receive)
             self.selector.register(self.printed, selectors.EVENT_READ, self._read)
@@ -200,9 +172,11 @@ class Watch:
         return observation
 
     def _why_it_ended(self) -> Stopped | NoVerdict:
-        code = self._end(at_once=self.flooded or bool(self.spent))
+        code = self._end(at_once=self.flooded or bool(self.spent or self.excess))
         if code == UNCONFINED:
             return NoVerdict(NOT_CONFINED)
+        if self.excess:
+            return Stopped(self.excess)
         why = why_nothing_came(code, self.spent, self.seconds, self.last_printed, self.flooded)
         return Stopped(why)
 
@@ -237,13 +211,14 @@ class Watch:
     def _line(self) -> bytes:
         """Return the next line from the channel; raises Ended at its end, for a flood, too late."""
         while b"\n" not in self.received:
-            if self.flooded or self.spent:
+            if self.flooded or self.spent or self.excess:
                 raise Ended
             for key, _ in self.selector.select(self.patience.tick):
                 if not key.data():
                     raise Ended
             if time.monotonic() >= self.next_look:
                 self.spent = self.patience.look()
+                self.excess = appetite.excess(self.process)
                 self.next_look = time.monotonic() + self.patience.tick
         line, _, self.received = self.received.partition(b"\n")
         return line

@@ -118,7 +118,7 @@ def main(folder: str, descriptor: str) -> None:
     os.environ["SQLITE_TMPDIR"] = "."
     # httpx brings its own command line along, and click and rich with it, wherever it finds them.
     sys.modules["httpx._main"] = None  # type: ignore[assignment]
-    from course.grading import check_code, child, confinement, worker
+    from course.grading import attacks, check_code, confinement, worker
     from course.grading.pristine import Pristine
 
     checks = check_code.load_checks()
@@ -127,7 +127,7 @@ def main(folder: str, descriptor: str) -> None:
     for thread in threading.enumerate():
         if thread is not threading.current_thread():
             thread.join(5)
-    protection = child.try_out(scratch)
+    protection = attacks.try_out(scratch)
     # Each child may see its own part of /proc, and has to be allowed it here as well.
     readable = [*confinement.python_needs(), Path("/proc")]
     confinement.hide_files(readable, [scratch, Path(os.devnull)])

@@ -69,6 +69,17 @@ HARMS = {
         REFUSED),
     "memory that outlives it": Case(
         by("assert ctypes.CDLL(None).shmget(0, 1 << 20, 0o1600) < 0, 'got it'", "ctypes"), RIGHT),
+    "2.5 gigabytes of files": Case(first(
+        "for n in range(40):", "    open(f'{n}', 'wb').write(bytes(64 << 20))"), WRONG,
+        "written more than 512 MB"),
+    "2.5 gigabytes of files without a name": Case(first(
+        "kept = []", "for n in range(40):",
+        "    kept.append(open('x', 'wb'))", "    os.remove('x')",
+        "    kept[-1].write(bytes(64 << 20))"), WRONG, "written more than 512 MB"),
+    "threads without end": Case(first(
+        "import time", "threading.stack_size(32768)", "for n in range(20_000):",
+        "    threading.Thread(target=time.sleep, args=(100,), daemon=True).start()"), WRONG,
+        "more than 300 threads"),
     # what the instructor has
     "the environment": Case(first("if 'TOKEN' in os.environ: raise KeyError(os.environ['TOKEN'])"),
                             RIGHT),

@@ -33,10 +33,10 @@ print(json.dumps([
 TRY_OUT = """
 import sys
 from pathlib import Path
-from course.grading import child, confinement, system_calls
+from course.grading import attacks, child, confinement, system_calls
 for change in sys.argv[2:]:
     exec(change)
-print(child.try_out(Path(sys.argv[1])).to_json())
+print(attacks.try_out(Path(sys.argv[1])).to_json())
 """
 
 
@@ -78,6 +78,7 @@ def test_all_rows_hold_with_every_version_of_landlock(
     ("seccomp", "system_calls.refuse_calls = lambda: False",
      {"no mode", "no connection", "no process", "no signal", "no limit", "no memory"}),
     ("limits", "confinement.limit = lambda seconds: False", {"an end"}),
+    ("counts both", "attacks.written = lambda process: 0", {"an end of all"}),
     ("variables", "import os; os.environ['TOKEN'] = 'x'", {"nothing of"}),
 ])  # fmt: skip
 def test_a_row_that_does_not_hold_says_what_it_needs(
