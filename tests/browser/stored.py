@@ -19,8 +19,14 @@ OVERLOOKED = (
     *("execution_count", "application/vnd.jupyter.widget-view+json", "image/png", "image/jpeg"),
 )
 
-# What lessons say of a loop, in a picture's words and beside the seconds.
-READING = re.compile(r"\b(?:free|frozen|in time|late)\b(?=: ≈|[;>'])")
+# What lessons say beside the seconds that they measured: when it took long, and when it did not.
+SLOW = {
+    "frozen": "free",
+    "late": "in time",
+    "one after the other": "side by side",
+    "as long as both": "as long as the longer wait",
+}
+READING = re.compile(rf"\b(?:{'|'.join((*SLOW, *SLOW.values()))})(?=: ≈|[;>'])")
 
 
 class ComparedCell:
@@ -52,16 +58,15 @@ def difference(shown: list[dict], stored: list[dict]) -> str:
 
 
 def on_a_free_machine(shown: list[dict], stored: list[dict]) -> list[dict]:
-    """The outputs shown, with the loop free that is stored as free and looked frozen.
+    """The outputs shown, with what looked slow as quick as it is stored, and not the reverse.
 
     A browser says nothing of processor time: there, a machine that is busy looks like a freeze.
     """
     told = iter(READING.findall(" ".join(data[kind] for data, kind in _texts(stored))))
-    calm = {"frozen": "free", "late": "in time"}
 
     def calmer(seen: re.Match[str]) -> str:
         due = next(told, "")
-        return due if calm.get(seen[0]) == due else seen[0]
+        return due if SLOW.get(seen[0]) == due else seen[0]
 
     shown = deepcopy(shown)
     for data, kind in _texts(shown):
