@@ -6,11 +6,15 @@ of it: right, star or wrong. It begins with comments:
     # the words that it must be told, or for a right one what is unusual about it
     # breaks: the promises that a wrong one does not keep, all of them, with commas
     # never told: words that no message to it may hold
+    # the rest is the course's own
+
+With the last one the file holds what is different from the course's own answer, and no more.
 """
 
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from course.checking.exercise import RIGHT, STAR, WRONG, exercises_of
@@ -20,6 +24,7 @@ from course.project import ROOT
 
 FOLDER = ROOT / "answers"
 STATES = {"right": RIGHT, "star": STAR, "wrong": WRONG}
+THE_REST = "the rest is the course's own"
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,8 @@ class KnownAnswer:
     """One answer: the state that it must get, the words that it must be told, and its source.
 
     `words` of a right answer say what is unusual about it; nobody is told. `breaks` are the
-    promises that it does not keep, `never_told` words that would blame the wrong thing.
+    promises that it does not keep, `never_told` words that would blame the wrong thing. `is_ours`
+    if it is the course's own answer, or differs from it in a part.
     """
 
     exercise: str
@@ -37,6 +43,7 @@ class KnownAnswer:
     source: str
     breaks: tuple[str, ...] = ()
     never_told: tuple[str, ...] = ()
+    is_ours: bool = False
 
     @property
     def passes(self) -> bool:
@@ -72,7 +79,9 @@ def _read(path: Path) -> KnownAnswer:
     never = tuple(
         line.removeprefix("never told: ") for line in lines if line.startswith("never told: ")
     )
-    return KnownAnswer(path.parent.name, path.stem, STATES[kind], lines[0], text, breaks, never)
+    exercise, is_ours = path.parent.name, THE_REST in lines
+    answer = f"{answer_in('solutions', exercise)}\n\n\n{text}" if is_ours else text
+    return KnownAnswer(exercise, path.stem, STATES[kind], lines[0], answer, breaks, never, is_ours)
 
 
 def _listed(label: str, line: str) -> list[str]:
@@ -89,9 +98,11 @@ def every_answer() -> Iterator[KnownAnswer]:
 def reference(exercise: str) -> KnownAnswer:
     """Return the course's own answer, from the chapter's solution."""
     answer = answer_in("solutions", exercise)
-    return KnownAnswer(exercise, "reference", RIGHT, "the course's own answer", answer)
+    words = "the course's own answer"
+    return KnownAnswer(exercise, "reference", RIGHT, words, answer, is_ours=True)
 
 
+@cache
 def answer_in(folder: str, exercise: str) -> str:
     """Return the source of an exercise's cells in one of the course's notebooks."""
     return "\n".join(map(source, tagged(_chapter(folder, exercise), exercise)))

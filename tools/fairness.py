@@ -35,8 +35,8 @@ def judged(exercise: Exercise, source: str, seed: int = 1) -> Verdict:
 
 def source_of(answer: KnownAnswer) -> str:
     """Return all that has to run for an answer: the course's own needs its notebook's imports."""
-    own = answer.name == reference(answer.exercise).name
-    return f"{imports_in('solutions', answer.exercise) if own else ''}\n{answer.source}"
+    imports = imports_in("solutions", answer.exercise) if answer.is_ours else ""
+    return f"{imports}\n{answer.source}"
 
 
 def differences(answer: KnownAnswer, verdict: Verdict) -> Iterator[str]:
