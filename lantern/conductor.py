@@ -10,7 +10,7 @@ import contextlib
 import itertools
 import string
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -80,25 +80,27 @@ class Settings:
     waits: dict[Any, int] = field(default_factory=dict)
 
     @classmethod
-    async def of(cls, engine: "AsyncEngine") -> "Settings":
-        """Ask an engine for what has to be known of it."""
+    @contextlib.asynccontextmanager
+    async def of(cls, engine: "AsyncEngine", in_memory: bool = False) -> AsyncIterator["Settings"]:
+        """Ask an engine for what has to be known of it; its connections wait again at the end."""
         async with engine.connect() as connection:
             is_sqlite = engine.dialect.name == "sqlite"
             mode = await connection.exec_driver_sql("PRAGMA journal_mode") if is_sqlite else None
-            return cls(engine, is_sqlite, mode is not None and mode.scalar() == "wal")
+            settings = cls(
+                engine, is_sqlite, mode is not None and mode.scalar() == "wal", in_memory
+            )
+        try:
+            yield settings
+        finally:
+            for waiting, milliseconds in settings.waits.items():
+                with contextlib.suppress(Exception):  # it may have been closed meanwhile
+                    await greenlet_spawn(_pragma, waiting, f"busy_timeout={milliseconds}")
 
     def wait_no_more(self, connection: Any) -> None:
         """Let a connection of SQLite say at once that it would wait; to be called in a greenlet."""
         if self.is_sqlite and connection not in self.waits:
             self.waits[connection] = _pragma(connection, "busy_timeout")
             _pragma(connection, "busy_timeout=0")
-
-    async def put_back(self) -> None:
-        """Let the connections wait again for as long as they did."""
-        for connection, milliseconds in self.waits.items():
-            with contextlib.suppress(Exception):  # it may have been closed meanwhile
-                await greenlet_spawn(_pragma, connection, f"busy_timeout={milliseconds}")
-        self.waits.clear()
 
 
 def _pragma(connection: Any, pragma: str) -> Any:
@@ -268,7 +270,7 @@ class Conductor:
         calls: dict[str, Callable[..., None]] = {
             "do_execute": self._execute,
             "do_executemany": self._execute,
-            "do_execute_no_params": self._execute_as_it_is,
+            "do_execute_no_params": self._execute,
             "do_commit": partial(self._end, COMMIT),
             "do_rollback": partial(self._end, ROLLBACK),
             "do_close": self._close,
@@ -282,30 +284,18 @@ class Conductor:
             for name in calls:
                 delattr(dialect, name)
 
-    def _execute(self, call: Any, cursor: Any, sql: str, values: Any, context: Any) -> None:
+    def _execute(self, call: Any, cursor: Any, sql: str, *given: Any) -> None:
+        values, context = ((), *given)[-2:]  # a statement may come without values
         connection = context.root_connection.connection.dbapi_connection
-        self._take(
-            lambda: call(cursor, sql, values, context),
-            connection,
-            kind_of(sql),
-            sql,
-            values,
-            cursor,
-        )
-
-    def _execute_as_it_is(self, call: Any, cursor: Any, sql: str, context: Any) -> None:
-        self._take(
-            lambda: call(cursor, sql, context),
-            context.root_connection.connection.dbapi_connection,
-            *(kind_of(sql), sql, (), cursor),
-        )
+        execute = partial(call, cursor, sql, *given)
+        self._take(execute, connection, kind_of(sql), sql, values, cursor)
 
     def _end(self, kind: str, call: Any, connection: Any) -> None:
         driver = getattr(connection, "dbapi_connection", connection)
         if not self._transactions.get(driver, Transaction()).is_open:
             call(connection)  # the pool asks for a ROLLBACK where nothing is open, too
             return
-        self._take(lambda: call(connection), driver, kind, kind.upper())
+        self._take(partial(call, connection), driver, kind, kind.upper())
 
     def _close(self, call: Any, connection: Any) -> None:
         self._transactions.pop(connection, None)

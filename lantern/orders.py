@@ -80,17 +80,12 @@ async def explore(
     Where one is seen to wait for another outside the database, the search begins anew as if it
     had been said.
     """
-    settings = await Settings.of(engine)
-    settings.in_memory = in_memory
-    try:
-        found = await _search(settings, tasks, before, invariant, limit)
-        if found is None:
+    async with Settings.of(engine, in_memory) as settings:
+        try:
+            return await _search(settings, tasks, before, invariant, limit)
+        except _MetInMemory:
             settings.in_memory = True
-            found = await _search(settings, tasks, before, invariant, limit)
-        assert found
-        return found
-    finally:
-        await settings.put_back()
+            return await _search(settings, tasks, before, invariant, limit)
 
 
 async def replay(
@@ -104,8 +99,6 @@ async def replay(
 
     Raises DoesNotFit where a task is to go on that cannot: the code is another one by now.
     """
-    settings = await Settings.of(engine)
-    settings.in_memory = schedule.startswith(IN_MEMORY)
     letters = iter(schedule.removeprefix(IN_MEMORY))
     taken = 0
 
@@ -118,12 +111,10 @@ async def replay(
             raise DoesNotFit(f"step {taken} is {letter}'s in the schedule, and {able} can go on")
         return letter
 
-    try:
+    async with Settings.of(engine, schedule.startswith(IN_MEMORY)) as settings:
         order = await _one(settings, tasks, before, invariant, choose)
-        assert order
-        return order
-    finally:
-        await settings.put_back()
+    assert order
+    return order
 
 
 @dataclass
@@ -193,16 +184,13 @@ _NOT_THE_SAME = (
 
 async def _search(
     settings: Settings, tasks: tuple[Task, ...], before: Before, invariant: Invariant, limit: int
-) -> Exploration | None:
-    """Search the orders; None if tasks met in memory and that had not been said."""
+) -> Exploration:
+    """Search the orders; raises _MetInMemory if tasks did so and that had not been said."""
     search, orders, cut, endless = _Search(), 0, False, False
     outcomes: Counter[tuple[str, ...]] = Counter()
     broken: list[Order] = []
     while not cut:
-        try:
-            order = await _one(settings, tasks, before, invariant, search.choose)
-        except _MetInMemory:
-            return None
+        order = await _one(settings, tasks, before, invariant, search.choose)
         if order and orders == limit:
             cut = True
         elif order:

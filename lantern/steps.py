@@ -5,6 +5,7 @@ known before it is taken: two steps of different tasks can be exchanged, without
 anybody, if neither touches what the other one changes.
 """
 
+import itertools
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -164,6 +165,4 @@ class Order:
     @property
     def switches(self) -> int:
         """How often another task goes on than the one before."""
-        return sum(
-            one != next_ for one, next_ in zip(self.schedule, self.schedule[1:], strict=False)
-        )
+        return sum(one != after for one, after in itertools.pairwise(self.schedule))

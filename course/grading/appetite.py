@@ -9,9 +9,8 @@ import contextlib
 from pathlib import Path
 
 MEGABYTE = 1 << 20
-MOST_WRITTEN = (
-    512 * MEGABYTE
-)  # by all its threads, to whatever; an answer's database has one or two
+# By all its threads, to whatever; an answer's database has one or two.
+MOST_WRITTEN = 512 * MEGABYTE
 MOST_THREADS = 300  # an answer that hands its work to threads has forty at most
 WRITTEN = (
     "The notebook had written more than {} MB into files in its folder and was stopped. Is there "

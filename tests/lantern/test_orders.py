@@ -337,29 +337,28 @@ def test_a_statement_is_what_its_first_word_says_or_it_may_be_anything(sql: str,
 
 async def every_order(house: "Notes", tasks: list[Any]) -> set[Any]:
     """What comes of a program in all orders, by brute force: no order is left out."""
-    settings = await Settings.of(house.engine)
     path: list[list[str]] = []
     ends = set()
-    while True:
-        depth = 0
+    async with Settings.of(house.engine) as settings:
+        while True:
+            depth = 0
 
-        def choose(ready: dict[str, Pending]) -> str:
-            nonlocal depth
-            if depth == len(path):
-                path.append(sorted(ready))
-            depth += 1
-            return path[depth - 1][0]
+            def choose(ready: dict[str, Pending]) -> str:
+                nonlocal depth
+                if depth == len(path):
+                    path.append(sorted(ready))
+                depth += 1
+                return path[depth - 1][0]
 
-        await house.before()
-        order = await Conductor(settings, choose).run(tasks)
-        assert order
-        ends.add(await house.end(order.outcomes))
-        while path and len(path[-1]) == 1:
-            path.pop()
-        if not path:
-            await settings.put_back()
-            return ends
-        path[-1].pop(0)
+            await house.before()
+            order = await Conductor(settings, choose).run(tasks)
+            assert order
+            ends.add(await house.end(order.outcomes))
+            while path and len(path[-1]) == 1:
+                path.pop()
+            if not path:
+                return ends
+            path[-1].pop(0)
 
 
 class Notes:
