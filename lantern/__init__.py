@@ -8,7 +8,7 @@ Everything works in a notebook, in a script and in pytest.
 from lantern.conductor import Stuck
 from lantern.errors import UnexpectedSuccess, expect, first_line, is_missing_greenlet
 from lantern.lifetimes import RequestLife, RequestStep, record_request
-from lantern.orders import DoesNotFit, Exploration, explore, replay
+from lantern.orders import DoesNotFit, Exploration, explore, replay, walk
 from lantern.pictures.figure import Picture
 from lantern.pictures.orders import draw_order
 from lantern.pictures.requests import draw_requests
@@ -72,4 +72,5 @@ __all__ = [
     "state_watch",
     "timeline",
     "transactions",
+    "walk",
 ]

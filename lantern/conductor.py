@@ -149,6 +149,11 @@ class Conductor:
         self._happened = asyncio.Event()
         self._over = False
 
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Return the steps that were taken so far."""
+        return tuple(self._steps)
+
     async def run(self, tasks: Sequence[Task]) -> Order | None:
         """Run the tasks to their ends and return their order; None if it was given up."""
         self._surroundings = Surroundings()
@@ -169,7 +174,7 @@ class Conductor:
             return None
         for owner, error in unended.items():
             outcomes[owner] = error
-        return Order(tuple(self._steps), tuple(outcomes), schedule=self._schedule)
+        return Order(self.steps, tuple(outcomes), schedule=self._schedule)
 
     async def _begin(self, owner: int, task: Task) -> Any:
         _conducted.set((self, owner))

@@ -16,9 +16,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from lantern.conductor import Conductor, Settings, Task, TooLong
+from lantern.conductor import Choose, Conductor, Settings, Task, TooLong
 from lantern.errors import first_line
-from lantern.steps import Order, Pending, Touch
+from lantern.steps import Order, Pending, Step, Touch
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -99,22 +99,46 @@ async def replay(
 
     Raises DoesNotFit where a task is to go on that cannot: the code is another one by now.
     """
-    letters = iter(schedule.removeprefix(IN_MEMORY))
-    taken = 0
-
-    def choose(ready: dict[str, Pending]) -> str:
-        nonlocal taken
-        taken += 1
-        letter = next(letters, None) or min(ready)
-        if letter not in ready:
-            able = ", ".join(sorted(ready))
-            raise DoesNotFit(f"step {taken} is {letter}'s in the schedule, and {able} can go on")
-        return letter
-
+    choose = _as_it_says(schedule, lambda ready: min(ready))
     async with Settings.of(engine, schedule.startswith(IN_MEMORY)) as settings:
         order = await _one(settings, tasks, before, invariant, choose)
     assert order
     return order
+
+
+async def walk(schedule: str, engine: "AsyncEngine", *tasks: Task, before: Before) -> Order:
+    """Take the steps of a schedule and no more, and return the order so far.
+
+    Its `next` says who can go on, and with what: add a letter to the schedule, and walk again.
+    What was begun is taken back. Raises DoesNotFit as replay does.
+    """
+    able: dict[str, Pending] = {}
+
+    def stop(ready: dict[str, Pending]) -> None:
+        able.update(ready)
+
+    async with Settings.of(engine, schedule.startswith(IN_MEMORY)) as settings:
+        await before()
+        conductor = Conductor(settings, _as_it_says(schedule, stop))
+        order = await conductor.run(tasks)
+    if order:  # they have come to their ends
+        return replace(order, schedule=schedule)
+    ready = tuple(Step(letter, one.kind, one.sql, one.values) for letter, one in able.items())
+    return Order(conductor.steps, (), schedule=schedule, next=ready)
+
+
+def _as_it_says(schedule: str, at_its_end: Choose) -> Choose:
+    """Return what chooses by a schedule, and after its last letter as it is told."""
+    letters = enumerate(schedule.removeprefix(IN_MEMORY), 1)
+
+    def choose(ready: dict[str, Pending]) -> str | None:
+        number, letter = next(letters, (0, ""))
+        if letter and letter not in ready:
+            able = ", ".join(sorted(ready))
+            raise DoesNotFit(f"step {number} is {letter}'s in the schedule, and {able} can go on")
+        return letter or at_its_end(ready)
+
+    return choose
 
 
 @dataclass

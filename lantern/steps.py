@@ -154,13 +154,15 @@ class Order:
 
     `outcomes` are what the tasks returned, or the exceptions that they raised, in their order.
     `broken` says what the invariant said; it is empty where the invariant held. `schedule` brings
-    this order about again: the letter of the task that goes next, for each step.
+    this order about again: the letter of the task that goes next, for each step. `next` are the
+    steps that can come next in an order that has not come to its end.
     """
 
     steps: tuple[Step, ...]
     outcomes: tuple[Any, ...]
     broken: str = ""
     schedule: str = ""
+    next: tuple[Step, ...] = ()
 
     @property
     def switches(self) -> int:

@@ -1,37 +1,42 @@
 """Draw one order of steps: a column for each task, time downwards, what each has in hand."""
 
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
+from string import ascii_uppercase
 
 from lantern.pictures.figure import WIDTH, Picture, figure, rect, text
 from lantern.steps import BEGIN, COMMIT, READ, ROLLBACK, START, WRITE, Order, Step
 
 NUMBERS, TOP, LINE, GAP, BAR = 28, 46, 15, 8, 8  # pixels
 LETTER = 6.6  # pixels that a letter takes at most, on average
+MOST_LINES = 3  # of a statement, and of what it gave
+TABLE = re.compile(r"\b(?:FROM|INTO|UPDATE)\s+(\w+)", re.IGNORECASE)
 
 
 def draw_order(order: Order, title: str = "", names: Sequence[str] = ()) -> Picture:
     """Draw the steps of an order from top to bottom, each in the column of its task.
 
     `names` are those of the tasks, in their order; without them they go by their letters. A bar
-    stands for an open transaction. A write is marked if, since its task last read, another one has
-    committed.
+    stands for an open transaction. A write is marked if another task has committed since its own
+    has read what it stands on. Below an order that has not ended yet stands what can come next.
     """
-    letters = sorted({step.task for step in order.steps})
+    own = set(ascii_uppercase[: len(names)])  # also of a task that has taken no step
+    letters = sorted({step.task for step in (*order.steps, *order.next)} | own)
     called = dict(zip(letters, [*names, *letters[len(names) :]], strict=True))
     width = (WIDTH - NUMBERS) / max(len(letters), 1)
     columns = {letter: NUMBERS + n * width for n, letter in enumerate(letters)}
-    stale = dict(_out_of_date(order.steps))
+    stale = _out_of_date(order.steps)
     parts = [text(0, 18, title, "title")]
     parts += [text(x, TOP - 8, called[letter]) for letter, x in columns.items()]
     y, opened = float(TOP), {}
     for number, step in enumerate(order.steps):
         x, top = columns[step.task], y
         parts.append(text(0, y + LINE, f"{number + 1}", "soft"))
-        lines = [_cut(line, width) for line in (in_short(step), step.gave) if line]
-        for line, kind in zip(lines, ("", "soft"), strict=False):
-            y += LINE
-            parts.append(text(x + BAR + 8, y, line, kind))
+        for words, kind in ((in_short(step), ""), (step.gave, "soft")):
+            for line in _wrapped(words, width):
+                y += LINE
+                parts.append(text(x + BAR + 8, y, line, kind))
         if number in stale:
             since, other = stale[number]
             committed = f"{called[order.steps[other].task]} committed in {other + 1}"
@@ -44,6 +49,10 @@ def draw_order(order: Order, title: str = "", names: Sequence[str] = ()) -> Pict
         if step.kind in (COMMIT, ROLLBACK) and step.task in opened:
             start = opened.pop(step.task)
             parts.append(rect("hold", x, start, BAR, y - start - GAP / 2, "a transaction"))
+    for step in order.next:
+        line = _cut(f"next: {in_short(step)}", width)
+        parts.append(text(columns[step.task] + BAR + 8, y + LINE, line, "soft"))
+    y += LINE if order.next else 0
     for letter, start in opened.items():
         parts.append(rect("hold", columns[letter], start, BAR, y - start, "left open"))
     for x in columns.values():
@@ -52,11 +61,24 @@ def draw_order(order: Order, title: str = "", names: Sequence[str] = ()) -> Pict
     if order.broken:
         parts.append(text(WIDTH - 12, y, _cut(order.broken, WIDTH), "failed-word"))
         y += GAP
-    verdict = order.broken or "the invariant holds"
-    summary = f"order {order.schedule}: {'it breaks' if order.broken else 'it holds'}"
+    verdict, short = _end_of(order, called)
+    summary = f"order {order.schedule}: {short}"
     label = f"An order of steps. {title}: {verdict}" if title else f"An order of steps: {verdict}"
-    told = [" ".join(_in_words(order, called, stale)), f"At the end: {verdict}."]
+    told = [
+        *_in_words(order, called, stale),
+        f"{'Next' if order.next else 'At the end'}: {verdict}.",
+    ]
     return figure(parts, y + GAP, label, told, summary)
+
+
+def _end_of(order: Order, called: dict[str, str]) -> tuple[str, str]:
+    """Say what becomes of an order, at length and in short."""
+    if order.next:
+        able = [f"{called[step.task]} with {in_short(step)}" for step in order.next]
+        return ", or ".join(able), "so far"
+    if order.broken:
+        return order.broken, "it breaks"
+    return "the invariant holds", "it holds"
 
 
 def in_short(step: Step) -> str:
@@ -68,28 +90,80 @@ def in_short(step: Step) -> str:
     return re.sub(r"\?", lambda mark: repr(next(values, mark[0])), sql)
 
 
+def _wrapped(words: str, width: float) -> list[str]:
+    most = int((width - BAR - 16) / LETTER)
+    return textwrap.wrap(words, most, max_lines=MOST_LINES, placeholder=" …")
+
+
 def _cut(words: str, width: float) -> str:
     most = int((width - BAR - 16) / LETTER)
     return words if len(words) <= most else words[: most - 1] + "…"
 
 
-def _out_of_date(steps: Sequence[Step]) -> Iterator[tuple[int, tuple[int, int]]]:
-    """Yield the writes before which another task committed, since theirs last read."""
-    last_read: dict[str, int] = {}
-    wrote: set[str] = set()
-    commits: list[int] = []
+def _out_of_date(steps: Sequence[Step]) -> dict[int, tuple[int, int]]:
+    """Return the writes that stand on what is out of date: when it was read, and who committed.
+
+    Of one transaction these are the writes to a table that its task has read, before another one
+    committed; where it has read none of those that it writes, the first write after any read.
+    """
+    marked: dict[int, tuple[int, int]] = {}
+    transactions = list(_transactions(steps))
+    commits = sorted(commit for _, commit in transactions if commit is not None)
+    for writes, _ in transactions:
+        of_its_table = {at: _overtaken(steps, commits, at, table_of(steps[at])) for at in writes}
+        of_any = {at: _overtaken(steps, commits, at) for at in writes[:1]}
+        found = {at: what for at, what in of_its_table.items() if what}
+        marked |= found or {at: what for at, what in of_any.items() if what}
+    return marked
+
+
+def _transactions(steps: Sequence[Step]) -> Iterator[tuple[list[int], int | None]]:
+    """Yield the numbers of the writes of each transaction that has some, and of its COMMIT."""
+    writes: dict[str, list[int]] = {}
     for number, step in enumerate(steps):
-        if step.kind == READ:
-            last_read[step.task] = number
-        elif step.kind == WRITE:
-            wrote.add(step.task)
-            since = last_read.get(step.task, number)
-            others = [at for at in commits if at > since and steps[at].task != step.task]
-            if others:
-                yield number, (since, others[0])
-        elif step.kind == COMMIT and step.task in wrote:
-            wrote.discard(step.task)
-            commits.append(number)
+        if step.kind == WRITE:
+            writes.setdefault(step.task, []).append(number)
+        elif step.kind in (COMMIT, ROLLBACK) and step.task in writes:
+            yield writes.pop(step.task), number if step.kind == COMMIT else None
+    for left_open in writes.values():
+        yield left_open, None
+
+
+def _overtaken(
+    steps: Sequence[Step], commits: Sequence[int], write: int, table: str = ""
+) -> tuple[int, int] | None:
+    """Return when a write's task last read the table, and who has committed since."""
+    task = steps[write].task
+    reads = [at for at in _reads(steps[:write], task) if not table or table_of(steps[at]) == table]
+    others = [at for at in commits if steps[at].task != task and reads and reads[-1] < at < write]
+    return (reads[-1], others[0]) if others else None
+
+
+def _reads(steps: Sequence[Step], task: str) -> list[int]:
+    """Return the numbers of a task's looks; what was taken back whole began anew, and is none."""
+    reads: list[int] = []
+    kept, wrote = 0, False
+    for number, step in enumerate(steps):
+        if step.task != task:
+            continue
+        reads += [number] if _looked(step) else []
+        wrote |= step.kind == WRITE
+        if step.kind == ROLLBACK and wrote:
+            del reads[kept:]
+        if step.kind in (COMMIT, ROLLBACK):
+            kept, wrote = len(reads), False
+    return reads
+
+
+def _looked(step: Step) -> bool:
+    """Tell whether a step told its task something: a write that found no row did so, too."""
+    return step.kind == READ or (step.kind == WRITE and step.gave == "0 rows")
+
+
+def table_of(step: Step) -> str:
+    """Return the first table that a statement names, or nothing."""
+    found = TABLE.search(step.sql)
+    return found[1] if found else ""
 
 
 def _in_words(

@@ -12,7 +12,7 @@ from sqlalchemy import ForeignKey, delete, event, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from lantern import DoesNotFit, Stuck, client, explore, first_line, replay
+from lantern import DoesNotFit, Stuck, client, draw_order, explore, first_line, replay, walk
 from lantern.conductor import Conductor, Settings, TooLong
 from lantern.steps import Pending, kind_of
 from lantern.theatre.engines import make_engine, make_factories
@@ -102,6 +102,39 @@ async def test_an_order_that_sells_one_seat_twice_is_found_and_comes_again(house
         worst.schedule, house.engine, *tasks, before=house.before, invariant=house.is_right
     )
     assert again == worst
+
+
+async def test_an_order_can_be_walked_step_by_step_to_its_end(house: House) -> None:
+    tasks = [house.looks_then_takes] * 2
+    worst = (await house.explore(*tasks)).broken[0]
+    for taken, letter in enumerate(worst.schedule):
+        order = await walk(worst.schedule[:taken], house.engine, *tasks, before=house.before)
+        assert order.steps == worst.steps[:taken]
+        coming = {step.task: step for step in order.next}
+        assert coming[letter].sql == worst.steps[taken].sql
+        assert order.outcomes == ()
+    order = await walk(worst.schedule, house.engine, *tasks, before=house.before)
+    assert (order.steps, order.outcomes, order.next) == (worst.steps, worst.outcomes, ())
+
+
+async def test_what_was_walked_is_taken_back_and_who_cannot_go_on_is_not_among_the_next(
+    house: House,
+) -> None:
+    tasks = [partial(house.takes_if_there, "Write"), partial(house.takes_if_there, "Write")]
+    order = await walk("AA", house.engine, *tasks, before=house.before)
+    assert [(step.task, step.kind) for step in order.next] == [("A", "commit")]
+    async with house.Read() as session:
+        assert await session.scalar(select(Show.left)) == house.left
+
+
+async def test_the_picture_of_a_walk_says_what_can_come_next(house: House) -> None:
+    tasks = [house.looks_then_takes] * 2
+    order = await walk("AAA", house.engine, *tasks, before=house.before)
+    picture = draw_order(order, "so far", ["Teo", "Ines"])
+    assert picture.words.splitlines()[-1].startswith("Next: Teo with BEGIN IMMEDIATE, or Ines ")
+    assert "it holds" not in repr(picture)
+    with pytest.raises(DoesNotFit, match=r"step 2 is C's in the schedule"):
+        await walk("AC", house.engine, *tasks, before=house.before)
 
 
 async def test_an_order_that_is_right_is_not_called_broken(house: House) -> None:

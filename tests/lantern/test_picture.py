@@ -258,6 +258,61 @@ def test_a_write_on_what_was_read_before_another_committed_is_marked_and_no_othe
     assert "before Teo committed" not in words
 
 
+@pytest.mark.parametrize(
+    ("read", "marked"), [("shows", ["UPDATE shows"]), ("ushers", ["INSERT INTO orders"])]
+)
+def test_of_several_writes_those_to_what_was_read_are_marked_or_else_the_first(
+    read: str, marked: list[str]
+) -> None:
+    other = [("B", "write", "UPDATE shows SET sold=1"), ("B", "commit", "COMMIT")]
+    own = ["INSERT INTO orders VALUES (1)", "UPDATE shows SET sold=2"]
+    steps = [("A", "read", f"SELECT * FROM {read}"), ("B", "read", "SELECT * FROM tickets"), *other]
+    steps += [("A", "write", sql) for sql in own] + [("A", "commit", "COMMIT")]
+    words = draw_order(Order(tuple(Step(*step) for step in steps), ())).words.splitlines()
+    late = [line for line in words if "on what was read in step 1, before B committed" in line]
+    assert [line.split(": ")[1][: len(sql)] for line, sql in zip(late, marked, strict=True)] == (
+        marked
+    )
+
+
+def test_an_update_that_found_no_row_was_a_look() -> None:
+    taken = "UPDATE shows SET sold=sold + 1 WHERE sold < capacity"
+    steps = [
+        Step("A", "write", taken, (), "0 rows"),
+        Step("A", "commit", "COMMIT"),
+        Step("B", "write", "UPDATE shows SET sold=sold - 1", (), "1 row"),
+        Step("B", "commit", "COMMIT"),
+        Step("A", "write", "INSERT INTO waiting DEFAULT VALUES", (), "1 row"),
+    ]
+    words = draw_order(Order(tuple(steps), ())).words
+    assert (
+        "5. A: INSERT INTO waiting DEFAULT VALUES, gave 1 row, on what was read in step 1" in words
+    )
+
+
+def test_what_a_try_has_read_that_was_rolled_back_is_not_what_the_next_one_stands_on() -> None:
+    refused = [
+        Step("A", "read", "SELECT * FROM shows"),
+        Step("A", "write", "UPDATE shows SET sold=1", (), "OperationalError: database is locked"),
+        Step("A", "rollback", "ROLLBACK"),
+    ]
+    other = [Step("B", "write", "UPDATE shows SET sold=1"), Step("B", "commit", "COMMIT")]
+    again = Step("A", "write", "UPDATE shows SET sold=sold + 1", (), "1 row")
+    words = draw_order(Order((*refused, *other, again), ())).words
+    assert "on what was read" not in words
+    looked = draw_order(Order((refused[0], refused[2], *other, again), ())).words
+    assert "6. " not in looked
+    assert "5. A: UPDATE shows SET sold=sold + 1, gave 1 row, on what was read in step 1" in looked
+
+
+def test_what_a_look_gave_is_not_cut_off_before_its_numbers() -> None:
+    gave = "id = 502, title = 'The Tempest', capacity = 6, sold = 5, starts_at = '2027-03-01'"
+    html = draw_order(
+        Order((Step("A", "read", "SELECT 1", (), gave), Step("B", "commit", "COMMIT")), ())
+    ).html
+    assert "sold = 5" in re.sub(r"</text><text[^>]*>", " ", html.partition("<details>")[0])
+
+
 def test_an_order_is_named_by_its_schedule_and_what_the_invariant_said():
     assert PICTURES["order"].summary == "order ABABABBBBAAA: it breaks"
     assert PICTURES["order_that_holds"].summary == "order A: it holds"
