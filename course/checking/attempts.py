@@ -83,7 +83,7 @@ async def attempt(
     """
     patience, surroundings = Patience(seconds), Surroundings()
     with unblocked(seconds) as put_off:
-        task = asyncio.ensure_future(_guarded(call, at_end))
+        task = asyncio.ensure_future(guarded(call, at_end))
         while not await _done_in(task, patience.tick):
             put_off()
             if spent := patience.look(surroundings.is_idle(seconds)):
@@ -100,7 +100,8 @@ async def _done_in(task: asyncio.Task[Any], seconds: float) -> bool:
     return task.done()
 
 
-async def _guarded(call: Callable[[], Any], at_end: Callable[[], None]) -> Outcome:
+async def guarded(call: Callable[[], Any], at_end: Callable[[], None] = lambda: None) -> Outcome:
+    """Call and await the learner's function, however long it takes; return how it ended."""
     try:
         result = call()
         if not inspect.isawaitable(result):

@@ -50,10 +50,14 @@ class UnknownExercise(LookupError):
 
 @dataclass(frozen=True)
 class Broken:
-    """A promise of the exercise that the answer did not keep, and what was observed."""
+    """A promise of the exercise that the answer did not keep, and what was observed.
+
+    `picture` is HTML that shows it, for where HTML can be shown; the message says it all.
+    """
 
     promise: str
     message: str
+    picture: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ class Verdict:
 
     `broken` are the short names of the promises that were not kept, and `seed` is what their case
     was drawn from; it is None where no case made a difference. `printed` is what cells and answer
-    printed where nobody else shows it.
+    printed where nobody else shows it. `pictures` show what messages say, as HTML.
     """
 
     exercise: str
@@ -98,6 +102,7 @@ class Verdict:
     broken: tuple[str, ...] = ()
     seed: int | None = None
     printed: str = ""
+    pictures: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -113,8 +118,8 @@ class Verdict:
         )
 
     def as_dict(self) -> Plain:
-        """Return plain data for a file."""
-        return asdict(self)
+        """Return plain data for a file: all of it but the pictures."""
+        return {name: value for name, value in asdict(self).items() if name != "pictures"}
 
     def __repr__(self) -> str:
         kept = [f"  ✓ {promise}" for promise in self.kept]
@@ -124,7 +129,7 @@ class Verdict:
         return "\n".join([self.headline, *kept, *told, *again, *printed])
 
     def _repr_html_(self) -> str:
-        kept = "".join(f"<li>✓ {escape(promise)}</li>" for promise in self.kept)
+        kept = "".join(f"<li>✓ {_code(promise)}</li>" for promise in self.kept)
         messages = "".join(
             f"<li>{SYMBOLS[self.state]} {_code(message)}</li>" for message in self.messages
         )
@@ -140,7 +145,8 @@ class Verdict:
             )
         return (
             f'<div class="lantern-verdict" role="status"><p><strong>{escape(self.headline)}'
-            f'</strong></p><ul style="list-style:none">{messages}{kept}</ul>{again}{hints}</div>'
+            f'</strong></p><ul style="list-style:none">{messages}{kept}</ul>{again}'
+            f"{''.join(self.pictures)}{hints}</div>"
         )
 
 
@@ -180,12 +186,14 @@ class Exercise:
         """Judge what was observed on the case of a seed."""
         findings = list(self.judge(self.case(seed), seen))
         broken: dict[str, str] = {}
+        pictures: dict[str, None] = {}
         for finding in findings:
             # The first message of a promise stands: it is nearest to the cause.
             if isinstance(finding, Nothing):
                 broken = dict.fromkeys(self.promises, finding.message) | broken
-            elif isinstance(finding, Broken):
-                broken.setdefault(finding.promise, finding.message)
+            elif isinstance(finding, Broken) and finding.promise not in broken:
+                broken[finding.promise] = finding.message
+                pictures |= {finding.picture: None} if finding.picture else {}
         stars = tuple(f.message for f in findings if isinstance(f, Star))
         unknown = broken.keys() - self.promises.keys()
         if unknown:
@@ -197,7 +205,8 @@ class Exercise:
         # One mistake often breaks several promises: its message stands once.
         messages = tuple(dict.fromkeys(broken.values())) if broken else stars
         verdict = self._verdict(state, kept, messages)
-        return replace(verdict, seed=seed if broken and self.draw else None, broken=tuple(broken))
+        again = seed if broken and self.draw else None
+        return replace(verdict, seed=again, broken=tuple(broken), pictures=tuple(pictures))
 
     def not_attempted(self, why: str = "") -> Verdict:
         """Return the verdict on an answer that nobody has written yet, or that is gone."""
