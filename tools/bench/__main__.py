@@ -24,6 +24,7 @@ from course.setup.environment import put_first
 from tools.bench.browser_speed import browser
 from tools.bench.grading_speed import grade
 from tools.bench.measure import IMPORTS, ROUNDS, Row, beside, seconds, table
+from tools.bench.orders_speed import orders
 from tools.run import FOLDERS
 
 REPORT = ROOT / "BENCHMARK.md"
@@ -183,7 +184,9 @@ def served(tree: Path) -> float:
         process.wait(30)
 
 
-PARTS = {part.__name__: part for part in (notebooks, site, checks, pages, start, browser, grade)}
+PARTS = {
+    part.__name__: part for part in (notebooks, site, checks, pages, start, browser, orders, grade)
+}
 
 
 def main(chosen: list[str]) -> None:
