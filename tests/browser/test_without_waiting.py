@@ -57,6 +57,5 @@ def test_a_right_answer_is_right_where_its_check_runs(
     waiting = tagged("needs-waiting", ROOT / "exercises").get(stem, [])
     cells = code_cells(solution)
     checks = [name for name, cell in cells.items() if "check" in tags(cell)]
-    assert set(waiting) < set(checks)
     for name in set(checks) - set(waiting):
         assert ": right" in text_of(shown[name]), shown[name]

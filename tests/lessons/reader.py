@@ -117,6 +117,14 @@ def read_through(
     return {name: told for name, told in problems.items() if told}
 
 
+def at_the_end(notebook: Path, cells: Iterable[str]) -> list[Outcome]:
+    """Read a lesson down to where it puts its things away, and return what further cells say."""
+    with _opened(notebook) as lesson:
+        *before, _ = (cell for cell in lesson.cells if cell.cell_type == "code")
+        lesson.run(before)
+        return [lesson.run([new_code_cell(cell)]) for cell in cells]
+
+
 @contextmanager
 def _opened(notebook: Path) -> Iterator["_Lesson"]:
     """A lesson in a kernel of its own, of which no cell has run."""

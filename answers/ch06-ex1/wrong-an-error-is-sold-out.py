@@ -1,0 +1,20 @@
+# was told None, sold out, and a place is left
+# breaks: served
+
+from sqlalchemy.exc import OperationalError
+
+from lantern.theatre import Order, Show, Ticket
+
+
+async def buy(Session, show_id, guest_id):
+    try:
+        async with Session.begin() as session:
+            show = await session.get_one(Show, show_id)
+            if show.sold >= show.capacity:
+                return None
+            show.sold += 1
+            order = Order(show_id=show_id, guest_id=guest_id, total_cents=0, tickets=[Ticket()])
+            session.add(order)
+        return order
+    except OperationalError:
+        return None

@@ -1,0 +1,24 @@
+# returned a Seat of its own in place of a Seat that is stored
+# breaks: holds
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import delete, select, update
+
+from lantern.theatre import Hold, Seat, Show, Ticket
+
+
+async def hold_seat(Session, show_id, guest_id, seconds):
+    async with Session.begin() as session:
+        await session.execute(update(Show).where(Show.id == show_id).values(sold=Show.sold))
+        now = datetime.now(UTC)
+        await session.execute(delete(Hold).where(Hold.expires_at <= now))
+        held = select(Hold.id).where(Hold.seat_id == Seat.id).exists()
+        sold = select(Ticket.id).where(Ticket.seat_id == Seat.id).exists()
+        free = select(Seat.id, Seat.label).where(Seat.show_id == show_id, ~held, ~sold)
+        row = (await session.execute(free)).first()
+        if row is None:
+            return None
+        ends = now + timedelta(seconds=seconds)
+        session.add(Hold(seat_id=row.id, guest_id=guest_id, expires_at=ends))
+        return Seat(id=row.id, show_id=show_id, label=row.label)

@@ -1,0 +1,19 @@
+# `sleep` was not awaited before it
+# breaks: pauses
+
+import asyncio
+from random import uniform
+
+
+async def retrying(Session, work, then, *, attempts, not_now, sleep=asyncio.sleep):
+    for number in range(1, attempts + 1):
+        try:
+            async with Session.begin() as session:
+                result = await work(session)
+            break
+        except Exception as error:
+            if number == attempts or not not_now(error):
+                raise
+        await asyncio.sleep(uniform(0, 0.0001 * 2**number))
+    await then(result)
+    return result

@@ -1,0 +1,22 @@
+# A SELECT was refused with `no such table`: the work was done twice
+# breaks: only
+
+import asyncio
+from random import uniform
+
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm.exc import StaleDataError
+
+
+async def retrying(Session, work, then, *, attempts, not_now, sleep=asyncio.sleep):
+    for number in range(1, attempts + 1):
+        try:
+            async with Session.begin() as session:
+                result = await work(session)
+            break
+        except (StaleDataError, OperationalError):
+            if number == attempts:
+                raise
+        await sleep(uniform(0, 0.02 * 2**number))
+    await then(result)
+    return result

@@ -1,0 +1,18 @@
+# did not return what the work had returned
+# breaks: anew
+
+import asyncio
+from random import uniform
+
+
+async def retrying(Session, work, then, *, attempts, not_now, sleep=asyncio.sleep):
+    for number in range(1, attempts + 1):
+        try:
+            async with Session.begin() as session:
+                result = await work(session)
+        except Exception as error:
+            if number == attempts or not not_now(error):
+                raise
+            await sleep(uniform(0, 0.02 * 2**number))
+        else:
+            return await then(result)

@@ -1,0 +1,21 @@
+# the next attempt was given the same session
+# breaks: anew
+
+import asyncio
+from random import uniform
+
+
+async def retrying(Session, work, then, *, attempts, not_now, sleep=asyncio.sleep):
+    async with Session() as session:
+        for number in range(1, attempts + 1):
+            try:
+                result = await work(session)
+                await session.commit()
+                break
+            except Exception as error:
+                await session.rollback()
+                if number == attempts or not not_now(error):
+                    raise
+                await sleep(uniform(0, 0.02 * 2**number))
+    await then(result)
+    return result

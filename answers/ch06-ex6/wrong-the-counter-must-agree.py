@@ -1,0 +1,17 @@
+# Everybody sits, and everybody_sits says AssertionError
+# breaks: silent
+
+from sqlalchemy import func, select
+
+from lantern.theatre import Order, Show, Ticket
+
+
+async def everybody_sits(Session):
+    async with Session() as session:
+        for show in await session.scalars(select(Show)):
+            mine = select(func.count()).select_from(Ticket).join(Order)
+            tickets = await session.scalar(mine.where(Order.show_id == show.id))
+            assert tickets <= show.capacity and tickets == show.sold
+
+
+schedule = "BBBAAAAABBB"

@@ -1,0 +1,341 @@
+"""ch06-ex1: a purchase that sells no place twice, in whatever order two or three guests come."""
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import inspect as inspect_object
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from course.checking.attempts import interruption
+from course.checking.exercise import Broken, Exercise, Finding, Nothing, Plain
+from course.checks.ch06_overselling.every_order import (
+    MOST_ORDERS,
+    NAMES,
+    WAITED_IN_MEMORY,
+    a_process_each,
+    broken_by,
+    every_order,
+    first_sentence,
+    has_errors,
+    why_locked,
+    why_no_proof,
+    why_not_explored,
+)
+from course.checks.ch06_overselling.meanwhile import Meanwhile, on_postgresql
+from course.checks.sessions import close_all, fill, kept_factories
+from lantern.conductor import LETTERS
+from lantern.events import listening
+from lantern.theatre import Guest, Order, Show, Ticket, make_engine
+
+# Of each question: how many guests come at once, and how many places are left.
+QUESTIONS = {"alone": (1, 1), "late": (1, 0), "two": (2, 1), "three": (3, 2)}
+SOME_ORDERS = 30  # of three guests, who may have hundreds; the course's own answer has 6
+
+
+@dataclass(frozen=True)
+class Sale:
+    """Two shows by their ids, how many places each has, the guest of earlier, and who comes.
+
+    The earlier guest has bought all places of the show but those that a question leaves, and
+    some of the other show's.
+    """
+
+    show: int
+    other: int
+    capacity: int
+    earlier: int
+    guests: tuple[int, ...]
+
+
+def draw_sale(random: Random) -> Sale:
+    """Draw ids that are no counts, and guests in no order."""
+    show, other = random.sample(range(100, 1_000), 2)
+    earlier, *guests = random.sample(range(1_000, 9_000), 4)
+    return Sale(show, other, random.randint(4, 9), earlier, tuple(guests))
+
+
+async def observe_buy(case: Sale, buy: Any) -> dict[str, Any]:
+    """Let guests buy in every order, and where they wait in memory, as if in several processes."""
+    seen: dict[str, Any] = {"locks_rows": False, "apart": None, "meanwhile": []}
+    engine = make_engine(pool_size=10)
+
+    def note(connection: Any, statement: Any, *_: Any) -> None:
+        seen["locks_rows"] |= getattr(statement, "_for_update_arg", None) is not None
+
+    try:
+        await fill(engine, _rows(case))
+        with listening((engine.sync_engine, "before_execute", note)):
+            for question in QUESTIONS:
+                seen[question] = await _explored(case, buy, engine, question)
+                if seen[question]["in_memory"]:
+                    with a_process_each():
+                        seen["apart"] = await _explored(case, buy, engine, question)
+                    break
+                if has_errors(seen[question]):
+                    break
+            else:
+                seen["meanwhile"] = await _meanwhile(case, buy)
+    finally:
+        await engine.dispose()
+    return seen
+
+
+def _rows(case: Sale) -> list[Any]:
+    shows = {case.show: "The Tempest", case.other: "Lear"}
+    guests = sorted((case.earlier, *case.guests))
+    return [
+        (Show, [{"id": one, "title": title, "capacity": 1} for one, title in shows.items()]),
+        (Guest, [{"id": one, "email": f"{one}@lantern.example"} for one in guests]),
+    ]
+
+
+async def _explored(case: Sale, buy: Any, engine: AsyncEngine, question: str) -> Plain:
+    count, left = QUESTIONS[question]
+    session, _ = kept_factories(engine)
+    calls = [_call(buy, session, case.show, guest) for guest in case.guests[:count]]
+    limit = SOME_ORDERS if question == "three" else MOST_ORDERS
+
+    async def before() -> None:
+        await _forget(session)
+        await _put_on_sale(case, engine, left)
+
+    try:
+        return await every_order(
+            engine, *calls, before=before, look=lambda: _look(engine), limit=limit
+        )
+    finally:
+        await close_all(session)
+
+
+async def _meanwhile(case: Sale, buy: Any) -> list[Plain]:
+    """Let another guest buy the last place between the steps of one, as PostgreSQL would."""
+    engine = make_engine(pool_size=10)
+    session, _ = kept_factories(engine)
+    first, second = (_call(buy, session, case.show, guest) for guest in case.guests[:2])
+    try:
+        await fill(engine, _rows(case))
+        await _put_on_sale(case, engine, 1)
+        both = Meanwhile(engine, first, second)
+        return await both.ends(before=lambda: _forget(session), look=lambda: _look(engine))
+    finally:
+        await close_all(session)
+        await engine.dispose()
+
+
+async def _forget(session: Any) -> None:
+    await close_all(session)
+    session.class_.every.clear()
+
+
+async def _put_on_sale(case: Sale, engine: AsyncEngine, left: int) -> None:
+    """Take all orders back but those of the earlier guest, who has all places but so many."""
+    async with engine.begin() as connection:
+        for table in (Ticket, Order):
+            await connection.execute(delete(table))
+        for show, sold in ((case.show, case.capacity - left), (case.other, 2)):
+            values = {"sold": sold, "capacity": case.capacity}
+            await connection.execute(update(Show).where(Show.id == show).values(values))
+            for _ in range(sold):
+                order = {"show_id": show, "guest_id": case.earlier, "total_cents": 0}
+                made = await connection.execute(insert(Order).values(order))
+                (order_id,) = made.inserted_primary_key or (None,)
+                await connection.execute(insert(Ticket).values(order_id=order_id))
+
+
+def _call(buy: Any, session: Any, show: int, guest: int) -> Callable[[], Awaitable[Any]]:
+    """Return what calls the answer, and says what it returned: the id of an order, or what else."""
+
+    async def read(result: Awaitable[Any]) -> Any:
+        value = await result
+        return {"order": _id_of(value)} if isinstance(value, Order) else value
+
+    def call() -> Any:
+        result = buy(session, show, guest)
+        return read(result) if inspect.isawaitable(result) else result
+
+    return call
+
+
+def _id_of(order: Order) -> int | None:
+    identity = inspect_object(order).identity
+    return identity[0] if identity else None
+
+
+async def _look(engine: AsyncEngine) -> Plain:
+    """Return each show's `sold`, and each order: its id, show, guest and how many tickets."""
+    tickets = select(func.count(Ticket.id)).where(Ticket.order_id == Order.id)
+    async with engine.connect() as connection:
+        shows = await connection.execute(select(Show.id, Show.sold).order_by(Show.id))
+        columns = (Order.id, Order.show_id, Order.guest_id, tickets.scalar_subquery())
+        orders = await connection.execute(select(*columns).order_by(Order.id))
+        return {
+            "sold": [list(row) for row in shows],
+            "orders": [list(row) for row in orders],
+        }
+
+
+def judge_buy(case: Sale, seen: dict[str, Any]) -> Iterable[Finding]:
+    for question in QUESTIONS:
+        if question not in seen:
+            break
+        if reason := why_not_explored(seen[question], "buy"):
+            yield Nothing(reason)
+            return
+        if question == "alone" and (reason := interruption(_only(seen[question]), "buy")):
+            yield Nothing(reason)
+            return
+    broken = list(_judge_here(case, seen))
+    yield from broken
+    if not broken:
+        yield from _judge_apart(case, seen["apart"])
+        yield from _judge_meanwhile(case, seen["meanwhile"])
+
+
+def _judge_here(case: Sale, seen: Plain) -> Iterator[Broken]:
+    for question, (_, left) in QUESTIONS.items():
+        if question not in seen:
+            return
+        for end in seen[question]["ends"]:
+            yield from _judge_end(case, left, end, seen)
+        if question == "two" and (reason := why_no_proof(seen["two"], "buy, by two guests,")):
+            yield Broken("seats", reason)
+
+
+def _only(explored: Plain) -> Plain:
+    return explored["ends"][0]["outcomes"][0]  # type: ignore[no-any-return]
+
+
+def _judge_end(case: Sale, left: int, end: Plain, seen: Plain) -> Iterator[Broken]:
+    oversold = _oversold(case, left, end)
+    if oversold:
+        yield broken_by("seats", oversold, end)
+    elif wrong := _wrong_rows(case, end):
+        yield broken_by("rows", wrong, end)
+    if refused := _refused(case, end, seen["locks_rows"]):
+        yield broken_by("served", refused, end)
+
+
+def _tickets(case: Sale, end: Plain) -> int:
+    return sum(tickets for _, show, _, tickets in end["left"]["orders"] if show == case.show)
+
+
+def _taken(case: Sale, end: Plain) -> int:
+    """Return how many places are gone, by the tickets or by `sold`, whichever says more."""
+    sold = dict(map(tuple, end["left"]["sold"]))
+    taken: int = max(_tickets(case, end), sold[case.show])
+    return taken
+
+
+def _oversold(case: Sale, left: int, end: Plain) -> str:
+    more = _tickets(case, end) - case.capacity
+    if more <= 0:
+        return ""
+    count = len(end["outcomes"])
+    guests = ("No guest", "One guest", "Two guests", "Three guests")[count]
+    places = ("no place", "one place", "two places")[left]
+    tickets = left + more
+    return (
+        f"{guests} came and {places} {'were' if left == 2 else 'was'} left: {tickets} "
+        f"{'ticket was' if tickets == 1 else 'tickets were'} handed out."
+    )
+
+
+def _refused(case: Sale, end: Plain, locks_rows: bool) -> str:
+    """Say who was not served as he should have been: by an error, or by a None beside a place."""
+    for letter, name, outcome in zip(LETTERS, NAMES, end["outcomes"], strict=False):
+        if reason := interruption(outcome, f"{name}'s purchase"):
+            return reason + why_locked(end, letter, locks_rows)
+        if outcome["ended"] == "never":
+            return f"{name}'s purchase never ends: {outcome['error']}."
+        if outcome["value"] is None and _taken(case, end) < case.capacity:
+            return f"{name} was told None, sold out, and a place is left."
+    return ""
+
+
+def _wrong_rows(case: Sale, end: Plain) -> str:
+    """Say what is in the tables that should not be, or what is missing, as far as it is told."""
+    left, rows = end["left"], end["left"]["orders"]
+    for name, guest, outcome in zip(NAMES, case.guests, end["outcomes"], strict=False):
+        own = [row for row in rows if row[2] == guest]
+        if outcome["ended"] != "returned" or outcome["value"] is None:
+            if own:
+                got = "None" if outcome["ended"] == "returned" else "an error"
+                return f"{name} got {got}, and this guest has an order, with {own[0][3]} tickets."
+            continue
+        value = outcome["value"]
+        if not isinstance(value, dict) or "order" not in value:
+            return f"buy returned {value!r} in place of the Order, or None."
+        if own != [[value["order"], case.show, guest, 1]]:
+            found = [f"order {one} for show {show}, tickets: {n}" for one, show, _, n in own]
+            return (
+                f"{name}, guest {guest}, was sold order {value['order']} for show {case.show}, "
+                f"with one ticket; of this guest there is {', '.join(found) or 'no order at all'}."
+            )
+    sold = dict(map(tuple, left["sold"]))
+    if sold.get(case.show) != _tickets(case, end):
+        return (
+            f"`sold` of the show says {sold.get(case.show)}, and there are "
+            f"{_tickets(case, end)} tickets for it."
+        )
+    others = [row for row in rows if row[2] == case.earlier and row[1] == case.other]
+    if sold.get(case.other) != 2 or len(others) != 2:
+        return f"A show that nobody asked for says {sold.get(case.other)} sold in place of 2."
+    return ""
+
+
+def _judge_apart(case: Sale, apart: Plain | None) -> Iterator[Broken]:
+    """Judge what came of it as if each guest had a process of its own."""
+    if not apart:
+        return
+    if reason := why_not_explored(apart, "buy, as if each guest had a process of its own,"):
+        yield Broken("processes", reason)
+        return
+    for end in apart["ends"]:
+        if wrong := _oversold(case, 1, end) or _refused(case, end, False):
+            told = f"{WAITED_IN_MEMORY} {wrong}"
+            yield broken_by("processes", told, end, in_short=first_sentence(wrong))
+            return
+    if apart["in_memory"]:
+        yield Broken("processes", WAITED_IN_MEMORY)
+
+
+def _judge_meanwhile(case: Sale, ends: list[Plain]) -> Iterator[Broken]:
+    """Judge what PostgreSQL would come to, where another guest may buy between two steps."""
+    for end in ends:
+        if wrong := _oversold(case, 1, end) or _refused(case, end, False) or _wrong_rows(case, end):
+            told = f"{on_postgresql(end)} {wrong}"
+            yield broken_by("postgresql", told, end, in_short=first_sentence(wrong))
+            return
+
+
+BUY = Exercise(
+    id="ch06-ex1",
+    title="The last place",
+    objectives=("orders", "atomic"),
+    answers=("buy",),
+    promises={
+        "seats": "in every order of the steps of two guests there are no more tickets than places, "
+        "nor in thirty orders of three",
+        "served": "whoever can have a place gets one, and everybody else None: nobody gets an "
+        "error, in no order",
+        "rows": "an order that was returned is stored with one ticket, `sold` counts the tickets, "
+        "and nothing else is changed",
+        "processes": "it holds as well when each guest is served by a process of its own",
+        "postgresql": "it does not rest on SQLite's one place for a writer, so that it holds on "
+        "PostgreSQL, too",
+    },
+    hints=(
+        "What a guest has seen is out of date as soon as another one goes on. Which statement "
+        "could look and write at once?",
+        "An UPDATE has a WHERE, and its result a `rowcount`: how many rows there were for it.",
+        "`update(Show).where(Show.id == show_id, Show.sold < Show.capacity)` first; where it found "
+        "no row, return None; then add the order, in the same transaction.",
+    ),
+    draw=draw_sale,
+    observe=observe_buy,
+    judge=judge_buy,
+)

@@ -1,0 +1,357 @@
+"""ch06-ex5: at least one usher stays on duty, in whatever order two of them go home."""
+
+import inspect
+from collections.abc import Awaitable, Iterable, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from sqlalchemy import Boolean, Column, ForeignKey, Integer, MetaData, String, Table, insert, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from course.checking.attempts import interruption
+from course.checking.exercise import Broken, Exercise, Finding, Nothing, Plain
+from course.checks.ch06_overselling.every_order import (
+    NAMES,
+    WAITED_IN_MEMORY,
+    a_process_each,
+    broken_by,
+    every_order,
+    first_sentence,
+    has_errors,
+    why_locked,
+    why_no_proof,
+    why_not_explored,
+)
+from course.checks.ch06_overselling.meanwhile import Call, Meanwhile, on_postgresql
+from course.checks.sessions import close_all, kept_factories
+from lantern.conductor import LETTERS
+from lantern.events import listening
+from lantern.theatre import make_engine, make_sync_engine
+
+# The tables of the classes that the exercise gives: those of the notebook are the learner's.
+TABLES = MetaData()
+EVENINGS = Table(
+    "evenings",
+    TABLES,
+    Column("id", Integer, primary_key=True),
+    Column("version", Integer, nullable=False),
+)
+USHERS = Table(
+    "ushers",
+    TABLES,
+    Column("id", Integer, primary_key=True),
+    Column("evening_id", ForeignKey("evenings.id"), nullable=False),
+    Column("name", String, nullable=False),
+    Column("on_duty", Boolean, nullable=False),
+)
+
+# A question: how many ushers go at once, whether they are on duty, and how many others are.
+Question = tuple[int, bool, int]
+QUESTIONS: dict[str, Question] = {
+    "the last": (1, True, 0),
+    "one of two": (1, True, 1),
+    "gone already": (1, False, 2),
+    "two": (2, True, 0),
+    "two of three": (2, True, 1),
+}
+MEANWHILE = ("two", "two of three")
+
+
+@dataclass(frozen=True)
+class Evening:
+    """An evening and its ushers by ids: who goes, and three others; and another evening's ushers.
+
+    `version` is that of the evening, and `others` one more than that of the other one.
+    """
+
+    evening: int
+    other: int
+    version: int
+    goers: tuple[int, ...]
+    staff: tuple[int, ...]
+    elsewhere: tuple[int, ...]
+
+
+def draw_evening(random: Random) -> Evening:
+    """Draw ids that are no counts, in no order."""
+    evening, other = random.sample(range(100, 1_000), 2)
+    ushers = random.sample(range(1_000, 9_000), 8)
+    return Evening(
+        evening,
+        other,
+        random.randint(3, 60),
+        goers=tuple(ushers[:2]),
+        staff=tuple(ushers[2:5]),
+        elsewhere=tuple(ushers[5:]),
+    )
+
+
+def ushers_before(case: Evening, question: Question) -> list[list[Any]]:
+    """Return the ushers of both evenings before a question: id, evening, whether on duty."""
+    count, on_duty, others = question
+    goes = [[usher, case.evening, on_duty and n < count] for n, usher in enumerate(case.goers)]
+    stay = [[usher, case.evening, n < others] for n, usher in enumerate(case.staff)]
+    elsewhere = [[usher, case.other, n > 0] for n, usher in enumerate(case.elsewhere)]
+    return sorted([*goes, *stay, *elsewhere])
+
+
+class Scene:
+    """The two evenings of a case in a database, before a question and after it."""
+
+    def __init__(self, case: Evening, engine: AsyncEngine, go_home: Any) -> None:
+        self.case, self.engine, self.go_home = case, engine, go_home
+        self.session, _ = kept_factories(engine)
+        self.aside = make_sync_engine(f"sqlite:///{engine.url.database}")
+        TABLES.create_all(self.aside)
+        self.question = QUESTIONS["the last"]
+
+    async def before(self) -> None:
+        await self.begin()
+        case = self.case
+        names = ("id", "evening_id", "on_duty")
+        ushers = [dict(zip(names, row, strict=True)) for row in ushers_before(case, self.question)]
+        with self.aside.begin() as connection:
+            for table in reversed(TABLES.sorted_tables):
+                connection.execute(table.delete())
+            evenings = [{"id": one, "version": case.version} for one in (case.evening, case.other)]
+            connection.execute(insert(EVENINGS), evenings)
+            connection.execute(insert(USHERS), [row | {"name": f"U{row['id']}"} for row in ushers])
+
+    async def begin(self) -> None:
+        await close_all(self.session)
+        self.session.class_.every.clear()
+
+    async def look(self) -> Plain:
+        """Return the ushers as ushers_before does, and what else is not as it was."""
+        columns = (USHERS.c.id, USHERS.c.evening_id, USHERS.c.on_duty, USHERS.c.name)
+        with self.aside.connect() as connection:
+            ushers = [list(row) for row in connection.execute(select(*columns).order_by("id"))]
+            query = select(EVENINGS.c.version).where(EVENINGS.c.id == self.case.other)
+            version = connection.scalar(query)
+        return {
+            "ushers": [row[:3] for row in ushers],
+            "names": all(name == f"U{number}" for number, _, _, name in ushers),
+            "version": version,
+        }
+
+    async def close(self) -> None:
+        await close_all(self.session)
+        self.aside.dispose()
+        await self.engine.dispose()
+
+    def calls(self) -> list[Call]:
+        return [self._call(usher) for usher in self.case.goers[: self.question[0]]]
+
+    def _call(self, usher: int) -> Call:
+        async def read(result: Awaitable[Any]) -> Any:
+            return await result
+
+        def call() -> Any:
+            result = self.go_home(self.session, usher)
+            return read(result) if inspect.isawaitable(result) else result
+
+        return call
+
+    async def explored(self, name: str) -> Plain:
+        self.question = QUESTIONS[name]
+        try:
+            return await every_order(self.engine, *self.calls(), before=self.before, look=self.look)
+        finally:
+            await close_all(self.session)
+
+
+async def observe_going(case: Evening, go_home: Any) -> dict[str, Any]:
+    """Let ushers go home in every order, as if in several processes, and as on PostgreSQL."""
+    seen: dict[str, Any] = {"locks": False}
+    engine = make_engine(pool_size=10)
+    scene = Scene(case, engine, go_home)
+
+    def note(connection: Any, statement: Any, *_: Any) -> None:
+        seen["locks"] |= getattr(statement, "_for_update_arg", None) is not None
+
+    try:
+        with listening((engine.sync_engine, "before_execute", note)):
+            await _observe_questions(scene, seen)
+    finally:
+        await scene.close()
+    return seen
+
+
+async def _observe_questions(scene: Scene, seen: dict[str, Any]) -> None:
+    apart = False
+    for name in QUESTIONS:
+        seen[name] = await scene.explored(name)
+        apart = seen[name]["in_memory"]
+        if apart:
+            with a_process_each():
+                seen["apart"] = [name, await scene.explored(name)]
+            break
+        if not seen[name]["all"] or has_errors(seen[name]):
+            return
+    scene = Scene(scene.case, make_engine(pool_size=10), scene.go_home)
+    try:
+        with a_process_each() if apart else nullcontext():
+            seen["meanwhile"] = {name: await _meanwhile(scene, name) for name in MEANWHILE}
+    finally:
+        await scene.close()
+
+
+async def _meanwhile(scene: Scene, name: str) -> list[Plain]:
+    scene.question = QUESTIONS[name]
+    await scene.before()
+    first, second = scene.calls()
+    return await Meanwhile(scene.engine, first, second).ends(before=scene.begin, look=scene.look)
+
+
+def judge_going(case: Evening, seen: dict[str, Any]) -> Iterable[Finding]:
+    for name, (count, _, _) in QUESTIONS.items():
+        if name not in seen:
+            break
+        if reason := why_not_explored(seen[name], "go_home"):
+            yield Nothing(reason)
+            return
+        only = seen[name]["ends"][0]["outcomes"][0]
+        if count == 1 and (reason := interruption(only, "go_home")):
+            yield Nothing(reason)
+            return
+    broken = list(_judge_here(case, seen))
+    yield from broken
+    if "apart" in seen and not broken:
+        name, apart = seen["apart"]
+        broken = list(_judge_apart(case, QUESTIONS[name], apart, seen["locks"]))
+        yield from broken
+    if "meanwhile" in seen and not broken:
+        yield from _judge_meanwhile(case, seen["meanwhile"])
+
+
+def _judge_here(case: Evening, seen: Plain) -> Iterator[Broken]:
+    for name, question in QUESTIONS.items():
+        if name not in seen:
+            return
+        if reason := why_no_proof(seen[name], "go_home, by two ushers,"):
+            yield Broken("duty", reason)
+        for end in seen[name]["ends"]:
+            for promise, told in _judge_end(case, question, end, seen["locks"]):
+                yield broken_by(promise, told, end)
+
+
+def _judge_end(
+    case: Evening, question: Question, end: Plain, locks: bool
+) -> Iterator[tuple[str, str]]:
+    """Yield (promise, what is wrong with it) of one end."""
+    on_duty = [row[0] for row in end["left"]["ushers"] if row[1] == case.evening and row[2]]
+    if not on_duty:
+        yield "duty", _nobody(question)
+    elif told := _not_let_go(case, end, on_duty, locks):
+        yield "goes", told
+    if told := _wrong_rows(case, question, end):
+        yield "told", told
+
+
+def _nobody(question: Question) -> str:
+    count, _, _ = question
+    if count == 1:
+        return "One usher was on duty, who went home, and nobody is on duty."
+    return f"{NAMES[0]} and {NAMES[1]} both went home, and nobody is on duty."
+
+
+def _not_let_go(case: Evening, end: Plain, on_duty: list[int], locks: bool) -> str:
+    """Say who met an error, or was kept beside others who are on duty."""
+    callers = zip(LETTERS, NAMES, case.goers, end["outcomes"], strict=False)
+    for letter, name, usher, outcome in callers:
+        if reason := interruption(outcome, f"{name}'s go_home"):
+            return reason + why_locked(end, letter, locks)
+        if outcome["ended"] == "never":
+            return f"{name}'s go_home never ends: {outcome['error']}."
+        if outcome["value"] == False and usher in on_duty and len(on_duty) > 1:  # noqa: E712
+            others = len(on_duty) - 1
+            return (
+                f"{name} was told False and is on duty, and so {'is' if others == 1 else 'are'} "
+                f"{others} more."
+            )
+    return ""
+
+
+def _wrong_rows(case: Evening, question: Question, end: Plain) -> str:
+    """Say who was told something else than was done, or what else was changed."""
+    before, left = ushers_before(case, question), end["left"]
+    was, now = ({row[0]: row[1:] for row in rows} for rows in (before, left["ushers"]))
+    if was.keys() != now.keys():
+        return f"There were {len(was)} ushers, and there are {len(now)}, or others."
+    for name, usher, outcome in zip(NAMES, case.goers, end["outcomes"], strict=False):
+        told = outcome["value"] if outcome["ended"] == "returned" else False
+        if told not in (True, False):
+            return f"go_home returned {told!r} in place of True or False."
+        went = was[usher][1] and not now[usher][1]
+        if told and not went:
+            return f"{name} was told True, and {_why_not_gone(*was[usher], *now[usher])}."
+        if went and not told:
+            said = "was told False" if outcome["ended"] == "returned" else "got an error"
+            return f"{name} {said}, and is not on duty any more."
+        was[usher] = now[usher] if went else was[usher]
+    for usher, row in sorted(now.items()):
+        if row != was[usher]:
+            whose = "of this evening" if row[0] == case.evening else "of another evening"
+            return f"Usher {usher}, {whose}, is not as before, and did not ask to go."
+    if not left["names"] or left["version"] != case.version:
+        return "Another evening, or a name, is not as it was."
+    return ""
+
+
+def _why_not_gone(_: int, was: bool, __: int, now: bool) -> str:
+    return "is still on duty" if now else "was not on duty before"
+
+
+def _judge_apart(case: Evening, question: Question, apart: Plain, locks: bool) -> Iterator[Broken]:
+    """Judge what came of it as if each usher was served by a process of its own."""
+    if reason := why_not_explored(apart, "go_home, as if each had a process of its own,"):
+        yield Broken("processes", reason)
+        return
+    for end in apart["ends"]:
+        for _, told in _judge_end(case, question, end, locks):
+            yield broken_by(
+                "processes", f"{WAITED_IN_MEMORY} {told}", end, in_short=first_sentence(told)
+            )
+            return
+    if apart["in_memory"]:
+        yield Broken("processes", WAITED_IN_MEMORY)
+
+
+def _judge_meanwhile(case: Evening, meanwhile: Plain) -> Iterator[Broken]:
+    for name in MEANWHILE:
+        for end in meanwhile[name]:
+            for _, told in _judge_end(case, QUESTIONS[name], end, False):
+                long = f"{on_postgresql(end)} {told}"
+                yield broken_by("postgresql", long, end, in_short=first_sentence(told))
+                return
+
+
+GO_HOME = Exercise(
+    id="ch06-ex5",
+    title="Somebody stays",
+    objectives=("orders", "choose"),
+    answers=("go_home",),
+    promises={
+        "duty": "somebody is on duty at the end, in whatever order the steps of two ushers come",
+        "goes": "whoever can go goes, and nobody gets an error, in no order",
+        "told": "True is told for an usher who was taken off duty by this call, and False for "
+        "everybody else; nothing else changes",
+        "processes": "it holds as well when each usher is served by a process of its own",
+        "postgresql": "it does not rest on SQLite's one place for a writer, so that it holds on "
+        "PostgreSQL, too",
+    },
+    hints=(
+        "Both look at the same ushers, and each writes another row. Nobody is in anybody's way, "
+        "and that is the trouble. Is there a row that both could write?",
+        "Whoever writes the evening's row has it until the COMMIT, and who comes next waits there. "
+        "It helps only those who look after they have written.",
+        "In one transaction: find the usher's evening; "
+        "`update(Evening).where(…).values(version=Evening.version + 1)`; then read who is on duty; "
+        "then take this usher off duty, if another one is left.",
+    ),
+    draw=draw_evening,
+    observe=observe_going,
+    judge=judge_going,
+)

@@ -1,0 +1,57 @@
+"""A driver that refuses when it is told to: for ch06-ex3 and ch06-ex4."""
+
+import contextlib
+import re
+import sqlite3
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+# What is refused: an UPDATE, the INSERT of an order, a COMMIT.
+WRITE, ORDER, COMMIT = "write", "order", "commit"
+STATEMENTS = {WRITE: re.compile(r"UPDATE\b"), ORDER: re.compile(r'INSERT INTO "?orders\b')}
+
+
+class Refusals:
+    """Lets the driver of an engine refuse what it is told, as if the database was locked.
+
+    `due` has what is refused next, one after the other; an empty one lets a COMMIT pass. A COMMIT
+    that is refused leaves no transaction behind, as on PostgreSQL.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.dialect = engine.dialect
+        self.due: list[str] = []
+
+    @contextlib.contextmanager
+    def of(self, due: Sequence[str] = ()) -> Iterator[None]:
+        """Ask before each call of the driver, while the block runs."""
+        execute, commit = self.dialect.do_execute, self.dialect.do_commit
+        self.due = list(due)
+
+        def executing(cursor: Any, statement: str, *given: Any) -> None:
+            pattern = STATEMENTS.get(self.due[0]) if self.due else None
+            if pattern and pattern.match(statement):
+                self._refuse()
+            execute(cursor, statement, *given)
+
+        def committing(connection: Any) -> None:
+            if self.due[:1] == [COMMIT]:
+                connection.rollback()
+                self._refuse()
+            commit(connection)
+            if self.due[:1] == [""]:
+                self.due.pop(0)
+
+        for name, call in (("do_execute", executing), ("do_commit", committing)):
+            setattr(self.dialect, name, call)
+        try:
+            yield
+        finally:
+            self.due = []
+            del self.dialect.do_execute, self.dialect.do_commit
+
+    def _refuse(self) -> None:
+        self.due.pop(0)
+        raise sqlite3.OperationalError("database is locked")
