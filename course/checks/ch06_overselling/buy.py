@@ -26,6 +26,7 @@ from course.checks.ch06_overselling.every_order import (
     why_not_explored,
 )
 from course.checks.ch06_overselling.meanwhile import Meanwhile, on_postgresql
+from course.checks.ch06_overselling.rows import APART
 from course.checks.sessions import close_all, fill, kept_factories
 from lantern.conductor import LETTERS
 from lantern.events import listening
@@ -120,10 +121,20 @@ async def _meanwhile(case: Sale, buy: Any) -> list[Plain]:
         await fill(engine, _rows(case))
         await _put_on_sale(case, engine, 1)
         both = Meanwhile(engine, first, second)
-        return await both.ends(before=lambda: _forget(session), look=lambda: _look(engine))
+        ends = await both.ends(before=lambda: _forget(session), look=lambda: _look(engine))
+        return list(map(_with_its_id, ends))
     finally:
         await close_all(session)
         await engine.dispose()
+
+
+def _with_its_id(end: Plain) -> Plain:
+    """Return an end in which the other call's order has the id that it has in the tables."""
+    ours, other = end["outcomes"]
+    match other["value"]:
+        case {"order": int(number)}:
+            other = other | {"value": {"order": number + APART}}
+    return end | {"outcomes": [ours, other]}
 
 
 async def _forget(session: Any) -> None:
