@@ -1,4 +1,4 @@
-# was told None, and seat
+# `NOT IN` a list with a NULL in it is never true
 # breaks: served
 
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-# When the COMMIT was refused, the guest was told 201
+# When the COMMIT was refused by the database, the guest was told 201
 # breaks: after
 # the rest is the course's own
 

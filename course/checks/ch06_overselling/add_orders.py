@@ -21,7 +21,7 @@ from course.checks.ch06_overselling.every_order import (
     why_no_proof,
     why_not_explored,
 )
-from course.checks.ch06_overselling.refusals import COMMIT, ORDER, Refusals
+from course.checks.ch06_overselling.refusals import COMMIT, ENDS, ORDER, Refusals
 from course.checks.sessions import close_all, fill, kept_factories
 from lantern import asgi_call
 from lantern.theatre import Guest, Order, Show, Ticket, make_engine
@@ -180,6 +180,7 @@ class House:
     async def ask(self, ask: Ask) -> Plain:
         """Send a request to an app of its own; return what came of it, and what is stored then."""
         outcome = await attempt(lambda: self.send(self.app(), ask))
+        self.refusals.due.clear()
         got = outcome.value if outcome.ended == "returned" else NOTHING
         kept = {"outcome": outcome.as_dict() | {"value": None}}
         return {**got, **kept, "after": await self.look()}
@@ -238,9 +239,10 @@ async def observe_add_orders(case: Desk, receipt: Any, add_orders: Any) -> dict[
 
 # What the driver refuses of a first request, by how that is told.
 REFUSED = {
-    "the INSERT of the order was refused": (ORDER,),
-    "the COMMIT was refused": (COMMIT,),
-    "a second COMMIT was refused": ("", COMMIT),
+    "the INSERT of the order was refused by the database": (ORDER,),
+    "the COMMIT was refused by the database": (COMMIT,),
+    "a second COMMIT was refused by the database": ("", COMMIT),
+    "the program ended after its first COMMIT": ("", ENDS),
 }
 
 
@@ -461,7 +463,7 @@ def _why_not_as_new(case: Desk, seen: dict[str, Any]) -> str:
         if _is_served(first):
             continue  # whether that was true, and is told again, is judged elsewhere
         told = (
-            f"When {what} by the database, a first request was answered with {first['status']}. "
+            f"When {what}, a first request was answered with {first['status'] or 'nothing'}. "
             "The same request, same key,"
         )
         if reason := _why_not_sold(case, told, second):

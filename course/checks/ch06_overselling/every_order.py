@@ -118,8 +118,8 @@ def why_locked(end: Plain, letter: str, locks_rows: bool) -> str:
     if not any("database is locked" in s["gave"] for s in end["steps"] if s["task"] == letter):
         return ""
     told = (
-        " Who has looked in a transaction, and writes in it when another one has written since, is "
-        "refused by SQLite at once: `database is locked`."
+        " Who has looked in a transaction, and writes in it when another one is writing, or has "
+        "committed since, is refused by SQLite at once: `database is locked`."
     )
     if locks_rows:
         told += (

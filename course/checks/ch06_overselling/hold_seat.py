@@ -1,5 +1,6 @@
 """ch06-ex2: a seat for each guest, held for a while, in whatever order two guests come."""
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from datetime import datetime, timedelta
@@ -41,6 +42,11 @@ from lantern.theatre import make_engine
 WITHOUT_OFFSET = (
     " What SQLite gives back for `expires_at` has no offset. Let the database compare it, or say "
     "that it is in UTC: `replace(tzinfo=UTC)`."
+)
+NOT_IN_TICKETS = re.compile(r"NOT IN \(SELECT tickets\.seat_id FROM tickets\)")
+NOT_IN_NULL = (
+    " There are tickets without a seat, and `NOT IN` a list with a NULL in it is never true: leave "
+    "these out, or ask with NOT EXISTS."
 )
 
 
@@ -233,8 +239,13 @@ def _refused(case: House, question: Question, end: Plain, locks: bool) -> str:
         if outcome["ended"] == "never":
             return f"{name}'s hold_seat never ends: {outcome['error']}."
         if outcome["value"] is None and free:
-            return f"{name} was told None, and {_what_is_free(case, question, min(free))}."
+            told = f"{name} was told None, and {_what_is_free(case, question, min(free))}."
+            return told + (NOT_IN_NULL if _is_never_true(end) else "")
     return ""
+
+
+def _is_never_true(end: Plain) -> bool:
+    return any(NOT_IN_TICKETS.search(" ".join(step["sql"].split())) for step in end["steps"])
 
 
 def _what_is_free(case: House, question: Question, seat: int) -> str:

@@ -1,5 +1,6 @@
 """A driver that refuses when it is told to: for ch06-ex3 and ch06-ex4."""
 
+import asyncio
 import contextlib
 import re
 import sqlite3
@@ -8,8 +9,9 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-# What is refused: an UPDATE, the INSERT of an order, a COMMIT.
-WRITE, ORDER, COMMIT = "write", "order", "commit"
+# What is refused: an UPDATE, the INSERT of an order, a COMMIT; and all from here on, as where a
+# program ends.
+WRITE, ORDER, COMMIT, ENDS = "write", "order", "commit", "ends"
 STATEMENTS = {WRITE: re.compile(r"UPDATE\b"), ORDER: re.compile(r'INSERT INTO "?orders\b')}
 
 
@@ -31,12 +33,14 @@ class Refusals:
         self.due = list(due)
 
         def executing(cursor: Any, statement: str, *given: Any) -> None:
+            self._end_if_due()
             pattern = STATEMENTS.get(self.due[0]) if self.due else None
             if pattern and pattern.match(statement):
                 self._refuse()
             execute(cursor, statement, *given)
 
         def committing(connection: Any) -> None:
+            self._end_if_due()
             if self.due[:1] == [COMMIT]:
                 connection.rollback()
                 self._refuse()
@@ -51,6 +55,10 @@ class Refusals:
         finally:
             self.due = []
             del self.dialect.do_execute, self.dialect.do_commit
+
+    def _end_if_due(self) -> None:
+        if self.due[:1] == [ENDS]:
+            raise asyncio.CancelledError
 
     def _refuse(self) -> None:
         self.due.pop(0)

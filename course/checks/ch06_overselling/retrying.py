@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
-from statistics import mean
+from statistics import mean, pstdev
 from typing import Any
 
 from sqlalchemy import delete, select, text, update
@@ -33,6 +33,7 @@ SECONDS = 4.0  # of work, for one question
 TIMES = 100  # that it gives up, so that its pauses can be compared
 PAUSED = 5  # attempts in each of these
 GROWS = 1.5  # times the first pause is the last one at least, measured; twice is what is asked
+SPREAD = 0.005  # the least standard deviation of a pause, in parts of its mean: less than is asked
 TOO_MANY = 4  # attempts over those that are allowed: then nothing is refused any more
 
 # What becomes of an attempt. The first two are for others' sake, as what the driver refuses.
@@ -583,12 +584,18 @@ def _why_no_pauses(seen: dict[str, Any]) -> str:
     for number, column in enumerate(columns, 1):
         if max(column) <= 0:
             return f"Before attempt {number + 1} there was no pause, or one of {column[0]:.0f} s."
-    if any(len(set(column)) == 1 for column in columns):
-        number, column = next((n, c) for n, c in enumerate(columns, 1) if len(set(c)) == 1)
-        return (
-            f"Pause number {number} took {column[0]:.3g} s, {len(every)} times out of "
-            f"{len(every)}: two who are refused together come back together."
-        )
+    for number, column in enumerate(columns, 1):
+        if len(set(column)) == 1:
+            return (
+                f"Pause number {number} took {column[0]:.3g} s, {len(every)} times out of "
+                f"{len(every)}: two who are refused together come back together."
+            )
+        if pstdev(column) < SPREAD * mean(column):
+            return (
+                f"Pause number {number} took from {min(column):.3g} to {max(column):.3g} s, in "
+                f"{len(every)} times: that is nearly the same, and two who are refused together "
+                "come back together."
+            )
     first, last = mean(columns[0]), mean(columns[-1])
     if len(columns) > 1 and last < GROWS * first:
         return (

@@ -170,8 +170,8 @@ def _judge_alarm(case: Evenings, outcomes: list[dict[str, Any]]) -> Iterator[Bro
 def _told(evening: Evening) -> str:
     """Tell an evening's shows in words."""
     shows = [
-        f"show {number} has {capacity} places, {sum(orders)} tickets in {len(orders)} orders, and "
-        f"`sold` says {sold}"
+        f"show {number} has {capacity} places, tickets by order {list(orders)}, and `sold` says "
+        f"{sold}"
         for number, (capacity, sold, orders) in enumerate(evening, 1)
     ]
     return f"{'; '.join(shows).capitalize() or 'There is no show'}."

@@ -1,4 +1,5 @@
-# the key is committed before the sale, and taken back where the sale fails
+# When the program ended after its first COMMIT
+# breaks: failed
 # the rest is the course's own
 
 from typing import Any
