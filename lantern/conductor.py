@@ -8,7 +8,6 @@ waits there for its turn, and tells it when the call has come back.
 import asyncio
 import contextlib
 import itertools
-import string
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextvars import ContextVar
@@ -24,6 +23,7 @@ from lantern.idle import Surroundings
 from lantern.steps import (
     ALL,
     COMMIT,
+    LETTERS,
     READ,
     ROLLBACK,
     START,
@@ -44,7 +44,6 @@ Task = Callable[[], Awaitable[Any]]
 # gives the order up.
 Choose = Callable[[dict[str, Pending]], str | None]
 
-LETTERS = string.ascii_uppercase
 NEAR = 1.0  # seconds; a task that sleeps for less is waited for, as are threads that work
 SETTLED = 20  # turns of the loop in which a task that can go on has gone on
 MOST_STEPS = 400  # of one order: more are a loop that no other task ends

@@ -7,12 +7,14 @@ anybody, if neither touches what the other one changes.
 
 import itertools
 import re
+import string
 from dataclasses import dataclass
 from typing import Any
 
 START, READ, WRITE, BEGIN, INSIDE, COMMIT, ROLLBACK, OTHER = (
     *("start", "read", "write", "begin", "inside", "commit", "rollback", "other"),
 )
+LETTERS = string.ascii_uppercase  # of the tasks, in their order
 FIRST_WORDS = {
     "SELECT": READ,
     "VALUES": READ,
@@ -27,6 +29,7 @@ FIRST_WORDS = {
     "ROLLBACK": INSIDE,  # TO a savepoint; the end of a transaction is no statement to SQLAlchemy
 }
 NOT_WORDS = re.compile(r"(?:\s+|--[^\n]*(?:\n|$)|/\*.*?\*/)*", re.DOTALL)
+TABLE = re.compile(r'\b(?:FROM|INTO|UPDATE)\s+"?(\w+)', re.IGNORECASE)
 LOCKS_ROWS = re.compile(r"\bFOR\s+(?:NO\s+KEY\s+|KEY\s+)?(?:UPDATE|SHARE)\b", re.IGNORECASE)
 TAKES_PLACE = re.compile(r"\b(?:IMMEDIATE|EXCLUSIVE)\b", re.IGNORECASE)
 
@@ -40,6 +43,12 @@ def kind_of(sql: str) -> str:
     word = re.match(r"\w*", sql[found.end() if found else 0 :])
     kind = FIRST_WORDS.get(word[0].upper() if word else "", OTHER)
     return WRITE if kind == READ and LOCKS_ROWS.search(sql) else kind
+
+
+def table_of(sql: str) -> str:
+    """Return the first table that a statement names, or nothing."""
+    found = TABLE.search(sql)
+    return found[1] if found else ""
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,24 @@
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
-from string import ascii_uppercase
 
 from lantern.pictures.figure import WIDTH, Picture, figure, rect, text
-from lantern.steps import BEGIN, COMMIT, READ, ROLLBACK, START, WRITE, Order, Step
+from lantern.steps import (
+    BEGIN,
+    COMMIT,
+    LETTERS,
+    READ,
+    ROLLBACK,
+    START,
+    WRITE,
+    Order,
+    Step,
+    table_of,
+)
 
 NUMBERS, TOP, LINE, GAP, BAR = 28, 46, 15, 8, 8  # pixels
 LETTER = 6.6  # pixels that a letter takes at most, on average
 MOST_LINES = 3  # of a statement, and of what it gave
-TABLE = re.compile(r"\b(?:FROM|INTO|UPDATE)\s+(\w+)", re.IGNORECASE)
 
 
 def draw_order(order: Order, title: str = "", names: Sequence[str] = ()) -> Picture:
@@ -21,7 +30,7 @@ def draw_order(order: Order, title: str = "", names: Sequence[str] = ()) -> Pict
     stands for an open transaction. A write is marked if another task has committed since its own
     has read what it stands on. Below an order that has not ended yet stands what can come next.
     """
-    own = set(ascii_uppercase[: len(names)])  # also of a task that has taken no step
+    own = set(LETTERS[: len(names)])  # also of a task that has taken no step
     letters = sorted({step.task for step in (*order.steps, *order.next)} | own)
     called = dict(zip(letters, [*names, *letters[len(names) :]], strict=True))
     width = (WIDTH - NUMBERS) / max(len(letters), 1)
@@ -110,7 +119,9 @@ def _out_of_date(steps: Sequence[Step]) -> dict[int, tuple[int, int]]:
     transactions = list(_transactions(steps))
     commits = sorted(commit for _, commit in transactions if commit is not None)
     for writes, _ in transactions:
-        of_its_table = {at: _overtaken(steps, commits, at, table_of(steps[at])) for at in writes}
+        of_its_table = {
+            at: _overtaken(steps, commits, at, table_of(steps[at].sql)) for at in writes
+        }
         of_any = {at: _overtaken(steps, commits, at) for at in writes[:1]}
         found = {at: what for at, what in of_its_table.items() if what}
         marked |= found or {at: what for at, what in of_any.items() if what}
@@ -134,7 +145,9 @@ def _overtaken(
 ) -> tuple[int, int] | None:
     """Return when a write's task last read the table, and who has committed since."""
     task = steps[write].task
-    reads = [at for at in _reads(steps[:write], task) if not table or table_of(steps[at]) == table]
+    reads = [
+        at for at in _reads(steps[:write], task) if not table or table_of(steps[at].sql) == table
+    ]
     others = [at for at in commits if steps[at].task != task and reads and reads[-1] < at < write]
     return (reads[-1], others[0]) if others else None
 
@@ -158,12 +171,6 @@ def _reads(steps: Sequence[Step], task: str) -> list[int]:
 def _looked(step: Step) -> bool:
     """Tell whether a step told its task something: a write that found no row did so, too."""
     return step.kind == READ or (step.kind == WRITE and step.gave == "0 rows")
-
-
-def table_of(step: Step) -> str:
-    """Return the first table that a statement names, or nothing."""
-    found = TABLE.search(step.sql)
-    return found[1] if found else ""
 
 
 def _in_words(

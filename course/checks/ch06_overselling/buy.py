@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -15,12 +16,13 @@ from course.checking.exercise import Broken, Exercise, Finding, Nothing, Plain
 from course.checks.ch06_overselling.every_order import (
     MOST_ORDERS,
     NAMES,
-    WAITED_IN_MEMORY,
     a_process_each,
     broken_by,
     every_order,
-    first_sentence,
     has_errors,
+    judge_apart,
+    judge_ends,
+    noting_locks,
     why_locked,
     why_no_proof,
     why_not_explored,
@@ -28,12 +30,12 @@ from course.checks.ch06_overselling.every_order import (
 from course.checks.ch06_overselling.meanwhile import Meanwhile, on_postgresql
 from course.checks.ch06_overselling.rows import APART
 from course.checks.sessions import close_all, fill, kept_factories
-from lantern.conductor import LETTERS
-from lantern.events import listening
+from lantern.steps import LETTERS
 from lantern.theatre import Guest, Order, Show, Ticket, make_engine
 
 # Of each question: how many guests come at once, and how many places are left.
 QUESTIONS = {"alone": (1, 1), "late": (1, 0), "two": (2, 1), "three": (3, 2)}
+ALONE = "buy, as if each guest had a process of its own,"
 SOME_ORDERS = 30  # of three guests, who may have hundreds; the course's own answer has 6
 
 
@@ -61,15 +63,11 @@ def draw_sale(random: Random) -> Sale:
 
 async def observe_buy(case: Sale, buy: Any) -> dict[str, Any]:
     """Let guests buy in every order, and where they wait in memory, as if in several processes."""
-    seen: dict[str, Any] = {"locks_rows": False, "apart": None, "meanwhile": []}
+    seen: dict[str, Any] = {"apart": None, "meanwhile": []}
     engine = make_engine(pool_size=10)
-
-    def note(connection: Any, statement: Any, *_: Any) -> None:
-        seen["locks_rows"] |= getattr(statement, "_for_update_arg", None) is not None
-
     try:
         await fill(engine, _rows(case))
-        with listening((engine.sync_engine, "before_execute", note)):
+        with noting_locks(engine, seen):
             for question in QUESTIONS:
                 seen[question] = await _explored(case, buy, engine, question)
                 if seen[question]["in_memory"]:
@@ -202,8 +200,10 @@ def judge_buy(case: Sale, seen: dict[str, Any]) -> Iterable[Finding]:
     broken = list(_judge_here(case, seen))
     yield from broken
     if not broken:
-        yield from _judge_apart(case, seen["apart"])
-        yield from _judge_meanwhile(case, seen["meanwhile"])
+        if seen["apart"]:
+            yield from judge_apart(seen["apart"], ALONE, partial(_wrong_apart, case))
+        wrong = partial(_wrong_meanwhile, case)
+        yield from judge_ends("postgresql", seen["meanwhile"], wrong, on_postgresql)
 
 
 def _judge_here(case: Sale, seen: Plain) -> Iterator[Broken]:
@@ -226,7 +226,7 @@ def _judge_end(case: Sale, left: int, end: Plain, seen: Plain) -> Iterator[Broke
         yield broken_by("seats", oversold, end)
     elif wrong := _wrong_rows(case, end):
         yield broken_by("rows", wrong, end)
-    if refused := _refused(case, end, seen["locks_rows"]):
+    if refused := _refused(case, end, seen["locks"]):
         yield broken_by("served", refused, end)
 
 
@@ -298,29 +298,15 @@ def _wrong_rows(case: Sale, end: Plain) -> str:
     return ""
 
 
-def _judge_apart(case: Sale, apart: Plain | None) -> Iterator[Broken]:
-    """Judge what came of it as if each guest had a process of its own."""
-    if not apart:
-        return
-    if reason := why_not_explored(apart, "buy, as if each guest had a process of its own,"):
-        yield Broken("processes", reason)
-        return
-    for end in apart["ends"]:
-        if wrong := _oversold(case, 1, end) or _refused(case, end, False):
-            told = f"{WAITED_IN_MEMORY} {wrong}"
-            yield broken_by("processes", told, end, in_short=first_sentence(wrong))
-            return
-    if apart["in_memory"]:
-        yield Broken("processes", WAITED_IN_MEMORY)
+def _wrong_apart(case: Sale, end: Plain) -> Iterator[str]:
+    if told := _oversold(case, 1, end) or _refused(case, end, False):
+        yield told
 
 
-def _judge_meanwhile(case: Sale, ends: list[Plain]) -> Iterator[Broken]:
-    """Judge what PostgreSQL would come to, where another guest may buy between two steps."""
-    for end in ends:
-        if wrong := _oversold(case, 1, end) or _refused(case, end, False) or _wrong_rows(case, end):
-            told = f"{on_postgresql(end)} {wrong}"
-            yield broken_by("postgresql", told, end, in_short=first_sentence(wrong))
-            return
+def _wrong_meanwhile(case: Sale, end: Plain) -> Iterator[str]:
+    yield from _wrong_apart(case, end)
+    if told := _wrong_rows(case, end):
+        yield told
 
 
 BUY = Exercise(

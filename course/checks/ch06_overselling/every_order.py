@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from itertools import groupby
@@ -13,9 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from course.checking.attempts import Outcome, attempt, guarded, interruption, plain
 from course.checking.exercise import Broken, Plain
 from lantern import draw_order, explore
-from lantern.conductor import LETTERS
+from lantern.events import listening
 from lantern.orders import DoesNotFit
-from lantern.steps import Order, Step
+from lantern.steps import LETTERS, Order, Step, table_of
+
+Wrong = Callable[[Plain], Iterable[str]]  # yields what is wrong with an end
 
 MOST_ORDERS = 300  # of one question; two guests of the course's own answers have two to ten
 PATIENCE = 20.0  # seconds for all orders of one question
@@ -24,7 +26,6 @@ WAITED_IN_MEMORY = (
     "In one process it holds, since one waits for the other in the program's memory: a lock, say. "
     "A theatre has two processes, and each has a lock of its own."
 )
-TABLE = re.compile(r"\b(?:FROM|INTO|UPDATE)\s+(\w+)", re.IGNORECASE)
 
 
 async def every_order(
@@ -109,6 +110,18 @@ def a_process_each() -> Iterator[None]:
             setattr(kind, name, call)
 
 
+@contextmanager
+def noting_locks(engine: AsyncEngine, seen: Plain) -> Iterator[None]:
+    """Note in `seen["locks"]` whether a statement asks for rows with FOR UPDATE."""
+    seen["locks"] = False
+
+    def note(connection: Any, statement: Any, *_: Any) -> None:
+        seen["locks"] |= getattr(statement, "_for_update_arg", None) is not None
+
+    with listening((engine.sync_engine, "before_execute", note)):
+        yield
+
+
 def why_locked(end: Plain, letter: str, locks_rows: bool) -> str:
     """Say why SQLite told a call that the database is locked, if it did.
 
@@ -171,6 +184,31 @@ def broken_by(
     return Broken(promise, f"{told}{words}", picture.html)
 
 
+def judge_ends(
+    promise: str, ends: Iterable[Plain], wrong: Wrong, why: Callable[[Plain], str]
+) -> Iterator[Broken]:
+    """Yield what breaks a promise in the first end with which something is wrong.
+
+    `why` says before it how it comes to such an end.
+    """
+    for end in ends:
+        for told in wrong(end):
+            long = f"{why(end)} {told}"
+            yield broken_by(promise, long, end, in_short=first_sentence(told))
+            return
+
+
+def judge_apart(apart: Plain, name: str, wrong: Wrong) -> Iterator[Broken]:
+    """Judge what came of it as if each had a process of its own; `name` says so of the call."""
+    if reason := why_not_explored(apart, name):
+        yield Broken("processes", reason)
+        return
+    found = list(judge_ends("processes", apart["ends"], wrong, lambda _: WAITED_IN_MEMORY))
+    yield from found
+    if apart["in_memory"] and not found:
+        yield Broken("processes", WAITED_IN_MEMORY)
+
+
 def first_sentence(told: str) -> str:
     """Return the first sentence, or the part of it before a colon: what a picture has room for."""
     return re.split(r"[.:](?:\s|$)", told)[0] + "."
@@ -183,7 +221,7 @@ def _in_words(order: Order, names: tuple[str, ...]) -> str:
 
 def _in_a_word(step: Step) -> str:
     """Say what a step is: the statement's first word and its table, and the error if it failed."""
-    table = TABLE.search(step.sql)
+    table = table_of(step.sql)
     word = step.sql.split(maxsplit=1)[0] if step.sql else "begins"
     failed = f" ({step.gave.rpartition('Error: ')[2]})" if "Error: " in step.gave else ""
-    return f"{word} {table[1]}{failed}" if table else f"{word}{failed}"
+    return f"{word} {table}{failed}" if table else f"{word}{failed}"

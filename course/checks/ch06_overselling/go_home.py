@@ -14,20 +14,21 @@ from course.checking.attempts import interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing, Plain
 from course.checks.ch06_overselling.every_order import (
     NAMES,
-    WAITED_IN_MEMORY,
+    Wrong,
     a_process_each,
     broken_by,
     every_order,
-    first_sentence,
     has_errors,
+    judge_apart,
+    judge_ends,
+    noting_locks,
     why_locked,
     why_no_proof,
     why_not_explored,
 )
 from course.checks.ch06_overselling.meanwhile import Call, Meanwhile, on_postgresql
 from course.checks.sessions import close_all, kept_factories
-from lantern.conductor import LETTERS
-from lantern.events import listening
+from lantern.steps import LETTERS
 from lantern.theatre import make_engine, make_sync_engine
 
 # The tables of the classes that the exercise gives: those of the notebook are the learner's.
@@ -47,6 +48,7 @@ USHERS = Table(
     Column("on_duty", Boolean, nullable=False),
 )
 
+ALONE = "go_home, as if each had a process of its own,"
 # A question: how many ushers go at once, whether they are on duty, and how many others are.
 Question = tuple[int, bool, int]
 QUESTIONS: dict[str, Question] = {
@@ -164,15 +166,12 @@ class Scene:
 
 async def observe_going(case: Evening, go_home: Any) -> dict[str, Any]:
     """Let ushers go home in every order, as if in several processes, and as on PostgreSQL."""
-    seen: dict[str, Any] = {"locks": False}
+    seen: dict[str, Any] = {}
     engine = make_engine(pool_size=10)
     scene = Scene(case, engine, go_home)
 
-    def note(connection: Any, statement: Any, *_: Any) -> None:
-        seen["locks"] |= getattr(statement, "_for_update_arg", None) is not None
-
     try:
-        with listening((engine.sync_engine, "before_execute", note)):
+        with noting_locks(engine, seen):
             await _observe_questions(scene, seen)
     finally:
         await scene.close()
@@ -220,10 +219,12 @@ def judge_going(case: Evening, seen: dict[str, Any]) -> Iterable[Finding]:
     yield from broken
     if "apart" in seen and not broken:
         name, apart = seen["apart"]
-        broken = list(_judge_apart(case, QUESTIONS[name], apart, seen["locks"]))
+        broken = list(judge_apart(apart, ALONE, _told(case, QUESTIONS[name], seen["locks"])))
         yield from broken
     if "meanwhile" in seen and not broken:
-        yield from _judge_meanwhile(case, seen["meanwhile"])
+        for name in MEANWHILE:
+            ends, wrong = seen["meanwhile"][name], _told(case, QUESTIONS[name], False)
+            yield from judge_ends("postgresql", ends, wrong, on_postgresql)
 
 
 def _judge_here(case: Evening, seen: Plain) -> Iterator[Broken]:
@@ -304,28 +305,8 @@ def _why_not_gone(_: int, was: bool, __: int, now: bool) -> str:
     return "is still on duty" if now else "was not on duty before"
 
 
-def _judge_apart(case: Evening, question: Question, apart: Plain, locks: bool) -> Iterator[Broken]:
-    """Judge what came of it as if each usher was served by a process of its own."""
-    if reason := why_not_explored(apart, "go_home, as if each had a process of its own,"):
-        yield Broken("processes", reason)
-        return
-    for end in apart["ends"]:
-        for _, told in _judge_end(case, question, end, locks):
-            yield broken_by(
-                "processes", f"{WAITED_IN_MEMORY} {told}", end, in_short=first_sentence(told)
-            )
-            return
-    if apart["in_memory"]:
-        yield Broken("processes", WAITED_IN_MEMORY)
-
-
-def _judge_meanwhile(case: Evening, meanwhile: Plain) -> Iterator[Broken]:
-    for name in MEANWHILE:
-        for end in meanwhile[name]:
-            for _, told in _judge_end(case, QUESTIONS[name], end, False):
-                long = f"{on_postgresql(end)} {told}"
-                yield broken_by("postgresql", long, end, in_short=first_sentence(told))
-                return
+def _told(case: Evening, question: Question, locks: bool) -> Wrong:
+    return lambda end: (told for _, told in _judge_end(case, question, end, locks))
 
 
 GO_HOME = Exercise(

@@ -10,11 +10,13 @@ from course.checking.attempts import interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing, Plain
 from course.checks.ch06_overselling.every_order import (
     NAMES,
-    WAITED_IN_MEMORY,
+    Wrong,
     a_process_each,
     broken_by,
-    first_sentence,
     has_errors,
+    judge_apart,
+    judge_ends,
+    noting_locks,
     why_locked,
     why_no_proof,
     why_not_explored,
@@ -35,14 +37,15 @@ from course.checks.ch06_overselling.house import (
 from course.checks.ch06_overselling.meanwhile import Meanwhile, on_postgresql
 from course.checks.machine import EAST, clock_in
 from course.checks.sessions import fill
-from lantern.conductor import LETTERS
 from lantern.events import listening
+from lantern.steps import LETTERS
 from lantern.theatre import make_engine
 
 WITHOUT_OFFSET = (
     " What SQLite gives back for `expires_at` has no offset. Let the database compare it, or say "
     "that it is in UTC: `replace(tzinfo=UTC)`."
 )
+ALONE = "hold_seat, as if each guest had a process of its own,"
 NOT_IN_TICKETS = re.compile(r"NOT IN \(SELECT tickets\.seat_id FROM tickets\)")
 NOT_IN_NULL = (
     " There are tickets without a seat, and `NOT IN` a list with a NULL in it is never true: leave "
@@ -55,12 +58,9 @@ async def observe_hold(case: House, hold_seat: Any) -> dict[str, Any]:
 
     `offsets` are those of the moments that the answer gave to the database.
     """
-    seen: dict[str, Any] = {"locks": False, "offsets": []}
+    seen: dict[str, Any] = {"offsets": []}
     engine = make_engine(pool_size=10)
     scene = Scene(case, engine, hold_seat)
-
-    def note(connection: Any, statement: Any, *_: Any) -> None:
-        seen["locks"] |= getattr(statement, "_for_update_arg", None) is not None
 
     def note_moments(*given: Any) -> None:
         for values in getattr(given[4], "compiled_parameters", ()):
@@ -71,8 +71,8 @@ async def observe_hold(case: House, hold_seat: Any) -> dict[str, Any]:
 
     try:
         await fill(engine, ())
-        listeners = (("before_execute", note), ("before_cursor_execute", note_moments))
-        with listening(*((engine.sync_engine, *listener) for listener in listeners)):
+        moments = (engine.sync_engine, "before_cursor_execute", note_moments)
+        with noting_locks(engine, seen), listening(moments):
             with clock_in("UTC0"):
                 await _observe_questions(scene, seen)
             with clock_in(EAST):
@@ -132,10 +132,12 @@ def judge_hold(case: House, seen: dict[str, Any]) -> Iterable[Finding]:
     yield from broken
     if "apart" in seen and not broken:
         name, apart = seen["apart"]
-        broken = list(_judge_apart(case, name, apart, seen["locks"]))
+        broken = list(judge_apart(apart, ALONE, _told(case, QUESTIONS[name], seen["locks"])))
         yield from broken
     if "meanwhile" in seen and not broken:
-        yield from _judge_meanwhile(case, seen)
+        for name, both in MEANWHILE.items():
+            ends = seen["meanwhile"][name]
+            yield from judge_ends("postgresql", ends, _told(case, both, False), on_postgresql)
 
 
 def _judge_here(case: House, seen: Plain) -> Iterator[Broken]:
@@ -307,28 +309,8 @@ def _what_else(case: House, question: Question, left: Plain) -> str:
     return ""
 
 
-def _judge_apart(case: House, name: str, apart: Plain, locks: bool) -> Iterator[Broken]:
-    """Judge what came of it as if each guest had a process of its own."""
-    if reason := why_not_explored(apart, "hold_seat, as if each guest had a process of its own,"):
-        yield Broken("processes", reason)
-        return
-    for end in apart["ends"]:
-        for _, told in _judge_end(case, QUESTIONS[name], end, locks):
-            yield broken_by(
-                "processes", f"{WAITED_IN_MEMORY} {told}", end, in_short=first_sentence(told)
-            )
-            return
-    if apart["in_memory"]:
-        yield Broken("processes", WAITED_IN_MEMORY)
-
-
-def _judge_meanwhile(case: House, seen: Plain) -> Iterator[Broken]:
-    for name, question in MEANWHILE.items():
-        for end in seen["meanwhile"][name]:
-            for _, told in _judge_end(case, question, end, False):
-                long = f"{on_postgresql(end)} {told}"
-                yield broken_by("postgresql", long, end, in_short=first_sentence(told))
-                return
+def _told(case: House, question: Question, locks: bool) -> Wrong:
+    return lambda end: (told for _, told in _judge_end(case, question, end, locks))
 
 
 HOLD_SEAT = Exercise(

@@ -12,7 +12,6 @@ again either.
 """
 
 import contextlib
-import re
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
@@ -40,12 +39,11 @@ from course.checks.ch06_overselling.rows import (
 )
 from lantern.errors import first_line
 from lantern.events import listening
-from lantern.steps import BEGIN, COMMIT, INSIDE, OTHER, ROLLBACK, WRITE, Step, kind_of
+from lantern.steps import BEGIN, COMMIT, INSIDE, OTHER, ROLLBACK, WRITE, Step, kind_of, table_of
 
 Call = Callable[[], Awaitable[Any]]
 Place = tuple[int, str, int]
 
-TARGET = re.compile(r'\b(?:FROM|INTO|UPDATE)\s+"?(\w+)', re.IGNORECASE)
 CAME = "INSERT INTO touched VALUES ('came', 1)"
 # What PostgreSQL raises, by the names that psycopg gives it.
 DeadlockDetected = type("DeadlockDetected", (sqlite3.OperationalError,), {})
@@ -359,9 +357,9 @@ class Meanwhile:
         queries within it gave. Where both want other rows, it is as if the other call came after.
         """
         assert self.effect and self.plan
-        if not (found := TARGET.search(sql)):
+        if not (table := table_of(sql)):
             return sql, values
-        cursor, table = driver.cursor(), found[1]
+        cursor = driver.cursor()
         if sql.lstrip()[:6].upper() == "INSERT":
             cursor.execute(
                 f"CREATE TEMP TRIGGER meanwhile BEFORE INSERT ON main.{table} "
