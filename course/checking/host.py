@@ -8,6 +8,7 @@ It judges nothing; whatever the cells do to this process is seen from outside.
 
 import ast
 import asyncio
+import builtins
 import difflib
 import inspect
 import linecache
@@ -71,13 +72,15 @@ async def observe(exercise: Exercise, space: Space, seed: int) -> Seen | CheckBr
         return CheckBroken(describe(error))
 
 
-def run_cells(runner: asyncio.Runner, cells: Iterable[NumberedCell]) -> tuple[Space, list[str]]:
-    """Run cells one after the other, without their calls of check().
+def run_cells(
+    runner: asyncio.Runner, cells: Iterable[NumberedCell], builtins: Any = builtins
+) -> tuple[Space, list[str]]:
+    """Run cells one after the other, without their calls of check(), with these builtins.
 
     Return what they defined, and a sentence for each cell that failed.
     """
-    in_notebook.check = _skip_the_check  # type: ignore[assignment]
-    space: Space = {"__name__": "__main__", "get_ipython": _Shell}
+    in_the_notebook, in_notebook.check = in_notebook.check, _skip_the_check  # type: ignore[assignment]
+    space: Space = {"__name__": "__main__", "get_ipython": _Shell, "__builtins__": builtins}
     errors = []
     for number, text in cells:
         name = f"<cell {number}>"
@@ -91,6 +94,7 @@ def run_cells(runner: asyncio.Runner, cells: Iterable[NumberedCell]) -> tuple[Sp
             where = line_of_its_own(error)
             came = f" It came from {where}." if where else ""
             errors.append(f"{_cell(text)}: {describe(error).rstrip('.')}.{came}")
+    in_notebook.check = in_the_notebook
     return space, errors
 
 
@@ -101,13 +105,17 @@ def _compiled(text: str, name: str) -> Any:
     except SyntaxError:
         if not re.search("[%!?]", text):
             raise
+    return compile(plain_python(text), name, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+
+
+def plain_python(text: str) -> str:
+    """Return a cell without its magics, as IPython reads it; a line stays in its place."""
     # It takes longer to import than most cells to run.
     from IPython.core.inputtransformer2 import TransformerManager
 
-    # A line stays in its place, so that an error names the right one.
     body = re.sub(rf"\A(\s*)%%(?:{RUN_THE_BODY})\b.*", r"\1pass", text)
-    plain = TransformerManager().transform_cell(body)  # type: ignore[no-untyped-call]
-    return compile(plain, name, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    plain: str = TransformerManager().transform_cell(body)  # type: ignore[no-untyped-call]
+    return plain
 
 
 class _Shell:

@@ -7,10 +7,14 @@ code that it stands on is put back first. Over the channel go, a line of JSON ea
     the child: CellsRan
     the watcher: Check, and the code of the check behind that line
     the child: CheckRan
+
+Over a pipe of its own goes the record, a line for each thing that an answer did and none needs to,
+and the token at its end.
 """
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import secrets
 import selectors
@@ -26,21 +30,29 @@ from pathlib import Path
 from typing import NoReturn
 
 from course.checking import host
-from course.checking.observation import Missing, NoVerdict, Observation, Stopped
+from course.checking.observation import (
+    CheckBroken,
+    Missing,
+    NoVerdict,
+    Observation,
+    Seen,
+    Stopped,
+)
 from course.checking.patience import Patience, processor_time_of
 from course.checking.supervisor import MOST_OUTPUT, why_nothing_came
-from course.grading import appetite, confinement, system_calls
+from course.grading import appetite, confinement, record, system_calls
 from course.grading.check_code import receive
 from course.grading.environment import HOMES
-from course.grading.messages import CellsRan, Check, CheckRan, Request
+from course.grading.messages import CellsRan, Check, CheckRan, Observed, Request
 from course.grading.pristine import Pristine
 from course.grading.scratch import remove
 
-CHANNEL = 3  # the file descriptor
+CHANNEL, RECORD = 3, 4  # file descriptors
 UNCONFINED = 70  # exit code of a child that could not be shut in
 OF_AN_ANSWER = "answer-"  # the names of their folders begin with it
 MOST_OBSERVED = 1_000_000  # bytes of one observation
 MOST_ERRORS, MOST_WORDS = 20, 500  # sentences about failed cells, and characters in each
+MOST_RECORDED, MOST_OF_A_LINE = 50, 200  # lines of what an answer did, and characters in each
 
 NOT_FROM_THE_CHECK = (
     "Something else than the check wrote into the grader's channel, so nothing of it counts."
@@ -64,10 +76,12 @@ def confine(folder: Path, seconds: float) -> None:
     system_calls.refuse_calls()
 
 
-def run(request: Request, folder: Path, channel: int, printed: int, pristine: Pristine) -> NoReturn:
-    """Serve one request over a channel, with what is printed going to `printed`.
+def run(
+    request: Request, folder: Path, channel: int, printed: int, recorded: int, pristine: Pristine
+) -> NoReturn:
+    """Serve one request over a channel, with what is printed and recorded going elsewhere.
 
-    Both are file descriptors, and the only ones of its parent that are kept. Never returns.
+    All three are file descriptors, and the only ones of its parent that are kept. Never returns.
     """
     confinement.end_with_parent()
     os.setsid()
@@ -75,8 +89,11 @@ def run(request: Request, folder: Path, channel: int, printed: int, pristine: Pr
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(printed, 1)
     os.dup2(printed, 2)
+    # Each may lie where another one has to go.
+    channel, recorded = (fcntl.fcntl(old, fcntl.F_DUPFD, RECORD + 1) for old in (channel, recorded))
     os.dup2(channel, CHANNEL)
-    os.closerange(CHANNEL + 1, confinement.OPEN_FILES * 4)
+    os.dup2(recorded, RECORD)
+    os.closerange(RECORD + 1, confinement.OPEN_FILES * 4)
     os.environ.update(dict.fromkeys(HOMES, str(folder)))
     tempfile.tempdir = str(folder)
     try:
@@ -92,17 +109,22 @@ def run(request: Request, folder: Path, channel: int, printed: int, pristine: Pr
 
 def _serve(request: Request, stream: BufferedIOBase, pristine: Pristine) -> None:
     with asyncio.Runner() as runner:
-        runner.get_loop()  # now, so that a policy that a cell sets comes too late
-        space, errors = host.run_cells(runner, request.cells)
-        pristine.restore()
+        loop = runner.get_loop()  # now, so that a policy that a cell sets comes too late
+        tell = record.begin(RECORD)
+        space, errors = host.run_cells(runner, request.cells, record.watched_builtins(tell))
+        for name in (*pristine.restore(), *record.overridden(loop)):
+            tell(f"{name} =")
         lacking = host.what_is_missing(request.answers, space, errors)
         _send(stream, CellsRan(lacking))
         if lacking:
             return
         check = Check.from_json(stream.readline())
         exercise = receive(stream.read(check.size), request.stem, request.exercise)
+        of_check = Pristine((f"course.checks.{request.stem}",))
         observation = runner.run(host.observe(exercise, space, request.seed))
-        _send(stream, CheckRan(check.token, tuple(pristine.restore()), observation))
+        replaced = (*pristine.restore(), *of_check.restore(), *record.overridden(loop))
+        os.write(RECORD, f"{check.token}\n".encode())
+        _send(stream, CheckRan(check.token, replaced, observation))
 
 
 def _send(stream: BufferedIOBase, message: CellsRan | CheckRan) -> None:
@@ -115,25 +137,29 @@ def _send(stream: BufferedIOBase, message: CellsRan | CheckRan) -> None:
 
 def observe(
     request: Request, scratch: Path, checks: dict[str, bytes], pristine: Pristine
-) -> Observation:
+) -> Observed:
     """Fork a child for one request, and return what was observed, or why nothing was."""
     folder = Path(tempfile.mkdtemp(prefix=OF_AN_ANSWER, dir=scratch))
     ours, theirs = socket.socketpair()
     reading, writing = os.pipe()
+    record_read, record_written = os.pipe()
     process = os.fork()
     if process == 0:
         try:
             checks.clear()
-            run(request, folder, theirs.fileno(), writing, pristine)
+            run(request, folder, theirs.fileno(), writing, record_written, pristine)
         finally:
             os._exit(1)
     theirs.close()
     os.close(writing)
+    os.close(record_written)
+    watch = Watch(process, ours, reading, record_read, request.seconds, checks[request.stem])
     try:
-        return Watch(process, ours, reading, request.seconds, checks[request.stem]).observation()
+        return watch.observed()
     finally:
         ours.close()
         os.close(reading)
+        os.close(record_read)
         remove(folder)
 
 
@@ -148,13 +174,25 @@ class Watch:
     process: int
     channel: socket.socket
     printed: int
+    record: int
     seconds: float
     check: bytes
     received: bytes = b""
     count_printed: int = 0
     last_printed: bytes = b""
 
-    def observation(self) -> Observation:
+    def observed(self) -> Observed:
+        """Return what the child observed, or why nothing was, and what is on its record."""
+        self.token = secrets.token_hex(16)
+        observation = self._observation()
+        with open(self.record, "rb", closefd=False) as record:
+            lines = record.read().decode(errors="replace").splitlines()
+        if isinstance(observation, Seen | CheckBroken) and self.token not in lines:
+            observation = Stopped(NOT_FROM_THE_CHECK)
+        did = [line[:MOST_OF_A_LINE] for line in lines if line != self.token]
+        return Observed(observation, tuple(did[:MOST_RECORDED]))
+
+    def _observation(self) -> Observation:
         """Return what the child observed, or why nothing was; it has ended by then."""
         self.patience = Patience(self.seconds, used=partial(processor_time_of, self.process))
         self.next_look = time.monotonic() + self.patience.tick
@@ -196,7 +234,7 @@ class Watch:
             return replace(lacking, errors=errors)
         if lacking:
             return lacking
-        check = Check(len(self.check), secrets.token_hex(16))
+        check = Check(len(self.check), self.token)
         self.channel.settimeout(self.seconds)
         # One that has ended already may have left a line all the same.
         with contextlib.suppress(OSError):

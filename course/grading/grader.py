@@ -68,6 +68,7 @@ class Task:
         self.submission, self.fingerprint, self.grader = submission, fingerprint, grader
         self.exercises = () if submission.problem else submission.exercises
         self.verdicts: dict[int, tuple[Verdict, float]] = {}
+        self.did: set[str] = set()
 
     @property
     def left(self) -> int:
@@ -95,12 +96,13 @@ class Task:
         exercise = self.exercises[number]
         verdict = judged(exercise, observed.observation, self._seed(exercise))
         self.verdicts[number] = (verdict, observed.seconds)
+        self.did |= {*observed.did}
         return not self.left
 
     def result(self) -> Result:
         """Return the result, and store it."""
         protection = vars(self.grader.observers.protection)
         verdicts = [self.verdicts[number] for number in sorted(self.verdicts)]
-        result = make_result(self.submission, self.fingerprint, protection, verdicts)
+        result = make_result(self.submission, self.fingerprint, protection, verdicts, self.did)
         store(result, self.grader.folder)
         return result

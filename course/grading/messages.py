@@ -54,10 +54,23 @@ class Request:
 
 @dataclass(frozen=True)
 class Observed:
-    """What was observed, and the seconds that it took."""
+    """What was observed, what the answer did that none needs to, and the seconds that it took."""
 
     observation: Observation
-    seconds: float
+    did: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    def to_json(self) -> str:
+        """Return it as one line of JSON."""
+        return json.dumps({**vars(self), "observation": as_plain(self.observation)})
+
+    @classmethod
+    def from_json(cls, line: str | bytes) -> "Observed":
+        """Return it from its line; raises ValueError for any other."""
+        match parsed(line):
+            case {"observation": content, "did": did, "seconds": int() | float() as seconds}:
+                return cls(from_plain(content), texts(did), seconds)
+        raise ValueError("not what a worker sends")
 
 
 # --- a child and its watcher ----------------------------------------------------------------

@@ -12,11 +12,11 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from course.checking.exercise import find
-from course.checking.observation import Observation
 from course.checking.supervisor import Process
 from course.cores import usable_cores
 from course.grading.confinement import Protection
@@ -55,16 +55,17 @@ class Spawner:
              "no change of them", "no connection", "no process", "no signal to others"],
     )  # fmt: skip
 
-    def ask(self, request: Request) -> Observation:
+    def ask(self, request: Request) -> Observed:
         """Return what was observed in a fresh Python."""
         cells = [{"cell_type": "code", "source": source} for _, source in request.cells]
         with tempfile.TemporaryDirectory(prefix="lantern-answer-") as folder:
             notebook = Path(folder) / "answer.ipynb"
             notebook.write_text(json.dumps({"cells": cells}), encoding="utf-8")
             _, exercise = find(request.exercise)
-            return Process(
+            process = Process(
                 notebook, exercise, request.seconds, request.seed, environment(folder)
-            ).observation()
+            )
+            return Observed(process.observation())
 
     def close(self) -> None:
         """Do nothing: each process has ended with its answer."""
@@ -81,8 +82,8 @@ def make_workers(count: int) -> Sequence[Worker | Spawner]:
 def timed(worker: Worker | Spawner, request: Request) -> Observed:
     """Ask a worker, and take the time."""
     began = time.perf_counter()
-    observation = worker.ask(request)
-    return Observed(observation, round(time.perf_counter() - began, 3))
+    observed = worker.ask(request)
+    return replace(observed, seconds=round(time.perf_counter() - began, 3))
 
 
 class LocalWorkers:

@@ -21,6 +21,7 @@ GUARDED = (
 )  # fmt: skip
 # Where a function's code itself is looked at, and not only which function has its name.
 CLOSELY_GUARDED = ("course", "lantern")
+CONSTANTS = (int, float, str, bytes, tuple, frozenset, type(None))
 CODE = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type, property,
         staticmethod, classmethod, types.MethodDescriptorType,
         types.WrapperDescriptorType)  # fmt: skip
@@ -33,8 +34,8 @@ Getter = tuple[Callable[[Mapping[str, Any]], tuple[Any, ...]], Mapping[str, Any]
 class Pristine:
     """What the code of the guarded modules was like at one moment."""
 
-    def __init__(self) -> None:
-        self.modules = {name: m for name, m in sys.modules.items() if _within(name, GUARDED)}
+    def __init__(self, guarded: tuple[str, ...] = GUARDED) -> None:
+        self.modules = {name: m for name, m in sys.modules.items() if _within(name, guarded)}
         self.finders = list(sys.meta_path)
         self.set = setattr  # the builtin itself may be among what was replaced
         self.spaces: list[tuple[str, Any, dict[str, Any]]] = []
@@ -46,11 +47,13 @@ class Pristine:
             for owner in (module, *(v for v in vars(module).values() if isinstance(v, type))):
                 if id(owner) not in known and _own(owner):
                     known.add(id(owner))
-                    code = {k: v for k, v in vars(owner).items() if isinstance(v, CODE)}
+                    closely = _within(getattr(owner, "__module__", name), CLOSELY_GUARDED)
+                    kinds = (*CODE, *CONSTANTS) if closely else CODE
+                    code = {k: v for k, v in vars(owner).items() if isinstance(v, kinds)}
                     self.spaces.append((getattr(owner, "__qualname__", name), owner, code))
                     if code:
                         self.getters.append(_getter(code, vars(owner)))
-                    if _within(name, CLOSELY_GUARDED):
+                    if closely:
                         self._remember(code.values())
         self.values = tuple(value for get, space in self.getters for value in get(space))
 

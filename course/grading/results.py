@@ -1,9 +1,7 @@
 """What is known of one submission once it is graded, on disk and in memory."""
 
-import ast
 import json
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,25 +11,18 @@ from course.files import write_whole
 from course.grading.handed_in import NOT_SHOWN
 from course.grading.learners import Learner
 from course.grading.submissions import Submission
+from course.grading.words import unusual_names
 from course.notebook import code_cells, source
-
-# An answer needs none of these. Who wants to mislead a check from inside its process does.
-UNUSUAL = {
-    "_getframe", "_current_frames", "currentframe", "f_back", "f_locals", "f_globals", "__code__",
-    "__subclasses__", "get_objects", "get_referrers", "settrace", "setprofile", "addaudithook",
-    "ctypes", "marshal",
-}  # fmt: skip
-# Nor the insides of this package: `from course import check` is all that a notebook has.
-INSIDES = "course."
 
 
 @dataclass(frozen=True)
 class Result:
     """One graded submission: its verdicts, or the problem that there is none for.
 
-    `exercises` are verdicts as plain data, each with the `seconds` that it took. `unusual` are
-    names that the code uses and that an answer needs none of. `called` is the learner's name in
-    the report. `counts` is false where another notebook of the same learner counts for the chapter.
+    `exercises` are verdicts as plain data, each with the `seconds` that it took. `unusual` is
+    what the code names, or did while it ran, and what no answer needs. `called` is the learner's
+    name in the report. `counts` is false where another notebook of the same learner counts for the
+    chapter.
     """
 
     path: str
@@ -79,12 +70,15 @@ def make_result(
     fingerprint: str,
     protection: dict[str, list[str]],
     verdicts: Iterable[tuple[Verdict, float]] = (),
+    did: Iterable[str] = (),
 ) -> Result:
     """Put together what is known of a submission; text is made fit for every file format."""
     exercises = [{**verdict.as_dict(), "seconds": seconds} for verdict, seconds in verdicts]
+    cells = code_cells(submission.notebook) if submission.notebook else ()
+    unusual = {*did}.union(*(unusual_names(source(cell)) for cell in cells))
     result = Result(
         submission.path, submission.learner, submission.stem, submission.key, fingerprint,
-        submission.problem, submission.remark, tuple(unusual_names(submission)),
+        submission.problem, submission.remark, tuple(sorted(unusual)),
         tuple(exercises), protection, is_notebook=submission.is_notebook,
     )  # fmt: skip
     return from_data(_printable(asdict(result)))
@@ -99,35 +93,6 @@ def _printable(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return type(value)(_printable(item) for item in value)
     return value
-
-
-def unusual_names(submission: Submission) -> list[str]:
-    """Return the names in UNUSUAL that the code cells use, sorted."""
-    found = set()
-    for cell in code_cells(submission.notebook) if submission.notebook else ():
-        names = _names(source(cell))
-        found |= {name for name in names if name in UNUSUAL or name.startswith(INSIDES)}
-    return sorted(found)
-
-
-def _names(source: str) -> Iterator[str]:
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        # A magic, for one: what can't be parsed may run all the same.
-        for dotted in re.findall(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*", source):
-            yield dotted
-            yield from dotted.split(".")
-        return
-    for node in ast.walk(tree):
-        match node:
-            case ast.Attribute(attr=name) | ast.Name(id=name) | ast.Constant(value=str(name)):
-                yield name
-            case ast.Import(names=names):
-                yield from (alias.name for alias in names)
-            case ast.ImportFrom(module=module, names=names):
-                yield module or ""
-                yield from (alias.name for alias in names)
 
 
 def to_json(result: Result) -> str:

@@ -1,7 +1,7 @@
 """A process that observes one answer after the other, and its handle.
 
 It is a fork of the fork server, asked over a socket: each line is a Request, and each line that it
-writes is an Observation.
+writes is an Observed.
 """
 
 import signal
@@ -9,16 +9,18 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from course.checking.observation import NoVerdict, Observation, from_json, to_json
+from course.checking.observation import NoVerdict
 from course.grading import confinement
 from course.grading.child import observe
-from course.grading.messages import Request
+from course.grading.messages import Observed, Request
 from course.grading.pristine import Pristine
 
 if TYPE_CHECKING:
     from course.grading.fork_server import ForkServer
 
-ANSWER_TIME = 30.0  # seconds that a worker may take beyond the time of the answer it runs
+# Seconds without a word from a worker. It ends what it runs by the work of it, which a busy machine
+# may stretch; when it ends itself, that is known at once.
+SILENCE = 900.0
 ENDED_TWICE = (
     "The process that runs answers ended twice while this one was running, so there is no verdict."
 )
@@ -36,7 +38,7 @@ class Worker:
         """What it protects from."""
         return self.server.protection
 
-    def ask(self, request: Request) -> Observation:
+    def ask(self, request: Request) -> Observed:
         """Return what was observed; a worker that ends is replaced, once."""
         for _ in range(2):
             if self.channel is None:
@@ -48,7 +50,7 @@ class Worker:
                 self.channel = None
                 if self.server.closed:
                     break
-        return NoVerdict(ENDED_TWICE)
+        return Observed(NoVerdict(ENDED_TWICE))
 
     def close(self) -> None:
         """End it, and all workers of the same server."""
@@ -57,15 +59,15 @@ class Worker:
             self.channel.close()
 
 
-def answered(channel: socket.socket, request: Request) -> Observation:
+def answered(channel: socket.socket, request: Request) -> Observed:
     """Return what a worker answers to a request; raises OSError if it ends or takes too long."""
-    channel.settimeout(request.seconds + ANSWER_TIME)
+    channel.settimeout(SILENCE)
     channel.sendall(request.to_json().encode() + b"\n")
     with channel.makefile("rb") as stream:
         line = stream.readline()
     if not line.endswith(b"\n"):
         raise ConnectionError("the worker ended in the middle")
-    return from_json(line)
+    return Observed.from_json(line)
 
 
 def serve(
@@ -76,6 +78,6 @@ def serve(
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     with channel, channel.makefile("rwb") as stream:
         for line in stream:
-            observation = observe(Request.from_json(line), scratch, checks, pristine)
-            stream.write(to_json(observation).encode() + b"\n")
+            observed = observe(Request.from_json(line), scratch, checks, pristine)
+            stream.write(observed.to_json().encode() + b"\n")
             stream.flush()

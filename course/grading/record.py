@@ -1,0 +1,128 @@
+"""What an answer does to Python itself, as Python tells it while it runs.
+
+Python calls its audit hooks when code takes a frame, looks into a function's or a coroutine's
+code, goes through the memory, compiles text or imports a file. Nobody can take a hook away, and a
+line that is written cannot be taken back: who forges an observation leaves the way there behind.
+Source: docs.python.org/3/library/audit_events.html.
+"""
+
+import builtins
+import os
+import sys
+import threading
+from collections.abc import Callable
+from types import CodeType, FrameType
+from typing import Any
+
+from course.grading.words import is_unusual, methods, unusual_names_in
+from course.project import ROOT
+
+CELL = "<cell "  # course/checking/host.py gives the code of each cell such a file name
+WATCHED = (
+    "object.__", "sys._", "sys.set", "sys.addaudithook", "gc.", "code.__new__",
+    "function.__new__", "compile", "exec", "marshal.", "cpython.", "ctypes.", "pickle.",
+)  # fmt: skip
+FROZEN = "<frozen importlib"
+# Whose own work it is: measured over all known answers, and what is like it.
+LIBRARIES = (
+    "aiosqlite/", "anyio/", "asyncio/coroutines.py", "asyncio/format_helpers.py",
+    FROZEN, "collections/__init__.py", "contextlib.py", "course/", "dataclasses.py", "enum.py",
+    "fastapi/", "functools.py", "httpx/", "lantern/", "logging/__init__.py", "pydantic/",
+    "sqlalchemy/", "starlette/", "typing.py", "typing_extensions.py", "warnings.py",
+)  # fmt: skip
+# A library that hands out what it finds, but for what others ask it.
+INSPECT, ASKED = "inspect.py", {"_has_code_flag", "_signature_from_function", "getfile",
+                                "findsource", "unwrap", "isroutine"}  # fmt: skip
+OF_A_CELL, OF_A_FILE, MADE_UP = "a cell", "a file of its own", "code made up"
+THE_LEARNERS = (OF_A_CELL, OF_A_FILE)
+
+
+def roots() -> tuple[str, ...]:
+    """Return the folders, with a slash, that an answer imports from and cannot write to."""
+    import sqlalchemy
+
+    packages = os.path.dirname(os.path.dirname(sqlalchemy.__file__))
+    return (f"{packages}/", f"{os.path.dirname(os.__file__)}/", f"{ROOT}/")
+
+
+def begin(descriptor: int) -> Callable[[str], None]:
+    """Write a line, at once, for each kind of thing that the code of cells does; once for each.
+
+    Returns the function that writes one more. No code of the answer runs while a line is made:
+    nothing is formatted but text of Python's own.
+    """
+    write, get_frame, get_ident = os.write, sys._getframe, threading.get_ident
+    trusted, told, busy = roots(), set[str](), set[int]()
+
+    def tell(line: str) -> None:
+        if line not in told:
+            told.add(line)
+            write(descriptor, f"{line}\n".encode())
+
+    def whose(file: object) -> str:
+        """Return the path of a library's file, or what else the code of this file is."""
+        if type(file) is not str:
+            return OF_A_FILE
+        if file.startswith(CELL):
+            return OF_A_CELL
+        if file.startswith("<"):
+            return file if file.startswith(FROZEN) else MADE_UP
+        root = next((root for root in trusted if file.startswith(root)), None)
+        return file[len(root) :] if root else OF_A_FILE
+
+    def hook(event: str, args: tuple[Any, ...]) -> None:
+        if not event.startswith(WATCHED):
+            return
+        me = get_ident()
+        if me in busy:
+            return
+        busy.add(me)
+        try:
+            look(event, args, get_frame(1))
+        finally:
+            busy.discard(me)
+
+    def look(event: str, args: tuple[Any, ...], caller: FrameType) -> None:
+        code = args[0] if event == "exec" else None
+        if type(code) is CodeType and whose(code.co_filename) is OF_A_FILE:
+            for name in unusual_names_in(code):
+                tell(name)
+        by, does = whose(caller.f_code.co_filename), caller.f_code.co_name
+        if by.startswith(LIBRARIES) or (by == INSPECT and does in ASKED):
+            return
+        frame: FrameType | None = caller
+        while frame and whose(frame.f_code.co_filename) not in THE_LEARNERS:
+            if frame.f_code.co_name == "_call_with_frames_removed":
+                return  # A library is being imported.
+            frame = frame.f_back
+        if frame:
+            what = args[1] if event.startswith("object.__") else event
+            tell(what if by in THE_LEARNERS else f"{what}, through {by}")
+
+    sys.addaudithook(hook)
+    return tell
+
+
+def watched_builtins(tell: Callable[[str], None]) -> dict[str, Any]:
+    """Return the builtins for cells: a name that is put together at run time is seen as well."""
+    get, put = builtins.getattr, builtins.setattr
+
+    def getattr(owner: Any, name: str, *default: Any) -> Any:
+        if type(name) is str and is_unusual(name):
+            tell(name)
+        return get(owner, name, *default)
+
+    def setattr(owner: Any, name: str, value: Any) -> None:
+        if type(name) is str and (is_unusual(name) or name in methods()):
+            tell(f"{name} =")
+        put(owner, name, value)
+
+    return {**vars(builtins), "getattr": getattr, "setattr": setattr}
+
+
+def overridden(instance: object) -> list[str]:
+    """Take from an object what stands in the way of its class's methods; return the names."""
+    names = [name for name in vars(instance) if hasattr(type(instance), name)]
+    for name in names:
+        del vars(instance)[name]
+    return names

@@ -1,0 +1,131 @@
+"""Names in the code of cells with which a check can be misled from inside its process."""
+
+import ast
+import asyncio
+import types
+from collections.abc import Iterator
+from functools import cache
+
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import AsyncAdaptedQueuePool, Pool, QueuePool, StaticPool
+
+from course.checking.host import plain_python
+
+# No answer needs one of these: none of the known ones does. Who looks for the check on Python's
+# call stack, in its memory or among the tasks of the loop does.
+WORDS = {
+    "f_back", "f_builtins", "f_code", "f_globals", "f_lasti", "f_locals", "f_trace", "tb_frame",
+    "tb_next", "cr_await", "cr_code", "cr_frame", "cr_running", "gi_code", "gi_frame",
+    "gi_yieldfrom", "ag_await", "ag_code", "ag_frame", "cell_contents", "co_consts", "co_freevars",
+    "all_tasks", "get_coro", "get_context", "get_stack", "print_stack", "set_task_factory",
+    "set_exception_handler", "copy_context", "currentframe", "walk_stack", "exc_info",
+    "settrace", "setprofile", "set_asyncgen_hooks", "addaudithook", "monitoring",
+    "get_objects", "get_referrers", "get_referents", "attrgetter", "methodcaller", "modules",
+    "meta_path", "path_hooks", "setitimer", "update_wrapper", "mro", "dispatch", "listeners",
+}  # fmt: skip
+MODULES = {"builtins", "ctypes", "inspect", "marshal", "operator", "pickle", "signal", "traceback",
+           "unittest"}  # fmt: skip
+# As a name by itself: `re.compile` is another one.
+CALLED = {"compile", "delattr", "eval", "exec", "globals", "locals", "vars"}
+# Names with an underscore that belong to others, and that answers use.
+ORDINARY = {
+    "_", "__aenter__", "__aexit__", "__aiter__", "__all__", "__anext__", "__annotations__",
+    "__await__", "__call__", "__cause__", "__class__", "__contains__", "__context__", "__doc__",
+    "__enter__", "__eq__", "__exit__", "__file__", "__future__", "__getitem__", "__hash__",
+    "__import__", "__init__", "__init_subclass__", "__iter__", "__len__", "__main__", "__mapper__",
+    "__mapper_args__", "__members__", "__name__", "__new__", "__next__", "__notes__",
+    "__post_init__", "__qualname__", "__repr__", "__setitem__", "__str__", "__table__",
+    "__table_args__", "__tablename__", "__version__", "_asdict", "_fields", "_make", "_mapping",
+    "_replace",
+}  # fmt: skip
+INSIDES = "course."  # `from course import check` is all that a notebook has of it
+WATCHED = (
+    asyncio.BaseEventLoop, asyncio.AbstractEventLoop, asyncio.Runner, Pool, QueuePool, StaticPool,
+    AsyncAdaptedQueuePool, Engine, AsyncEngine, Connection, AsyncConnection, Session, AsyncSession,
+    sessionmaker, async_sessionmaker,
+)  # fmt: skip
+UNREADABLE = "a cell that is too much for Python's parser"
+
+
+def unusual_names(text: str) -> set[str]:
+    """Return what the code of a cell names and no answer needs.
+
+    A name that is set where a method was has a sign behind it: "commit =".
+    """
+    try:
+        return set(_unusual(ast.parse(text)))
+    except SyntaxError:
+        pass
+    except (ValueError, RecursionError, MemoryError):
+        return {UNREADABLE}
+    try:
+        return set(_unusual(ast.parse(plain_python(text))))
+    except SyntaxError:
+        return set()  # It does not run.
+    except (ValueError, RecursionError, MemoryError):
+        return {UNREADABLE}
+
+
+def _unusual(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(value=owner, attr=name, ctx=context):
+                own = isinstance(owner, ast.Name) and owner.id in ("self", "cls")
+                if is_unusual(name) and not own:
+                    yield name
+                if isinstance(context, ast.Store | ast.Del) and name in methods() and not own:
+                    yield f"{name} ="
+            case ast.Name(id=name) if name in CALLED or name in WORDS or _is_magic(name):
+                yield name
+            case ast.Constant(value=str(name)) if name in WORDS or _is_magic(name):
+                yield name
+            case ast.Constant(value=str(name)) if _is_unusual_module(name):
+                yield name
+            case ast.keyword(arg=str(name)) if is_unusual(name):
+                yield name
+            case ast.MatchClass(kwd_attrs=names):
+                yield from filter(is_unusual, names)
+            case ast.Import(names=names):
+                yield from filter(_is_unusual_module, (alias.name for alias in names))
+            case ast.ImportFrom(module=module, names=names):
+                yield from filter(_is_unusual_module, [module or ""])
+                yield from filter(is_unusual, (alias.name for alias in names))
+
+
+def unusual_names_in(code: types.CodeType) -> Iterator[str]:
+    """Yield the words and the magic names of code that is compiled, and of what is in it."""
+    for name in (*code.co_names, *code.co_consts):
+        if type(name) is str and (name in WORDS or _is_magic(name)):
+            yield name
+        elif type(name) is types.CodeType:
+            yield from unusual_names_in(name)
+
+
+def is_unusual(name: str) -> bool:
+    """Tell whether no answer needs an attribute of this name of something that is not its own."""
+    return name in WORDS or (name.startswith("_") and name not in ORDINARY)
+
+
+def _is_magic(name: str) -> bool:
+    return name.startswith("__") and name.endswith("__") and name not in ORDINARY
+
+
+def _is_unusual_module(name: str) -> bool:
+    first, *others = name.split(".")
+    if not all(part.isidentifier() for part in (first, *others)):
+        return False
+    return first in MODULES or name.startswith(INSIDES) or any(map(is_unusual, others))
+
+
+@cache
+def methods() -> frozenset[str]:
+    """Return the names of methods through which a check sees what an answer does."""
+    return frozenset(
+        name
+        for watched in WATCHED
+        for base in watched.__mro__
+        for name, value in vars(base).items()
+        if isinstance(value, types.FunctionType) and not name.startswith("_")
+    )
