@@ -99,8 +99,10 @@ def test_a_learner_reads_a_chapter_solves_an_exercise_and_sees_the_progress(
     expect(page.locator(".lantern-picture svg")).to_be_visible()
     question = page.locator("fieldset.quiz").first
     question.get_by_label("Yes: f starts now").check()
+    question.get_by_role("button", name="Answer").click()
     expect(question.get_by_role("status")).to_contain_text("Not yet.")
     question.get_by_label("No: this task carries out").check()
+    question.get_by_role("button", name="Answer").click()
     expect(question.get_by_role("status")).to_contain_text("Right.")
     # Every lesson of the chapter, by its link.
     chapter = page.url
@@ -109,8 +111,8 @@ def test_a_learner_reads_a_chapter_solves_an_exercise_and_sees_the_progress(
     for number in range(lessons.count()):
         lessons.nth(number).click()
         expect(page.locator(".run-link")).to_be_visible()
+        page.get_by_role("button", name="Show me").first.click()
         fold = page.locator("details.fold").first
-        fold.locator("summary").click()
         expect(fold.locator(".output").first).to_be_visible()
         page.goto(chapter)
     # From the exercise's page into JupyterLab.

@@ -19,6 +19,8 @@ CHAPTER = "book/ch00_sample.html"
 LESSON = "notebooks/ch00a_cells.html"
 WRONG_ANSWER = "Yes: it starts now"
 RIGHT_ANSWER = "No: it runs f now"
+REFUSED = """Object.defineProperty(window, "localStorage",
+    { configurable: true, get() { throw new Error("refused"); } })"""
 
 # Lines as a terminal shows them, each with the beginning of its title in the course.
 BACKGROUND = "(Background on this error at: https://sqlalche.me/e/{})"
@@ -108,13 +110,14 @@ def foreign(asked: list[str], home: str) -> list[str]:
 
 # What scrolls sideways is named in the frame after the one in which it is shown.
 UNFOLD = """async () => {
+    document.querySelectorAll(".quiz-show:not([hidden])").forEach((button) => button.click());
     document.querySelectorAll("details").forEach((fold) => (fold.open = true));
     for (let frame = 0; frame < 2; frame += 1) await new Promise(requestAnimationFrame);
 }"""
 
 
 def unfold(page: Page) -> None:
-    """Open every fold, so that what lies in it is looked at too, as it is once it is drawn."""
+    """Open every fold, and what a prediction holds back, so that it is looked at as well."""
     page.evaluate(UNFOLD)
 
 
@@ -174,6 +177,12 @@ def violations(
 def option(page: Page, words: str):
     """The radio button whose label begins with the words."""
     return page.locator("label", has_text=words).locator("input")
+
+
+def answer(page: Page, words: str) -> None:
+    """Choose an answer and commit it."""
+    option(page, words).check()
+    option(page, words).press("Enter")
 
 
 # Every page of every site, chapter by chapter: a browser that nobody has used costs more than a
@@ -365,8 +374,8 @@ def test_axe_finds_nothing_in_what_appears_on_use(
 ) -> None:
     with opened(browser, 390, color_scheme=scheme, reduced_motion="reduce") as page:
         page.goto(f"{sample}/{CHAPTER}")
-        option(page, WRONG_ANSWER).check()
-        option(page, "time.sleep").check()
+        answer(page, WRONG_ANSWER)
+        answer(page, "time.sleep")
         found = violations(page)
         page.get_by_role("button", name="Contents of the course").click()
         found += violations(page)
@@ -532,16 +541,16 @@ def test_a_drawer_opens_and_closes_by_keyboard(browser: Browser, sample: str, na
 
 def test_what_a_cell_printed_unfolds_by_keyboard(page: Page, sample: str) -> None:
     page.goto(f"{sample}/{LESSON}")
-    printed = page.locator("details.fold .output.stream")
+    printed = page.locator("details.fold .output.stream").first
     expect(printed).not_to_be_visible()
-    page.locator("summary", has_text="Show what it printed").focus()
+    page.locator("summary", has_text="Show what it printed").first.focus()
     page.keyboard.press("Enter")
     expect(printed).to_contain_text("second")
 
 
 def test_paper_shows_what_was_folded_and_the_screen_folds_it_again(page: Page, sample: str) -> None:
     page.goto(f"{sample}/{LESSON}")
-    fold = page.locator("details.fold")
+    fold = page.locator("details.fold").first
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
     expect(fold.locator(".output.stream")).to_be_visible()
@@ -609,10 +618,10 @@ def overview(page: Page):
 
 def test_a_wrong_answer_is_told_why_and_can_be_changed(page: Page, sample: str) -> None:
     page.goto(f"{sample}/{CHAPTER}")
-    option(page, WRONG_ANSWER).check()
+    answer(page, WRONG_ANSWER)
     expect(verdict(page)).to_contain_text("✗ Not yet. No second task exists here.")
     expect(overview(page)).to_contain_text("not yet")
-    option(page, RIGHT_ANSWER).check()
+    answer(page, RIGHT_ANSWER)
     expect(verdict(page)).to_contain_text("✓ Right. The caller goes on when f is done.")
     expect(verdict(page)).not_to_contain_text("Not yet")
 
@@ -620,7 +629,7 @@ def test_a_wrong_answer_is_told_why_and_can_be_changed(page: Page, sample: str) 
 def test_answers_survive_a_reload_and_are_counted(page: Page, sample: str) -> None:
     page.goto(f"{sample}/{CHAPTER}")
     expect(overview(page)).to_contain_text("0 of 2 answered")
-    option(page, RIGHT_ANSWER).check()
+    answer(page, RIGHT_ANSWER)
     page.reload()
     expect(option(page, RIGHT_ANSWER)).to_be_checked()
     expect(verdict(page)).to_contain_text("Right.")
@@ -633,7 +642,7 @@ def test_start_again_clears_the_answers_for_good(page: Page, sample: str) -> Non
     page.goto(f"{sample}/{CHAPTER}")
     again = page.get_by_role("button", name="Start again")
     expect(again).not_to_be_visible()
-    option(page, WRONG_ANSWER).check()
+    answer(page, WRONG_ANSWER)
     again.click()
     expect(overview(page)).to_contain_text("0 of 2 answered")
     expect(overview(page).get_by_role("status")).to_contain_text("cleared")
@@ -650,21 +659,37 @@ def test_the_quiz_is_answered_by_keyboard_alone(page: Page, sample: str) -> None
     page.keyboard.press("Tab")
     expect(option(page, WRONG_ANSWER)).to_be_focused()
     page.keyboard.press("Space")
+    page.keyboard.press("Enter")
     expect(verdict(page)).to_contain_text("Not yet.")
     page.keyboard.press("ArrowDown")
+    expect(option(page, RIGHT_ANSWER)).to_be_checked()
+    expect(verdict(page)).to_be_empty()
+    expect(overview(page)).to_contain_text("1 of 2 answered, 0 right")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
     expect(verdict(page)).to_contain_text("Right.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
     expect(verdict(page, 1)).to_contain_text("Not yet.")
 
 
-def test_the_quiz_works_where_storage_is_refused(page: Page, sample: str) -> None:
-    page.add_init_script(
-        "Object.defineProperty(window, 'localStorage',"
-        " { configurable: true, get() { throw new Error('refused'); } })"
-    )
+def test_an_answer_that_is_only_chosen_is_none(page: Page, sample: str) -> None:
     page.goto(f"{sample}/{CHAPTER}")
+    page.get_by_role("button", name="Answer").first.click()
+    expect(verdict(page)).to_have_text("Choose an answer first.")
     option(page, RIGHT_ANSWER).check()
+    expect(verdict(page)).to_be_empty()
+    expect(overview(page)).to_contain_text("0 of 2 answered")
+    page.reload()
+    expect(option(page, RIGHT_ANSWER)).not_to_be_checked()
+
+
+def test_the_quiz_works_where_storage_is_refused(page: Page, sample: str) -> None:
+    page.add_init_script(REFUSED)
+    page.goto(f"{sample}/{CHAPTER}")
+    answer(page, RIGHT_ANSWER)
     expect(verdict(page)).to_contain_text("Right.")
     page.get_by_role("button", name="Change between light, dark").filter(visible=True).click()
     expect(page.locator("body")).to_have_attribute("data-theme", "dark")
@@ -704,6 +729,154 @@ def test_questions_of_two_pages_do_not_share_answers(
     body = text.replace('data-page="book/ch00_sample"', 'data-page="book/other"')
     page.route(f"**/{other}", lambda route: route.fulfill(body=body, content_type="text/html"))
     page.goto(f"{sample}/{CHAPTER}")
-    option(page, RIGHT_ANSWER).check()
+    answer(page, RIGHT_ANSWER)
     page.goto(f"{sample}/{other}")
     expect(overview(page)).to_contain_text("0 of 2 answered")
+
+
+# Predictions
+
+
+def asked(page: Page, number: int):
+    """The prediction with that number, counted from 0."""
+    return page.locator("fieldset.prediction").nth(number)
+
+
+CHOSEN, OPEN = 0, 1  # the predictions of the sample: one with choices, one to be written
+
+
+def test_what_comes_and_why_are_shown_after_a_prediction_and_after_a_reload(
+    page: Page, sample: str
+) -> None:
+    page.goto(f"{sample}/{LESSON}")
+    came, why = page.get_by_text("south, then north"), page.get_by_text("Ships come from")
+    summary = page.locator("summary", has_text="and why")
+    expect(summary).not_to_be_visible()
+    expect(page.get_by_text("What comes is shown after your prediction.").first).to_be_visible()
+    answer(page, "the north lamp")
+    expect(asked(page, CHOSEN).get_by_role("status")).to_have_text(
+        "✗ Not so. It is the second: light begins at the sea."
+    )
+    for _ in range(2):
+        expect(option(page, "the north lamp")).to_be_checked()
+        expect(came).to_be_visible()
+        expect(why).to_be_visible()
+        page.reload()
+    asked(page, CHOSEN).get_by_role("button", name="Predict again").click()
+    expect(came).not_to_be_visible()
+    expect(why).not_to_be_visible()
+    expect(option(page, "the north lamp")).to_be_focused()
+    answer(page, "south")
+    expect(asked(page, CHOSEN).get_by_role("status")).to_contain_text("✓ Right. The south lamp")
+    page.reload()
+    expect(option(page, "south")).to_be_checked()
+
+
+def test_show_me_shows_what_comes_without_a_prediction(page: Page, sample: str) -> None:
+    page.goto(f"{sample}/{LESSON}")
+    page.get_by_role("button", name="Show me").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("south, then north")).to_be_visible()
+    expect(page.get_by_role("button", name="Predict again")).to_be_focused()
+    page.reload()
+    expect(page.get_by_text("south, then north")).to_be_visible()
+
+
+def test_an_open_prediction_is_written_by_keyboard_and_kept(page: Page, sample: str) -> None:
+    page.goto(f"{sample}/{LESSON}")
+    drawn, why = page.get_by_text("a drawing of two lamps"), page.get_by_text("It counts lamps.")
+    field = page.get_by_role("textbox", name="Your prediction")
+    field.press("Enter")
+    expect(asked(page, OPEN).get_by_role("status")).to_have_text("Write what you expect first.")
+    expect(drawn).not_to_be_visible()
+    expect(why).not_to_be_visible()
+    field.press_sequentially("three lamps")
+    field.press("Enter")
+    for _ in range(2):
+        told = asked(page, OPEN).get_by_role("status")
+        expect(told).to_contain_text("You predicted “three lamps”.")
+        expect(page.get_by_text("two lamps lit")).to_be_visible()
+        expect(drawn).to_be_visible()
+        expect(why).to_be_visible()
+        page.reload()
+    asked(page, OPEN).get_by_role("button", name="Predict again").press("Enter")
+    expect(field).to_be_focused()
+    expect(drawn).not_to_be_visible()
+
+
+def test_what_a_live_cell_prints_waits_for_the_prediction(page: Page, sample: str) -> None:
+    page.goto(f"{sample}/{LESSON}")
+    page.locator(".tag_hide-output").nth(1).evaluate(
+        """(cell) => {
+            const output = document.createElement("div");
+            output.className = "cell_output live-output";
+            output.textContent = "printed by the reader";
+            cell.querySelector(".cell_input").after(output);
+        }"""
+    )
+    expect(page.get_by_text("printed by the reader")).not_to_be_visible()
+    answer(page, "south")
+    expect(page.get_by_text("printed by the reader")).to_be_visible()
+
+
+def test_a_wrong_answer_is_asked_again_when_it_is_due_until_it_is_right_three_times(
+    page: Page, sample: str
+) -> None:
+    page.clock.install(time="2026-03-01T20:00:00")
+    # Who comes back sooner sees what was answered.
+    days = [(1, "north", ""), (1, None, "Not so."), (3, "south", "1 March"), (4, None, "Right.")]
+    days += [(7, "south", "3 March"), (15, "south", "7 March"), (30, None, "Right.")]
+    for day, words, told in days:
+        page.clock.set_system_time(f"2026-03-{day:02}T21:00:00")
+        page.goto(f"{sample}/{LESSON}")
+        expect(asked(page, CHOSEN).get_by_role("status")).to_contain_text(told)
+        expect(page.get_by_text("south, then north")).to_be_visible(visible=words is None)
+        if words:
+            answer(page, words)
+
+
+def test_predictions_are_made_where_storage_is_refused(page: Page, sample: str) -> None:
+    page.add_init_script(REFUSED)
+    page.goto(f"{sample}/{LESSON}")
+    answer(page, "south")
+    expect(page.get_by_text("south, then north")).to_be_visible()
+
+
+def test_without_javascript_a_prediction_is_a_list_above_folds(
+    browser: Browser, sample: str
+) -> None:
+    with opened(browser, java_script_enabled=False) as page:
+        page.goto(f"{sample}/{LESSON}")
+        reason = asked(page, CHOSEN).locator(".quiz-why").nth(1)
+        reason.locator("summary").click()
+        expect(reason).to_contain_text("✓ Right. The south lamp stands at the sea")
+        expect(page.get_by_role("button", name="Show me")).to_have_count(0)
+        expect(page.get_by_role("textbox", name="Your prediction")).to_have_count(0)
+        page.locator("summary", has_text="and why").click()
+        expect(page.get_by_text("Ships come from")).to_be_visible()
+
+
+def test_paper_has_what_comes_below_a_prediction(page: Page, sample: str) -> None:
+    page.goto(f"{sample}/{LESSON}")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    for words in ("the south lamp", "south, then north", "Ships come", "a drawing", "It counts"):
+        expect(page.get_by_text(words).first).to_be_visible()
+    expect(page.get_by_text("What comes is shown after").first).not_to_be_visible()
+    page.emulate_media(media="screen")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(page.get_by_text("south, then north")).not_to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_axe_finds_nothing_in_a_prediction_before_and_after_it_is_made(
+    browser: Browser, sample: str, scheme: str
+) -> None:
+    with opened(browser, 390, color_scheme=scheme, reduced_motion="reduce") as page:
+        page.goto(f"{sample}/{LESSON}")
+        found = violations(page)
+        answer(page, "north")
+        page.get_by_role("textbox", name="Your prediction").fill("three lamps")
+        asked(page, OPEN).get_by_role("button", name="Predict").first.click()
+        found += violations(page)
+    assert found == []

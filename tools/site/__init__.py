@@ -19,6 +19,7 @@ PARTS = (
     "overview",
     "pages",
     "picture",
+    "predictions",
     "quiz",
     "search",
     "versions",

@@ -13,7 +13,11 @@ STYLESHEET = "site.css"
 UNUSED_STYLES = ("mystnb.",)
 COPY_SCRIPTS = {"_static/clipboard.min.js", "_static/copybutton.js"}
 # Each for pages with a node of one class.
-SCRIPTS_OF = {"_static/quiz.js": Question, "_static/diagnosis.js": Diagnosis}
+SCRIPTS_OF = {
+    "_static/memory.js": Question,
+    "_static/quiz.js": Question,
+    "_static/diagnosis.js": Diagnosis,
+}
 # It marks single letters inside words; highlight.js takes its place.
 SPHINX_HIGHLIGHT = "_static/sphinx_highlight.js"
 DARK_CODE_STYLE = "a11y-high-contrast-dark"
@@ -63,6 +67,7 @@ def setup(app: Sphinx) -> None:
     app.add_css_file("lantern.css", priority=900)
     app.add_js_file("highlight.js")
     app.add_js_file("site.js")
+    app.add_js_file("memory.js")
     app.add_js_file("quiz.js")
     app.add_js_file("diagnosis.js")
     app.connect("builder-inited", choose_dark_code_style, priority=100)

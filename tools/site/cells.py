@@ -29,9 +29,7 @@ def fold_reasons(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for cell in list(doctree.findall(nodes.container)):
         # The fold of a whole cell does not know its parent, so the cell is asked for its fold.
         fold = cell.children[-1] if cell.children else None
-        if not isinstance(fold, HideCodeCellNode):
-            continue
-        if not any(part.get("nb_element") == "cell_code_output" for part in fold.children):
+        if not hides_output(fold):
             continue
         after = cell.parent.children[cell.parent.index(cell) + 1 :]
         if not (after and starts_with(after[0], "Why.")):
@@ -42,6 +40,13 @@ def fold_reasons(app: Sphinx, doctree: nodes.document, docname: str) -> None:
                 break
             cell.parent.remove(node)
             fold.append(node)
+
+
+def hides_output(node: nodes.Node | None) -> bool:
+    """Tell whether a node is a fold with what a cell printed in it."""
+    return isinstance(node, HideCodeCellNode) and any(
+        part.get("nb_element") == "cell_code_output" for part in node.children
+    )
 
 
 def is_prose(node: nodes.Node) -> bool:

@@ -1,7 +1,7 @@
 """The quiz directive: one question, its options, and why each is right or not yet.
 
 The page works with no network and no build step of its own; without JavaScript every
-explanation unfolds. site/static/quiz.js adds the verdict and the memory.
+explanation unfolds. site/static/quiz.js adds the verdict, and memory.js keeps it.
 """
 
 import re
@@ -18,6 +18,17 @@ from sphinx.writers.html5 import HTML5Translator
 
 logger = logging.getLogger(__name__)
 OPTION_LINE = re.compile(r"- \[([ xX])\] +(.+)")
+# What a reader can do; without JavaScript there is nothing to press.
+ANSWERING = '<button type="button" class="quiz-answer">Answer</button>'
+PREDICTING = (
+    '<button type="button" class="quiz-answer">Predict</button>'
+    '<button type="button" class="quiz-show">Show me</button>'
+    '<button type="button" class="quiz-anew" hidden>Predict again</button>'
+)
+WRITING = (
+    '<label class="quiz-open"><span>Your prediction</span>'
+    '<input type="text" autocomplete="off"></label>'
+)
 
 
 @dataclass
@@ -30,7 +41,7 @@ class Choice:
 
 
 class Question(nodes.General, nodes.Element):
-    """A question: its text, then its options."""
+    """A question: its text, then its options; a prediction may have none, and is then open."""
 
 
 class QuestionText(nodes.General, nodes.TextElement):
@@ -123,6 +134,16 @@ def warn(env, message: str, location: object) -> None:
     logger.warning(message, location=location, type="lantern")
 
 
+def in_code(text: str) -> list[nodes.Node]:
+    """The words of a line, as code where they stand between backquotes."""
+    parts = text.split("`")
+    return [
+        nodes.literal("", part) if number % 2 else nodes.Text(part)
+        for number, part in enumerate(parts)
+        if part
+    ]
+
+
 def number_questions(app: Sphinx, doctree: nodes.document) -> None:
     """Tell each question of a page its place among all."""
     questions = list(doctree.findall(Question))
@@ -138,19 +159,27 @@ def number_questions(app: Sphinx, doctree: nodes.document) -> None:
 
 def open_question(page: HTML5Translator, node: Question) -> None:
     """Begin the group of radio buttons."""
+    kind = "quiz prediction" if node.get("prediction") else "quiz"
     page.body.append(
-        f'<fieldset class="quiz" id="{node["ids"][0]}" data-page="{escape(node["page"])}">'
+        f'<fieldset class="{kind}" id="{node["ids"][0]}" data-page="{escape(node["page"])}">'
     )
 
 
 def close_question(page: HTML5Translator, node: Question) -> None:
-    """Leave room for the verdict, which a screen reader announces, and end the group."""
-    page.body.append('<div class="quiz-verdict" role="status"></div></fieldset>\n')
+    """Add the buttons and room for the verdict, which a screen reader announces, and end it."""
+    field = "" if len(node.children) > 1 else WRITING
+    buttons = PREDICTING if node.get("prediction") else ANSWERING
+    page.body.append(
+        f'<div class="quiz-tools">{field}{buttons}</div>'
+        '<div class="quiz-verdict" role="status"></div></fieldset>\n'
+    )
 
 
 def open_question_text(page: HTML5Translator, node: QuestionText) -> None:
     """Begin the legend with the place of the question among all."""
-    place = f"Question {node.parent['number']} of {node.parent['total']}"
+    place = "Predict"
+    if not node.parent.get("prediction"):
+        place = f"Question {node.parent['number']} of {node.parent['total']}"
     page.body.append(f'<legend><span class="quiz-place">{place}</span> ')
 
 
@@ -183,7 +212,7 @@ def close_option_text(page: HTML5Translator, node: OptionText) -> None:
 def open_explanation(page: HTML5Translator, node: Explanation) -> None:
     """Begin what is shown when the option is chosen, and unfolds without JavaScript."""
     verdict, symbol, words = (
-        ("right", "✓", "Right.") if node["right"] else ("wrong", "✗", "Not yet.")
+        ("right", "✓", "Right.") if node["right"] else ("wrong", "✗", node.get("wrong", "Not yet."))
     )
     page.body.append(
         f'<details class="quiz-why" data-verdict="{verdict}"><summary>If this is your answer'

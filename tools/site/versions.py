@@ -10,6 +10,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from tools.site.quiz import in_code
 from tools.versions import ANSWERS, stored
 
 # What is asked of SQLAlchemy, in the words of the page.
@@ -72,16 +73,7 @@ class Versions(SphinxDirective):
 
 
 def _row(cells: Sequence[str]) -> nodes.row:
-    return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", *_words(c))) for c in cells))
-
-
-def _words(text: str) -> list[nodes.Node]:
-    parts = text.split("`")
-    return [
-        nodes.literal("", part) if number % 2 else nodes.Text(part)
-        for number, part in enumerate(parts)
-        if part
-    ]
+    return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", *in_code(c))) for c in cells))
 
 
 def setup(app: Sphinx) -> None:

@@ -1,58 +1,128 @@
-// The verdict of a question, its memory across a reload, and the overview of a page.
+// Questions and predictions: an answer counts when it is committed, by a button or by Enter. Its
+// verdict is kept across a reload; what a prediction is about is held back until then.
 {
   const questions = [...document.querySelectorAll("fieldset.quiz")];
-  const overview = document.querySelector(".quiz-overview");
-  const again = overview.querySelector(".quiz-again");
-  const WORDS = { right: "✓ right", wrong: "✗ not yet" };
+  const overview = document.querySelector(".quiz-overview"); // a lesson has none
+  const STATES = { right: "✓ right", wrong: "✗ not yet", due: "see it again" };
 
-  // A private window may refuse storage: the quiz then works without a memory.
-  const keep = (work) => {
-    try {
-      return work(localStorage);
-    } catch {
-      return null;
+  const place = (question) => [question.dataset.page, question.id];
+  const radios = (question) => [...question.querySelectorAll("[type=radio]")];
+  const field = (question) => question.querySelector("[type=text]");
+  const button = (question, name) => question.querySelector(`.quiz-${name}`);
+
+  const say = (question, ...words) => question.querySelector(".quiz-verdict").replaceChildren(...words);
+  const tell = (question, text) => {
+    const words = document.createElement("p");
+    words.className = "quiz-words";
+    words.textContent = text;
+    say(question, words);
+  };
+
+  // Hide what gives a prediction away, or show it; a note says where to ask for it.
+  const hold = (question, held) => {
+    const parts = [...document.querySelectorAll(`.held-by-${question.id}`)];
+    for (const part of parts) {
+      part.classList.toggle("held", held);
+      if (!held) part.querySelectorAll("details.fold").forEach((fold) => (fold.open = true));
+    }
+    if (held && parts.length && !parts[0].querySelector(".held-note")) {
+      const note = document.createElement("p");
+      note.className = "held-note";
+      note.innerHTML = `What comes is shown after <a href="#${question.id}">your prediction</a>.`;
+      parts[0].append(note);
     }
   };
-  const keyOf = (question) => `lantern-quiz:${question.dataset.page}:${question.id}`;
 
-  const show = (question, radio) => {
+  // Show a question as it stands after a try, or without one.
+  const show = (question, one, state = null) => {
+    const radio = one && radios(question).find(({ value }) => value === one.answer);
+    for (const input of radios(question)) input.checked = input === radio;
     const why = radio?.closest(".quiz-option").querySelector(".quiz-why");
-    const verdict = why?.dataset.verdict ?? "";
-    question.dataset.verdict = verdict;
-    const words = why ? [why.querySelector(".quiz-words").cloneNode(true)] : [];
-    question.querySelector(".quiz-verdict").replaceChildren(...words);
-    const state = overview.querySelector(`[data-question="${question.id}"]`);
-    state.textContent = WORDS[verdict] ?? "not answered";
-    state.dataset.verdict = verdict;
+    question.dataset.verdict = state ?? why?.dataset.verdict ?? "";
+    if (why) say(question, why.querySelector(".quiz-words").cloneNode(true));
+    else if (!one) say(question);
+    else if (one.answer === null) tell(question, "What comes is shown below the code.");
+    else tell(question, `You predicted “${one.answer}”. What comes is shown below the code.`);
+    if (button(question, "anew")) {
+      hold(question, !one);
+      button(question, "anew").hidden = !one;
+      button(question, "show").hidden = Boolean(one);
+    }
+    if (field(question)) {
+      field(question).value = one?.answer ?? "";
+      field(question).disabled = Boolean(one);
+      button(question, "answer").hidden = Boolean(one);
+    }
+    const listed = overview?.querySelector(`[data-question="${question.id}"]`);
+    if (listed) {
+      listed.textContent = STATES[question.dataset.verdict] ?? "not answered";
+      listed.dataset.verdict = question.dataset.verdict;
+    }
   };
 
+  const again = overview?.querySelector(".quiz-again");
   const count = () => {
-    const answered = questions.filter((question) => question.dataset.verdict).length;
-    const right = questions.filter((question) => question.dataset.verdict === "right").length;
+    if (!overview) return;
+    const of = (...states) => questions.filter(({ dataset }) => states.includes(dataset.verdict));
+    const [answered, right] = [of("right", "wrong").length, of("right").length];
     overview.querySelector(".quiz-count").textContent =
       `${answered} of ${questions.length} answered` + (answered ? `, ${right} right` : "");
     again.hidden = answered === 0 && document.activeElement !== again;
   };
 
+  const commit = (question, answer) => {
+    const radio = radios(question).find(({ value }) => value === answer);
+    const verdict = radio?.closest(".quiz-option").querySelector(".quiz-why").dataset.verdict;
+    const one = radio ? { answer, right: verdict === "right" } : { answer };
+    lanternMemory.add(...place(question), one);
+    if (overview) overview.querySelector(".quiz-cleared").textContent = "";
+    show(question, one);
+    count();
+  };
+
+  const answer = (question) => {
+    const chosen = radios(question).find(({ checked }) => checked)?.value;
+    const text = chosen ?? field(question)?.value.trim();
+    if (text) commit(question, text);
+    else if (field(question)) tell(question, "Write what you expect first.");
+    else tell(question, "Choose an answer first.");
+  };
+
   for (const question of questions) {
     question.addEventListener("change", ({ target }) => {
-      keep((storage) => storage.setItem(keyOf(question), target.value));
-      overview.querySelector(".quiz-cleared").textContent = "";
-      show(question, target);
-      count();
+      if (target.type === "radio") say(question); // the verdict is another choice's
     });
-    const answer = keep((storage) => storage.getItem(keyOf(question)));
-    const radio = [...question.querySelectorAll("input")].find(({ value }) => value === answer);
-    // A browser may restore a choice by itself: what is remembered decides.
-    for (const input of question.querySelectorAll("input")) input.checked = input === radio;
-    show(question, radio);
+    question.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.target.tagName !== "INPUT") return;
+      event.preventDefault();
+      answer(question);
+    });
+    button(question, "answer").addEventListener("click", () => answer(question));
+    button(question, "show")?.addEventListener("click", () => {
+      commit(question, null);
+      button(question, "anew").focus();
+    });
+    button(question, "anew")?.addEventListener("click", () => {
+      show(question, null);
+      (field(question) ?? radios(question)[0]).focus();
+    });
+    const tries = lanternMemory.tries(...place(question));
+    if (lanternMemory.isDue(tries)) {
+      show(question, null, "due");
+      const day = new Date(tries.at(-1).at).toLocaleDateString("en-GB", { day: "numeric", month: "long" });
+      tell(question, `You answered this on ${day}, and it is time to see it again.`);
+    } else {
+      const last = tries.at(-1);
+      const known = last && (!radios(question).length || last.answer === null ||
+        radios(question).some(({ value }) => value === last.answer));
+      show(question, known ? last : null);
+    }
   }
   count();
 
-  again.addEventListener("click", () => {
+  again?.addEventListener("click", () => {
     for (const question of questions) {
-      keep((storage) => storage.removeItem(keyOf(question)));
-      question.querySelectorAll("input").forEach((input) => (input.checked = false));
+      lanternMemory.forget(...place(question));
       show(question, null);
     }
     count();
