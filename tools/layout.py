@@ -17,6 +17,8 @@ from course.notebook import code_cells, read, source, tagged, tags
 from course.project import ROOT
 from tools.answers import known_answers
 from tools.cut import as_shown
+from tools.predictions import predictions_of
+from tools.predictions import problems as problems_of
 
 PARTNERS = ("solutions/{}.ipynb", "exercises/{}.ipynb", "course/checks/{}/__init__.py")
 PAGES = {"book": "md", "notebooks": "ipynb", "exercises": "ipynb", "solutions": "ipynb"}
@@ -41,6 +43,7 @@ def problems(root: Path) -> Iterator[str]:
     for folder in ("notebooks", "solutions"):
         for path in sorted((root / folder).glob("*.ipynb")):
             yield from _cells(path)
+            yield from _predictions(path)
     for path in sorted((root / "book").glob("*.md")):
         yield from _words(path.name, path.read_text(encoding="utf-8"))
         yield from _guessable(path.name, path.read_text(encoding="utf-8"))
@@ -246,6 +249,16 @@ def _cells(path: Path) -> Iterator[str]:
             yield f"{name} was never run: python -m tools.run {path.parent.name}/{path.name}"
         if match := UNSTABLE.search(str(cell["outputs"])):
             yield f"{name} printed {match[0]!r}, which differs from machine to machine."
+
+
+def _predictions(path: Path) -> Iterator[str]:
+    """A prediction with choices says which is right, and something of each."""
+    for asked in predictions_of(read(path)):
+        name = f"{path.name} cell {asked.cell}"
+        for problem in problems_of(asked):
+            yield f"{name} asks for a prediction and {problem}"
+        for said in asked.said:
+            yield from _words(name, said)
 
 
 def _words(name: str, text: str) -> Iterator[str]:

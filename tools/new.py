@@ -66,7 +66,10 @@ def lesson(name: str, root: Path) -> list[Path]:
             "# TODO: the lesson's title\n\n- **You will be able to** TODO.\n- **You need** TODO.\n"
             "- **Not here:** TODO.\n- TODO minutes"
         ),
-        new_markdown_cell("**Predict.** TODO: a question with two to four answers?\n\n- 2\n- 4"),
+        new_markdown_cell(
+            "**Predict.** TODO: a question with two to four answers?\n\n- 2\n- 4",
+            metadata={"prediction": {"right": 1, "said": ["TODO: why so.", "TODO: why not."]}},
+        ),
         new_code_cell("1 + 1", metadata={"tags": ["hide-output", "objective-first"]}),
         new_markdown_cell("**Why.** TODO: at most three sentences."),
         new_markdown_cell(

@@ -195,6 +195,18 @@ BREAKS = {
         lambda c: prose(c, "Simply await it."),
         "says 'Simply'",
     ),
+    "a prediction without a sentence for each choice": (
+        lambda c: change_text(c / LESSON, "and the longer one ends last.", "and"),
+        "cell ch01a-04 asks for a prediction and says no sentence",
+    ),
+    "a prediction that does not say which choice is right": (
+        lambda c: change_text(c / LESSON, '"right": ', '"wrong": '),
+        "cell ch01a-04 asks for a prediction and does not say which of its 3 choices is right",
+    ),
+    "a sentence on a choice that hurries the reader": (
+        lambda c: change_text(c / LESSON, "Both waits begin together", "Both simply begin"),
+        "cell ch01a-04 says 'simply'",
+    ),
     "right options that stand at one place": (
         lambda c: change_quizzes(c / "book/ch01_event_loop.md", lambda options: options),
         "the right option stands at place 1 in",
