@@ -3,16 +3,18 @@
 The choices are a list in the Markdown of the cell, as any notebook shows it. Which one is right,
 and a sentence for each, stand in the metadata of the cell, which a notebook does not show:
 `"prediction": {"right": 2, "said": ["…", "…", "…"]}`, counted from 1. A prediction without a list
-is open: one writes what one expects.
+is open: one writes what one expects. Cases of the clinic ask in other words for the same.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from course.notebook import Notebook, source
 
-MARK = "**Predict.**"
+WORDS = ("Predict.", "What do you suspect?")  # in bold, before the question
+MARK = re.compile("|".join(re.escape(f"**{words}**") for words in WORDS))
 MOST_WORDS = 30  # of a sentence
 
 
@@ -35,9 +37,9 @@ class Prediction:
 def predictions_of(notebook: Notebook) -> list[Prediction]:
     """Return the predictions of a lesson in their order."""
     return [
-        _read(cell["id"], source(cell).partition(MARK)[2], cell["metadata"].get("prediction", {}))
+        _read(cell["id"], source(cell)[mark.end() :], cell["metadata"].get("prediction", {}))
         for cell in notebook["cells"]
-        if cell["cell_type"] == "markdown" and MARK in source(cell)
+        if cell["cell_type"] == "markdown" and (mark := MARK.search(source(cell)))
     ]
 
 

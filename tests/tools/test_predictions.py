@@ -23,7 +23,7 @@ def lesson(tmp_path: Path) -> Path:
     cells = [
         new_markdown_cell(f"{ASKED}\nOurs are below.", id="lamps", metadata={"prediction": KEY}),
         new_code_cell("1 + 1", id="sum"),
-        new_markdown_cell("**Predict.** How many?", id="open"),
+        new_markdown_cell("**What do you suspect?** How many?", id="open"),
     ]
     path = tmp_path / "lesson.ipynb"
     path.write_text(dumps(new_notebook(cells=cells)), "utf-8")

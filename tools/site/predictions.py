@@ -13,11 +13,9 @@ from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.application import Sphinx
 
 from course.notebook import read
-from tools.predictions import MARK, Prediction, predictions_of
+from tools.predictions import WORDS, Prediction, predictions_of
 from tools.site.cells import hides_output, is_prose, starts_with
 from tools.site.quiz import Explanation, Option, OptionText, Question, QuestionText, in_code, warn
-
-WORD = MARK.strip("*")
 
 
 def ask(app: Sphinx, doctree: nodes.document, docname: str) -> None:
@@ -26,7 +24,7 @@ def ask(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     if app.builder.name != "html" or not lesson.exists():
         return
     asked = predictions_of(read(lesson))
-    places = [p for p in doctree.findall(nodes.paragraph) if starts_with(p, WORD)]
+    places = [p for p in doctree.findall(nodes.paragraph) if asks(p)]
     if len(asked) != len(places):
         problem = f"{len(asked)} cells ask for a prediction, and {len(places)} paragraphs begin so."
         warn(app.env, problem, docname)
@@ -43,6 +41,11 @@ def ask(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         paragraph.replace_self(question)
 
 
+def asks(node: nodes.Node) -> bool:
+    """Tell whether a paragraph begins with one of the words that ask for a prediction."""
+    return any(starts_with(node, words) for words in WORDS)
+
+
 def following(node: nodes.Node) -> list[nodes.Node]:
     """The nodes after one, in its own section."""
     return node.parent.children[node.parent.index(node) + 1 :]
@@ -50,9 +53,9 @@ def following(node: nodes.Node) -> list[nodes.Node]:
 
 def question_of(prediction: Prediction, paragraph: nodes.paragraph, docname: str) -> Question:
     """The question with its choices, in the words of the page."""
-    words = [child for child in paragraph.children if child.astext().strip()][1:]
-    text = QuestionText("", "", *words)
-    question = Question("", text, ids=[prediction.name], page=docname, prediction=True)
+    mark, *words = (child for child in paragraph.children if child.astext().strip())
+    question = Question("", QuestionText("", "", *words), ids=[prediction.name], page=docname)
+    question["prediction"] = mark.astext().rstrip(".")
     if not prediction.choices:
         return question
     listed = following(paragraph)[0].children
@@ -74,13 +77,15 @@ def held_back(below: list[nodes.Node]) -> Iterator[nodes.Node]:
     between: list[nodes.Node] = []
     met = reasoned = False
     for node in below:
-        if isinstance(node, nodes.section) or starts_with(node, WORD):
+        if isinstance(node, nodes.section) or asks(node):
             return
         if reasoned and (not is_prose(node) or starts_with(node, "")):
             return
         fold = next(filter(hides_output, node.findall(HideCodeCellNode)), None)
         met = met or bool(fold)
         reasoned = reasoned or (met and starts_with(node, "Why."))
+        if met and not reasoned and starts_with(node, ""):
+            return
         if fold or reasoned:
             yield from [*between, node]
             between = []

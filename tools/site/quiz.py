@@ -177,8 +177,8 @@ def close_question(page: HTML5Translator, node: Question) -> None:
 
 def open_question_text(page: HTML5Translator, node: QuestionText) -> None:
     """Begin the legend with the place of the question among all."""
-    place = "Predict"
-    if not node.parent.get("prediction"):
+    place = node.parent.get("prediction")
+    if not place:
         place = f"Question {node.parent['number']} of {node.parent['total']}"
     page.body.append(f'<legend><span class="quiz-place">{place}</span> ')
 
