@@ -3,15 +3,20 @@
 What it is asked and what it sends are objects in JSON, told apart by their `kind`:
 
     {"kind": "progress", "lines": ...}  what a learner has done so far; it comes first
-    {"kind": "run", "cell": name, "code": source}
+    {"kind": "run", "run": number, "code": source}
 
-    {"kind": "begun", "cell": name}
-    {"kind": "output", "cell": name, "output": ...}
+    {"kind": "begun", "run": number}
+    {"kind": "output", "run": number, "output": ...}
     {"kind": "progress", "lines": ...}  what a learner has done by now
-    {"kind": "done", "cell": name, "succeeded": whether it ended without an error}
+    {"kind": "done", "run": number, "succeeded": whether it ended without an error}
 
 Outputs are as a notebook stores them (nbformat 4), so that a page and a test can treat them like
-stored ones.
+stored ones. What is printed goes another way, for it may be much: `write(number, stream, text)`.
+
+Whoever asks numbers the runs. What a task shows belongs to the run that started it, also when
+that has ended and while another one goes on: tasks, callbacks and asyncio's threads take the
+number along in their context. A thread that has no context of a run shows what it shows in the
+run that began last.
 """
 
 import asyncio
@@ -29,16 +34,18 @@ import bridge
 from kernel.cells import Cells
 
 Send = Callable[[str], None]  # takes a message in JSON
+Write = Callable[[int, str, str], None]  # takes a run, the name of a stream, and a text
 
 WORKSPACE = Path("/workspace")  # in the memory of the browser; course.workspace is told of it
 PROGRESS = WORKSPACE / "progress.jsonl"
+RUN: contextvars.ContextVar[int] = contextvars.ContextVar("run")  # the run that this code is of
 
 
 @dataclass(frozen=True)
 class Run:
-    """Run this code as the cell of this name."""
+    """Run this code, as the run of this number."""
 
-    cell: str
+    number: int
     code: str
 
 
@@ -52,25 +59,25 @@ class Progress:
 def request_of(text: str) -> Run | Progress:
     """Return the request that came as JSON; raises ValueError for one that there is not."""
     match json.loads(text):
-        case {"kind": "run", "cell": str(cell), "code": str(code)}:
-            return Run(cell, code)
+        case {"kind": "run", "run": int(number), "code": str(code)}:
+            return Run(number, code)
         case {"kind": "progress", "lines": str(lines)}:
             return Progress(lines)
     raise ValueError(f"The kernel knows no such request: {text[:200]}")
 
 
 class Stream:
-    """Standard output or error, sent as it is written."""
+    """Standard output or error: each text is handed on as it is written."""
 
     encoding, errors = "utf-8", "strict"
 
-    def __init__(self, name: str, send: Callable[[dict[str, Any]], None]) -> None:
-        self._name, self._send = name, send
+    def __init__(self, write: Callable[[str], None]) -> None:
+        self._write = write
 
     def write(self, text: str) -> int:
-        """Send the text."""
+        """Hand the text on."""
         if text:
-            self._send({"output_type": "stream", "name": self._name, "text": text})
+            self._write(text)
         return len(text)
 
     def flush(self) -> None:
@@ -84,13 +91,14 @@ class Stream:
 class Kernel:
     """Runs one cell after another in one loop, whatever is asked meanwhile."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, write: Write) -> None:
         self._send = send
-        self._cell: str | None = None
+        self._last = 0  # the run that began last
         self._asked: asyncio.Queue[Run | Progress] = asyncio.Queue()
         self._loop = asyncio.get_running_loop()
         self._cells = Cells(self._show)
-        sys.stdout, sys.stderr = Stream("stdout", self._show), Stream("stderr", self._show)
+        sys.stdout = Stream(lambda text: write(self._shown_by(), "stdout", text))
+        sys.stderr = Stream(lambda text: write(self._shown_by(), "stderr", text))
 
     def ask(self, request: str) -> None:
         """Take a request from outside of the loop."""
@@ -104,30 +112,33 @@ class Kernel:
             match await self._asked.get():
                 case Progress(lines):
                     PROGRESS.write_text(lines, encoding="utf-8")
-                case Run(cell, code):
-                    self._cell = cell
-                    self._post("begun", cell=cell)
+                case Run(number, code):
+                    self._last = number
+                    context.run(RUN.set, number)
+                    self._post("begun", run=number)
                     work = self._cells.run(code)
                     succeeded = await asyncio.create_task(work, name="cell", context=context)
                     if PROGRESS.exists() and (lines := PROGRESS.read_text(encoding="utf-8")):
                         self._post("progress", lines=lines)
-                    self._post("done", cell=cell, succeeded=succeeded)
+                    self._post("done", run=number, succeeded=succeeded)
+
+    def _shown_by(self) -> int:
+        return RUN.get(self._last)
 
     def _show(self, output: dict[str, Any]) -> None:
-        # What a task prints after its cell has ended belongs to the cell that ran last.
-        self._post("output", cell=self._cell, output=output)
+        self._post("output", run=self._shown_by(), output=output)
 
     def _post(self, kind: str, **fields: Any) -> None:
         self._send(json.dumps({"kind": kind, **fields}))
 
 
-def main(send: Send, ready: Callable[[Callable[[str], None]], None]) -> None:
+def main(send: Send, write: Write, ready: Callable[[Callable[[str], None]], None]) -> None:
     """Serve for ever; `ready` gets the function that takes requests."""
     WORKSPACE.mkdir(exist_ok=True)
     os.chdir(WORKSPACE)
 
     async def serve() -> None:
-        kernel = Kernel(send)
+        kernel = Kernel(send, write)
         ready(kernel.ask)
         await kernel.serve()
 

@@ -1,7 +1,8 @@
 // One cell of the page: its code, its buttons, and what it prints.
 
-import { button, draw, element } from "./elements.mjs";
+import { button, element } from "./elements.mjs";
 import { LIBRARIES } from "./libraries.mjs"; // made by the build
+import { Run } from "./run.mjs";
 import { canWait } from "./stacks.mjs";
 import * as work from "./work.mjs";
 
@@ -16,7 +17,8 @@ export class Cell {
   #runner;
   #box;
   #editor = null;
-  #output = element("div", "cell_output live-output");
+  #run = null; // the last one, whose output stands below
+  #start = button("Run", () => this.run());
   #state = element("span", "live-state");
   #undo = button("Undo edits", () => this.write(this.original));
 
@@ -31,7 +33,6 @@ export class Cell {
     const tags = stored.metadata.tags ?? [];
     const reason = REASONS[tags.find((tag) => tag in REASONS)];
     this.runs = !reason;
-    this.outputs = []; // in nbformat's shape, of the last run
     this.mayFail = tags.includes("raises-exception");
     this.#state.setAttribute("role", "status");
     const code = box.querySelector(".cell_input");
@@ -39,30 +40,43 @@ export class Cell {
       ? "Save your work as a file, and check it on your own computer."
       : "Its output was recorded.";
     const tools = this.runs ? this.#tools() : element("p", "live-note", `${reason} ${instead}`);
-    code.after(tools, this.#output);
+    code.after(tools);
     if (this.source !== this.original) this.edit(false);
   }
 
-  async run() {
-    this.clear();
-    this.#state.textContent = "waiting";
-    const succeeded = await this.#runner.kernel.run(this.stored.id, this.source, {
-      begun: () => (this.#state.textContent = "running"),
-      output: (output) => {
-        this.outputs.push(output);
-        draw(this.#output, output);
-      },
-    });
-    this.#state.textContent = { true: "done", false: "ended with an error" }[succeeded] ?? "";
-    this.#box.classList.toggle("live-ran", succeeded !== null);
-    return succeeded;
+  // What the last run showed, in nbformat's shape.
+  get outputs() {
+    return this.#run?.outputs ?? [];
+  }
+
+  // Run the code as it is now, and tell how it ended. A cell that waits or runs is not run twice:
+  // whoever asks gets that run.
+  run() {
+    if (!this.#run?.goes) {
+      this.clear();
+      this.#run = new Run(this.source, () => this.#show());
+      this.#start.parentElement.after(this.#run.element);
+      this.#runner.kernel.run(this.#run);
+      this.#show();
+    }
+    return this.#run.ended;
   }
 
   clear() {
-    this.outputs = [];
-    this.#output.replaceChildren();
-    this.#state.textContent = "";
-    this.#box.classList.remove("live-ran");
+    if (!this.#run) return;
+    this.#runner.kernel.forget(this.#run);
+    this.#run.element.remove();
+    this.#run = null;
+    this.#show();
+  }
+
+  // Show how the last run stands.
+  #show() {
+    const { state = "", goes = false } = this.#run ?? {};
+    this.#state.textContent = state;
+    this.#start.textContent = { waiting: "Waiting", running: "Running" }[state] ?? "Run";
+    this.#start.setAttribute("aria-disabled", goes);
+    this.#box.classList.toggle("live-ran", this.#run !== null && state !== "stopped");
   }
 
   // Put the editor in the place of the code.
@@ -91,6 +105,7 @@ export class Cell {
   #change(source) {
     this.source = source;
     this.#undo.hidden = source === this.original;
+    this.#run?.compare(source);
     const own = source === this.original ? null : source;
     const kept = work.write(this.#runner.name, this.stored.id, own);
     if (!kept) this.#state.textContent = "not kept: this browser refuses to store it";
@@ -101,7 +116,7 @@ export class Cell {
     tools.setAttribute("role", "group");
     tools.setAttribute("aria-label", `Cell ${this.number}`);
     tools.append(
-      button("Run", () => this.run()),
+      this.#start,
       button("Run to here", () => this.#runner.runTo(this)),
       button("Edit", () => this.edit()),
       this.#undo,

@@ -14,7 +14,7 @@ export function button(text, action, classes = "live-button") {
   return made;
 }
 
-function preformatted(classes, text) {
+export function preformatted(classes, text) {
   const box = element("div", `output ${classes}`);
   box.append(element("pre", "", text));
   return box;
@@ -24,12 +24,10 @@ function preformatted(classes, text) {
 export function draw(place, { output_type: kind, name, text, data, traceback }) {
   if (kind === "stream") {
     const last = place.lastElementChild;
-    if (last?.dataset.stream === name) last.firstChild.textContent += text;
-    else {
-      const box = preformatted(name === "stderr" ? "stderr" : "stream", text);
-      box.dataset.stream = name;
-      place.append(box);
-    }
+    if (last?.dataset.stream === name) return last.firstChild.append(text);
+    const box = preformatted(name === "stderr" ? "stderr" : "stream", text);
+    box.dataset.stream = name;
+    place.append(box);
   } else if (kind === "error") place.append(preformatted("traceback", traceback.join("\n")));
   else if (data["text/html"]) {
     // What the reader's own code shows, in the reader's own page: as in any notebook.

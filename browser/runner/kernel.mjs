@@ -5,7 +5,8 @@ export class Kernel {
   #told;
   #progress;
   #worker = null;
-  #running = new Map(); // by cell: where its outputs go, and what ends the wait for it
+  #runs = new Map(); // by number: those whose cells show what they show
+  #count = 0;
 
   // `told` gets {state: starting | ready | stopped | failed, reason, restored} and {progress: lines};
   // `progress` gives the lines that a new Python begins with.
@@ -15,22 +16,25 @@ export class Kernel {
     this.#progress = progress;
   }
 
-  // Run code as a cell; outputs come as they are made. Resolves to whether it ended well, and
-  // to null if Python was stopped.
-  run(cell, code, { begun, output }) {
+  // Ask for a run; it hears what becomes of it, also after its end.
+  run(run) {
     this.start();
-    return new Promise((done) => {
-      this.#running.set(cell, { code, begun, output, done });
-      this.#ask(cell, code);
-    });
+    run.number = this.#count += 1;
+    this.#runs.set(run.number, run);
+    this.#ask(run);
+  }
+
+  // Be done with a run: nobody looks at what it still shows.
+  forget(run) {
+    this.#runs.delete(run.number);
   }
 
   // Throw Python away with all that it knows.
   stop(state = "stopped", reason = "") {
     this.#worker?.terminate();
     this.#worker = null;
-    for (const { done } of this.#running.values()) done(null);
-    this.#running.clear();
+    for (const run of this.#runs.values()) if (run.goes) run.hear({ kind: "done", succeeded: null });
+    this.#runs.clear();
     this.#told({ state, reason });
   }
 
@@ -44,19 +48,20 @@ export class Kernel {
     this.#worker.onerror = ({ message }) => this.stop("failed", message);
   }
 
-  // The kept memory did not fit and is thrown away: the same cells, in a Python made afresh.
+  // The kept memory did not fit and is thrown away: the same runs, in a Python made afresh.
   #startAgain() {
     this.#worker.terminate();
     this.#worker = null;
     this.start();
-    for (const [cell, { code }] of this.#running) this.#ask(cell, code);
+    for (const run of this.#runs.values()) if (run.goes) this.#ask(run);
   }
 
-  #ask(cell, code) {
-    this.#worker.postMessage({ kind: "run", cell, code });
+  #ask({ number, code }) {
+    this.#worker.postMessage({ kind: "run", run: number, code });
   }
 
-  #hear({ kind, cell, restored, reason, output, lines, succeeded }) {
+  #hear(message) {
+    const { kind, run, restored, reason, lines } = message;
     switch (kind) {
       // from the worker
       case "ready": return this.#told({ state: "ready", restored });
@@ -64,12 +69,8 @@ export class Kernel {
       case "again": return this.#startAgain();
       case "failed": return this.stop("failed", reason);
       // from Python in it
-      case "begun": return this.#running.get(cell)?.begun();
-      case "output": return this.#running.get(cell)?.output(output);
       case "progress": return this.#told({ progress: lines });
-      case "done":
-        this.#running.get(cell)?.done(succeeded);
-        this.#running.delete(cell);
+      default: this.#runs.get(run)?.hear(message);
     }
   }
 }

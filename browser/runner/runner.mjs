@@ -14,6 +14,9 @@ const STATES = {
 };
 
 class Runner {
+  last = -1; // up to which cell it goes on
+  going = null; // what ends with that
+
   constructor(place) {
     this.place = place;
     this.name = place.dataset.notebook;
@@ -36,14 +39,23 @@ class Runner {
     this.cells = stored.map((cell, index) => new Cell(this, boxes[index], cell, index + 1));
   }
 
-  // Run all cells up to one, in order; stop where one fails that should not.
-  async runTo(last) {
-    for (const cell of this.cells) {
-      if (cell.runs) {
-        const succeeded = await cell.run();
-        if (!succeeded && !(cell.mayFail && succeeded === false)) return;
-      }
-      if (cell === last) return;
+  // Run all cells up to one, in order; stop where one fails that should not. While that goes on, it
+  // is not begun again, but goes further if it has to.
+  runTo(cell) {
+    this.last = Math.max(this.last, this.cells.indexOf(cell));
+    this.going ??= this.#goOn().finally(() => {
+      this.last = -1;
+      this.going = null;
+    });
+    return this.going;
+  }
+
+  async #goOn() {
+    for (let index = 0; index <= this.last; index += 1) {
+      const cell = this.cells[index];
+      if (!cell.runs) continue;
+      const succeeded = await cell.run();
+      if (!succeeded && !(cell.mayFail && succeeded === false)) return;
     }
   }
 

@@ -1,9 +1,11 @@
 // Python in a worker of the page: everything from this site, nothing from elsewhere.
 
 import { forget, keeping, kept, start } from "./python.mjs";
+import { Outbox } from "./outbox.mjs";
 import * as sqlite from "./sqlite.mjs";
 import * as stacks from "./stacks.mjs";
 
+const outbox = new Outbox((message) => postMessage(message));
 let running = false; // whether Python has come to its first cell
 const asked = [];
 let ask = (request) => asked.push(request);
@@ -16,7 +18,8 @@ async function serve() {
   const main = python.pyimport("kernel").main;
   const begin = stacks.canWait ? main.callPromising.bind(main) : main;
   await begin(
-    (message) => postMessage(JSON.parse(message)),
+    (message) => outbox.send(JSON.parse(message)),
+    (run, stream, text) => outbox.write(run, stream, text),
     (taker) => {
       ask = taker.copy();
       asked.splice(0).forEach((request) => ask(request));

@@ -51,11 +51,13 @@ gc.collect()
 print(sum(loop() is not None for loop in loops[:-1]))  # the last is let go with the next
 """
 MANY_CELLS = """(count) => {
-    for (let number = 1; number < count; number += 1) ask({kind: "run", cell: "many", code: "1"});
-    ask({kind: "run", cell: "last", code:
+    for (let run = 1; run < count; run += 1) ask({kind: "run", run, code: "1"});
+    ask({kind: "run", run: count, code:
         "import linecache; sum(name.startswith('<cell ') for name in linecache.cache)"});
 }"""
-LAST = "() => heard.find(({cell, output}) => cell === 'last' && output)?.output.data['text/plain']"
+LAST = (
+    "(count) => heard.find(({run, output}) => run === count && output)?.output.data['text/plain']"
+)
 
 
 @pytest.fixture(scope="module")
@@ -81,5 +83,5 @@ def test_the_lines_of_the_last_thousand_runs_are_kept(
     page = browser.new_page()
     LiveKernel(page, kernel_address)
     page.evaluate(MANY_CELLS, 1200)
-    assert page.wait_for_function(LAST, timeout=PATIENCE).json_value() == "1000"
+    assert page.wait_for_function(LAST, arg=1200, timeout=PATIENCE).json_value() == "1000"
     page.close()

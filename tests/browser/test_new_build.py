@@ -73,9 +73,9 @@ assert found["kernel.cells.Cells"] and found["lantern"], found
 [name for name, count in found.items() if count > 1]
 """
 TITLE_NOW = "from course.checks.ch01_event_loop.report_async import REPORT_ASYNC as it; it.title"
-RUN = """(code) => new Promise((told) => document.querySelector("[data-live]").runner.kernel.run(
-    "probe", code,
-    {begun() {}, output: ({data, traceback}) => told(data?.["text/plain"] ?? traceback.join())}))"""
+RUN = """(code) => new Promise((told) => document.querySelector("[data-live]").runner.kernel.run({
+    code, hear: ({output: shown}) =>
+        shown && told(shown.data?.["text/plain"] ?? shown.traceback.join())}))"""
 # Whose part is in the kept memory. It is written anew a moment after Python has begun.
 OWN_KEPT = f"""async (wanted) => {{
     for (;;) {{

@@ -49,9 +49,9 @@ def restored(page: Page) -> bool:
 def random_number(page: Page) -> str:
     """What random.random() gives in the page's Python."""
     return page.evaluate(
-        """() => new Promise((told) => document.querySelector("[data-live]").runner.kernel.run(
-            "probe", "import random; random.random()",
-            {begun() {}, output: ({data}) => told(data["text/plain"])}))"""
+        """() => new Promise((told) => document.querySelector("[data-live]").runner.kernel.run({
+            code: "import random; random.random()",
+            hear: ({output}) => output && told(output.data["text/plain"])}))"""
     )
 
 

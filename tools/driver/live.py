@@ -43,19 +43,22 @@ class LiveKernel:
 
     def __init__(self, page: Page | FirefoxPage, address: str) -> None:
         self.page = page
+        self._runs = 0
         page.goto(f"{address}/kernel.html")
         page.wait_for_function("() => window.ask !== undefined")
 
     def run(self, source: str, name: str = "cell", patience: float = PATIENCE) -> list[dict]:
         """Run a cell to its end; fails if Python does."""
-        request = {"kind": "run", "cell": name, "code": source}
+        self._runs += 1
+        number = self._runs
+        request = {"kind": "run", "run": number, "code": source}
         self.page.evaluate("(request) => ask(request)", request)
         outputs: list[dict] = []
         for message in self._messages(patience):
             match message:
                 case {"kind": "failed", "reason": reason}:
                     raise AssertionError(f"Python in the browser failed: {reason}")
-                case {"kind": "output", "output": output}:
+                case {"kind": "output", "run": run, "output": output} if run == number:
                     outputs.append(output)
                 case {"kind": "done"}:
                     return outputs
