@@ -20,6 +20,7 @@ run that began last.
 """
 
 import asyncio
+import builtins
 import contextvars
 import json
 import os
@@ -66,6 +67,18 @@ def request_of(text: str) -> Run | Progress:
     raise ValueError(f"The kernel knows no such request: {text[:200]}")
 
 
+class CannotAsk(RuntimeError):
+    """A cell wanted to read what somebody types."""
+
+
+def ask(prompt: object = "", /) -> str:
+    """Be input(), which has nobody to ask here; raises CannotAsk."""
+    raise CannotAsk(
+        "input() cannot ask here. Put the answer into the cell instead: "
+        'name = "Mara" where name = input(...) stands.'
+    )
+
+
 class Stream:
     """Standard output or error: each text is handed on as it is written."""
 
@@ -97,6 +110,7 @@ class Kernel:
         self._asked: asyncio.Queue[Run | Progress] = asyncio.Queue()
         self._loop = asyncio.get_running_loop()
         self._cells = Cells(self._show)
+        builtins.input = ask
         sys.stdout = Stream(lambda text: write(self._shown_by(), "stdout", text))
         sys.stderr = Stream(lambda text: write(self._shown_by(), "stderr", text))
 

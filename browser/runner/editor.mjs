@@ -8,9 +8,14 @@ import { EditorView, keymap } from "@codemirror/view";
 import { classHighlighter } from "@lezer/highlight";
 import { minimalSetup } from "codemirror";
 
-// Put an editor into an element. Shift-Enter runs; Escape, then Tab, leaves it by keyboard.
-export function edit(parent, source, { label, focus, run, changed }) {
-  const keys = [{ key: "Shift-Enter", run: () => (run(), true) }, indentWithTab];
+// Put an editor into an element. Ctrl-Enter runs; Shift-Enter runs and goes on; Escape, then Tab, leaves
+// it by keyboard.
+export function edit(parent, source, { label, run, goOn, changed }) {
+  const keys = [
+    ...["Ctrl-Enter", "Mod-Enter"].map((key) => ({ key, run: () => (run(), true) })),
+    { key: "Shift-Enter", run: () => (goOn(), true) },
+    indentWithTab,
+  ];
   const view = new EditorView({
     parent,
     doc: source,
@@ -24,7 +29,17 @@ export function edit(parent, source, { label, focus, run, changed }) {
       EditorView.updateListener.of(({ docChanged, state }) => docChanged && changed(state.doc.toString())),
     ],
   });
-  if (focus) view.focus();
-  const all = () => ({ from: 0, to: view.state.doc.length });
-  return { write: (text) => view.dispatch({ changes: { ...all(), insert: text } }) };
+  return {
+    // Show another text.
+    write(text) {
+      const { doc } = view.state;
+      if (text !== doc.toString()) view.dispatch({ changes: { from: 0, to: doc.length, insert: text } });
+    },
+    // Take the keyboard; with a place of the page, put the cursor there.
+    focus(place) {
+      view.focus();
+      const anchor = place && view.posAtCoords(place);
+      if (anchor != null) view.dispatch({ selection: { anchor } });
+    },
+  };
 }

@@ -7,10 +7,11 @@ export function element(tag, classes = "", text = "") {
   return made;
 }
 
+// The second click of a double one does nothing: it may be meant for what stood there at the first.
 export function button(text, action, classes = "live-button") {
   const made = element("button", classes, text);
   made.type = "button";
-  made.addEventListener("click", action);
+  made.addEventListener("click", ({ detail }) => detail < 2 && action());
   return made;
 }
 

@@ -5,10 +5,12 @@ export class Kernel {
   #told;
   #progress;
   #worker = null;
+  #began = false; // whether this worker's Python has come to its first cell
   #runs = new Map(); // by number: those whose cells show what they show
   #count = 0;
 
-  // `told` gets {state: starting | ready | stopped | failed, reason, restored} and {progress: lines};
+  // `told` gets {state: starting | ready | stopped | failed, cause, reason, restored} and
+  // {progress: lines};
   // `progress` gives the lines that a new Python begins with.
   constructor(address, told, progress) {
     this.#address = address;
@@ -18,10 +20,10 @@ export class Kernel {
 
   // Ask for a run; it hears what becomes of it, also after its end.
   run(run) {
-    this.start();
     run.number = this.#count += 1;
     this.#runs.set(run.number, run);
-    this.#ask(run);
+    if (this.#worker) this.#ask(run);
+    else this.start();
   }
 
   // Be done with a run: nobody looks at what it still shows.
@@ -30,30 +32,40 @@ export class Kernel {
   }
 
   // Throw Python away with all that it knows.
-  stop(state = "stopped", reason = "") {
-    this.#worker?.terminate();
-    this.#worker = null;
-    for (const run of this.#runs.values()) if (run.goes) run.hear({ kind: "done", succeeded: null });
-    this.#runs.clear();
-    this.#told({ state, reason });
+  stop() {
+    this.#drop({ state: "stopped" });
+    this.#endAll();
   }
 
-  // Fetch Python, if it is not there.
+  // Fetch Python, if it is not there, for all that waits for it.
   start() {
     if (this.#worker) return;
     this.#told({ state: "starting" });
     this.#worker = new Worker(this.#address, { type: "module" });
     this.#worker.onmessage = ({ data }) => this.#hear(data);
+    // Without a message its script did not come.
+    this.#worker.onerror = ({ message }) => this.#fail({ cause: message ? "" : "network", reason: message });
     this.#worker.postMessage({ kind: "progress", lines: this.#progress() });
-    this.#worker.onerror = ({ message }) => this.stop("failed", message);
+    for (const run of this.#runs.values()) if (run.goes) this.#ask(run);
   }
 
-  // The kept memory did not fit and is thrown away: the same runs, in a Python made afresh.
-  #startAgain() {
-    this.#worker.terminate();
+  // A Python that has not begun is waited for: it may come when it is asked for again.
+  #fail(why) {
+    const began = this.#began;
+    this.#drop({ state: "failed", ...why });
+    if (began) this.#endAll();
+  }
+
+  #drop(told) {
+    this.#worker?.terminate();
     this.#worker = null;
-    this.start();
-    for (const run of this.#runs.values()) if (run.goes) this.#ask(run);
+    this.#began = false;
+    this.#told(told);
+  }
+
+  #endAll() {
+    for (const run of this.#runs.values()) if (run.goes) run.hear({ kind: "done", succeeded: null });
+    this.#runs.clear();
   }
 
   #ask({ number, code }) {
@@ -61,13 +73,17 @@ export class Kernel {
   }
 
   #hear(message) {
-    const { kind, run, restored, reason, lines } = message;
+    const { kind, run, restored, cause, reason, lines } = message;
     switch (kind) {
       // from the worker
-      case "ready": return this.#told({ state: "ready", restored });
+      case "ready":
+        this.#began = true;
+        return this.#told({ state: "ready", restored });
       case "settled": return this.#told({ settled: true });
-      case "again": return this.#startAgain();
-      case "failed": return this.stop("failed", reason);
+      case "again": // The kept memory did not fit and is thrown away: in a Python made afresh.
+        this.#drop({ state: "starting" });
+        return this.start();
+      case "failed": return this.#fail({ cause, reason });
       // from Python in it
       case "progress": return this.#told({ progress: lines });
       default: this.#runs.get(run)?.hear(message);

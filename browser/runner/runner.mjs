@@ -12,6 +12,11 @@ const STATES = {
   stopped: "Python is stopped; what it knew is gone.",
   failed: "Python ended:",
 };
+// What it lacked, and what can be done.
+const LACKS = {
+  network: "Python did not come whole: the network is gone, or was for a moment.",
+  memory: "This browser has too little memory left for Python: close other tabs or programs.",
+};
 
 class Runner {
   last = -1; // up to which cell it goes on
@@ -23,6 +28,7 @@ class Runner {
     this.kernel = new Kernel(`${here}worker.mjs`, (told) => this.#hear(told), work.readProgress);
     this.status = element("span", "live-status");
     this.status.setAttribute("role", "status");
+    this.retry = button("Try again", () => this.kernel.start());
     this.kernel.start(); // whoever makes a page live is about to run it
   }
 
@@ -32,11 +38,18 @@ class Runner {
     this.progress = element("p", "live-progress");
     this.saveProgress = button("Save progress", () =>
       work.download(work.readProgress(), "progress-from-browser.jsonl"));
-    this.place.replaceChildren(...this.#buttons(), this.status, this.progress);
+    this.place.replaceChildren(...this.#buttons(), this.status, this.retry, this.progress);
     this.#showProgress();
     const stored = notebook.cells.filter((cell) => cell.cell_type === "code");
     const boxes = document.querySelectorAll("article div.cell");
     this.cells = stored.map((cell, index) => new Cell(this, boxes[index], cell, index + 1));
+    // Other tabs write too, and one that sleeps does not hear of it.
+    const follow = () => {
+      this.cells.forEach((cell) => cell.follow());
+      this.#showProgress();
+    };
+    addEventListener("storage", follow);
+    document.addEventListener("visibilitychange", follow);
   }
 
   // Run all cells up to one, in order; stop where one fails that should not. While that goes on, it
@@ -76,20 +89,21 @@ class Runner {
     const [sources, lines] = [work.sourcesOf(text, this.notebook), work.progressOf(text)];
     for (const cell of this.cells) {
       const source = sources?.get(cell.stored.id);
-      if (source !== undefined && source !== cell.source) await cell.write(source);
+      if (source !== undefined && source !== cell.source) await cell.replace(source);
     }
     if (lines) this.#addProgress(lines);
     this.opened = sources || lines
-      ? `${file.name} is taken over.`
+      ? `${file.name} is taken over. What it replaced stays: Earlier version, at its cell.`
       : `${file.name} is neither a copy of this notebook nor a file of progress.`;
     this.#tell();
   }
 
-  #hear({ state, reason = "", restored = false, progress, settled }) {
+  #hear({ state, cause, reason = "", restored = false, progress, settled }) {
     if (progress) return this.#addProgress(progress);
     // Not before: the memory takes room while it finds out whether there is enough.
     if (settled) return keepOffline();
-    this.python = `${STATES[state]} ${reason}`.trim();
+    this.python = LACKS[cause] ?? `${STATES[state]} ${reason}`.trim();
+    this.retry.hidden = state !== "failed";
     this.status.dataset.state = state;
     this.status.dataset.restored = restored;
     this.#tell();

@@ -21,6 +21,25 @@ export function write(notebook, cell, source) {
   return done === true;
 }
 
+// Versions of a cell that others have taken the place of stand beside it, the latest first. Where the
+// browser refuses to keep them they last as long as the page.
+const BESIDE = 5;
+const beside = new Map();
+const earlierKeyOf = (notebook, cell) => `lantern-earlier:${notebook}:${cell}`;
+
+export function readEarlier(notebook, cell) {
+  const key = earlierKeyOf(notebook, cell);
+  return beside.get(key) ?? JSON.parse(keep((storage) => storage.getItem(key)) ?? "[]");
+}
+
+export function writeEarlier(notebook, cell, versions) {
+  const key = earlierKeyOf(notebook, cell);
+  const few = [...new Set(versions)].slice(0, BESIDE);
+  const kept = keep((storage) => (storage.setItem(key, JSON.stringify(few)), true));
+  if (kept) beside.delete(key);
+  else beside.set(key, few);
+}
+
 const PROGRESS = "lantern-progress";
 const STATES = ["not attempted", "not yet", "right", "right, with a star"]; // course/checking/exercise.py
 

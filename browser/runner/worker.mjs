@@ -30,12 +30,22 @@ async function serve() {
   );
 }
 
-// What no cell can catch: Python itself is gone, or a stack of it. A snapshot that it came from is
-// not used again; if it never began, the page starts anew without.
+// What no cell can catch: Python itself is gone, or a stack of it, or it did not come. A snapshot that
+// it came from is not used again, unless only the network broke off; if it never began, the page starts
+// anew without.
 async function fail(error) {
-  if (kept) await forget().catch(() => {});
-  if (kept && !running) postMessage({ kind: "again" });
-  else postMessage({ kind: "failed", reason: String(error?.message ?? error) });
+  const words = String(error?.message ?? error).trim();
+  const cause = causeOf(words);
+  const spoilt = kept && cause !== "network";
+  if (spoilt) await forget().catch(() => {});
+  if (spoilt && !running) postMessage({ kind: "again" });
+  else postMessage({ kind: "failed", cause, reason: words.split("\n").at(-1) });
+}
+
+// What it needed and did not have, as far as the words of Chromium, Firefox, Emscripten or Python tell.
+function causeOf(words) {
+  if (/out of memory|OOM|MemoryError|allocat|memory\.grow|grow memory/i.test(words)) return "memory";
+  if (/fetch|network|dynamically imported module|input stream/i.test(words)) return "network";
 }
 self.addEventListener("unhandledrejection", ({ reason }) => fail(reason));
 serve().catch(fail);

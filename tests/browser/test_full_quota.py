@@ -119,8 +119,10 @@ def test_an_answer_that_cannot_be_kept_is_checked_and_can_be_saved(
         mine = cell(page, ANSWER)
         mine.get_by_role("button", name="Edit", exact=True).click()
         mine.locator(".cm-content").fill(RIGHT)
-        expect(mine.locator(".live-state")).to_contain_text("not kept")
+        expect(mine.locator(".live-kept")).to_contain_text("not kept")
         assert answer(page, RIGHT) == on_cpython(RIGHT)
+        expect(mine.locator(".live-state")).to_have_text("done")
+        expect(mine.locator(".live-kept")).to_contain_text("not kept")
         expect(page.locator(".live-progress")).to_contain_text("Not kept")
         with page.expect_download() as saving:
             page.get_by_role("button", name="Save as a file").click()

@@ -1,0 +1,100 @@
+"""Python comes when it is asked for; what hinders it is said, and it can be asked for again."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.test_exercises import cell, write
+from tests.browser.test_hosting import LESSON
+from tools.driver.hosting import GzipHandler, served
+from tools.driver.live import add_to_script
+
+PATIENCE = 60_000  # milliseconds
+RUNS = "Python runs in this page."
+NO_MEMORY = """
+WebAssembly.instantiate = WebAssembly.instantiateStreaming = async () => {
+    throw new RangeError("WebAssembly.instantiate(): Out of memory: Cannot allocate Wasm memory");
+};
+"""
+
+
+class BreakingOff(GzipHandler):
+    """A host whose line breaks off in the middle of an archive, as long as `broken` holds."""
+
+    broken = True
+
+    def copyfile(self, source, target) -> None:
+        """Send the file, or half of it."""
+        body = source.read()
+        if type(self).broken and self.path.endswith("packages.zip"):
+            body = body[: len(body) // 2]
+            self.close_connection = True
+        target.write(body)
+
+
+def expect_status(page: Page, words: str) -> None:
+    """Wait until the page says of its Python what it should."""
+    expect(page.locator(".live-status")).to_have_text(words, timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("pause", [0, 150], ids=["at once", "as a hand does it"])
+def test_a_double_click_starts_python_and_stops_nothing(
+    context: BrowserContext, public: str, pause: int
+) -> None:
+    page = context.new_page()
+    page.goto(f"{public}/{LESSON}")
+    box = page.locator(".live-open").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down(click_count=1)
+    page.mouse.up(click_count=1)
+    if pause:
+        expect(page.get_by_role("button", name="Run all")).to_be_visible()
+    page.mouse.down(click_count=2)
+    page.mouse.up(click_count=2)
+    expect_status(page, RUNS)
+
+
+def test_a_line_that_breaks_off_is_told_in_a_sentence_and_python_comes_when_it_is_asked_again(
+    browser: Browser, public_folder: Path
+) -> None:
+    host = type("Host", (BreakingOff,), {})
+    with (
+        served(public_folder, host=host) as address,
+        browser.new_context(service_workers="block") as context,
+    ):
+        page = context.new_page()
+        page.goto(f"{address}/course/v1/{LESSON}")
+        page.locator(".live-open").click()
+        cell(page, 1).get_by_role("button", name="Run", exact=True).click()
+        expect_status(page, "Python did not come whole: the network is gone, or was for a moment.")
+        expect(cell(page, 1).locator(".live-state")).to_have_text("waiting")
+        host.broken = False
+        page.get_by_role("button", name="Try again").click()
+        expect_status(page, RUNS)
+        expect(cell(page, 1).locator(".live-state")).to_have_text("done", timeout=PATIENCE)
+        expect(page.get_by_role("button", name="Try again")).to_be_hidden()
+
+
+def test_too_little_memory_is_told_in_a_sentence(context: BrowserContext, public: str) -> None:
+    add_to_script(context, "worker.mjs", before=NO_MEMORY)
+    page = context.new_page()
+    page.goto(f"{public}/{LESSON}")
+    page.locator(".live-open").click()
+    expect_status(
+        page, "This browser has too little memory left for Python: close other tabs or programs."
+    )
+    context.unroute_all()
+    page.get_by_role("button", name="Try again").click()
+    expect_status(page, RUNS)
+
+
+def test_input_says_what_to_do_instead(context: BrowserContext, public: str) -> None:
+    page = context.new_page()
+    page.goto(f"{public}/{LESSON}")
+    page.locator(".live-open").click()
+    one = write(page, 1, "name = input('Who are you? ')")
+    one.get_by_role("button", name="Run", exact=True).click()
+    expect(one.locator(".traceback")).to_contain_text(
+        'Put the answer into the cell instead: name = "Mara"', timeout=PATIENCE
+    )

@@ -1,0 +1,77 @@
+"""Nobody's work is lost: two tabs of one exercise, a file that is opened, edits that are undone."""
+
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from course.project import ROOT
+from tests.browser.test_exercises import ANSWER, RIGHT, STEM, WRONG, cell, opened, write
+
+DEAF = "addEventListener('storage', (event) => event.stopImmediatePropagation());"
+FRONT = "() => document.dispatchEvent(new Event('visibilitychange'))"
+
+
+def code(page: Page) -> Locator:
+    """The code of the answer as it is edited."""
+    return cell(page, ANSWER).locator(".cm-content")
+
+
+def bring_back(page: Page) -> None:
+    """Take an earlier version of the answer."""
+    cell(page, ANSWER).get_by_role("button", name="Earlier version").click()
+
+
+def test_what_one_tab_writes_stands_in_the_other(context: BrowserContext, public: str) -> None:
+    one, other = opened(context, public), opened(context, public)
+    write(one, ANSWER, RIGHT)
+    expect(code(other)).to_contain_text("asyncio.to_thread")
+    cell(one, ANSWER).get_by_role("button", name="Undo edits").click()
+    expect(code(other)).to_contain_text("# your turn")
+
+
+def test_what_another_tab_has_replaced_is_brought_back(
+    context: BrowserContext, public: str
+) -> None:
+    one, other = opened(context, public), opened(context, public)
+    write(one, ANSWER, RIGHT)
+    expect(code(other)).to_contain_text("asyncio.to_thread")
+    write(other, ANSWER, WRONG)
+    expect(code(one)).not_to_contain_text("asyncio.to_thread")
+    one.reload()
+    one.locator(".live-open").click()
+    bring_back(one)
+    expect(code(one)).to_contain_text("asyncio.to_thread")
+    expect(code(other)).to_contain_text("asyncio.to_thread")
+    bring_back(other)
+    expect(code(other)).not_to_contain_text("asyncio.to_thread")
+    expect(code(one)).not_to_contain_text("asyncio.to_thread")
+
+
+def test_a_tab_that_slept_takes_nothing_away(context: BrowserContext, public: str) -> None:
+    one = opened(context, public)
+    context.add_init_script(DEAF)
+    sleeper, other = opened(context, public), opened(context, public)
+    write(one, ANSWER, RIGHT)
+    expect(code(other)).to_have_count(0)
+    write(sleeper, ANSWER, WRONG)
+    bring_back(sleeper)
+    expect(code(sleeper)).to_contain_text("asyncio.to_thread")
+    other.evaluate(FRONT)
+    expect(code(other)).to_contain_text("asyncio.to_thread")
+
+
+def test_what_a_file_replaces_is_brought_back(context: BrowserContext, public: str) -> None:
+    page = opened(context, public)
+    write(page, ANSWER, WRONG)
+    page.locator("input[type=file]").set_input_files(ROOT / "solutions" / f"{STEM}.ipynb")
+    expect(code(page)).to_contain_text("asyncio.to_thread")
+    bring_back(page)
+    expect(code(page)).to_have_text(WRONG.replace("\n", ""))
+
+
+def test_edits_that_were_undone_are_brought_back(context: BrowserContext, public: str) -> None:
+    page = opened(context, public)
+    write(page, ANSWER, RIGHT)
+    cell(page, ANSWER).get_by_role("button", name="Undo edits").click()
+    expect(code(page)).to_contain_text("# your turn")
+    bring_back(page)
+    expect(code(page)).to_contain_text("asyncio.to_thread")
+    expect(cell(page, ANSWER).get_by_role("button", name="Earlier version")).to_be_hidden()
