@@ -554,10 +554,22 @@ def test_paper_shows_what_was_folded_and_the_screen_folds_it_again(page: Page, s
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
     expect(fold.locator(".output.stream")).to_be_visible()
-    expect(page.locator(".run")).not_to_be_visible()
     page.emulate_media(media="screen")
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     expect(fold.locator(".output.stream")).not_to_be_visible()
+
+
+def test_paper_has_the_pictures_and_nothing_to_press_and_is_light(page: Page, sample: str) -> None:
+    page.goto(f"{sample}/{LESSON}")
+    page.evaluate("document.body.dataset.theme = 'dark'")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    expect(page.locator(".lantern-picture .run")).to_be_visible()
+    for nothing in ("div.run", ".skip-to-content", ".companions", ".related-pages"):
+        expect(page.locator(nothing)).to_have_css("display", "none")
+    expect(page.locator("body")).to_have_attribute("data-theme", "light")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(page.locator("body")).to_have_attribute("data-theme", "dark")
 
 
 def test_a_code_block_is_copied_by_its_button(browser: Browser, sample: str) -> None:

@@ -85,14 +85,18 @@
     });
   }
 
-  // Paper cannot unfold.
+  // Paper cannot unfold, and is white. What explains a quiz's choices stays folded: it is for a screen.
+  let theme;
   addEventListener("beforeprint", () => {
-    document.querySelectorAll("details.fold:not([open])").forEach((fold) => {
+    theme = document.body.dataset.theme;
+    document.body.dataset.theme = "light";
+    document.querySelectorAll("article details:not([open], .quiz-why)").forEach((fold) => {
       fold.open = true;
       fold.dataset.printing = "";
     });
   });
   addEventListener("afterprint", () => {
+    document.body.dataset.theme = theme;
     document.querySelectorAll("details[data-printing]").forEach((fold) => {
       fold.open = false;
       delete fold.dataset.printing;
