@@ -1,7 +1,7 @@
 """Instruments that show what code does with an engine, a session and the event loop.
 
 An instrument returns plain data, and a picture is a pure function of that data. They take any
-engine and any app, and know nothing of the course: its theatre is in lantern.theatre.
+engine and any app, and change nothing of either.
 Everything works in a notebook, in a script and in pytest.
 """
 

@@ -34,7 +34,7 @@ WAITING = "waiting for something else"
 
 WAYS = (RUNNING, QUEUING, QUERYING, HOLDING, WAITING)
 
-# A loop that is held up for so long, in seconds, counts as frozen: the limit that the lessons use.
+# A loop that is held up for so long, in seconds, counts as frozen.
 FROZEN = 0.25
 
 # The pool's checkin can fire in a task of its own: the lane travels by context, not by task. One

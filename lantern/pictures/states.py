@@ -11,7 +11,7 @@ BOX_WIDTH, BOX_HEIGHT = 146, 54
 HEIGHT, ROW, TITLE = 250, 20, 26
 ARROW = 9  # pixels from tip to base
 
-# Centre of each state, and what it is at the theatre.
+# Centre of each state, and where somebody in that state would be.
 PLACES = {
     TRANSIENT: (75, 84, "on the street"),
     PENDING: (315, 84, "in the queue"),
