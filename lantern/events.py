@@ -1,4 +1,4 @@
-"""Listen to SQLAlchemy's events for as long as a block runs."""
+"""Listen to SQLAlchemy's events, or replace a function, for as long as a block runs."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,3 +19,14 @@ def listening(*listeners: Listener) -> Iterator[None]:
     finally:
         for listener in listeners:
             event.remove(*listener)
+
+
+@contextmanager
+def replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
+    """Let an attribute of a module or a class have another value while the block runs."""
+    before = getattr(owner, name)
+    setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        setattr(owner, name, before)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine
 
-from lantern.events import listening
+from lantern.events import listening, replaced
 from lantern.sql import sync_side
 from lantern.wire import App, Message, Receive, Response, Send, asgi_call
 
@@ -134,16 +134,6 @@ def _only_one() -> Iterator[None]:
         yield
     finally:
         _recording = False
-
-
-@contextlib.contextmanager
-def _replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
-    before = getattr(owner, name)
-    setattr(owner, name, value)
-    try:
-        yield
-    finally:
-        setattr(owner, name, before)
 
 
 class _Recorder:
@@ -269,7 +259,7 @@ class _Recorder:
                 self._observe(dependant, _endpoint, restored, overridden)
             return await solve(dependant=dependant, **options)
 
-        with restored, _replaced(routing, "solve_dependencies", solve_observed):
+        with restored, replaced(routing, "solve_dependencies", solve_observed):
             yield
 
     def _observe(
@@ -299,7 +289,7 @@ class _Recorder:
             with self.span(BACKGROUND, getattr(task.func, "__name__", "task")):
                 await run(task)
 
-        with _replaced(task_class, "__call__", run_noted):
+        with replaced(task_class, "__call__", run_noted):
             yield
 
     @contextlib.contextmanager

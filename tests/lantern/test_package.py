@@ -82,7 +82,7 @@ def test_the_wheel_holds_the_instruments_and_asks_for_sqlalchemy_alone(wheel):
     assert [line for line in told.splitlines() if line.startswith("Requires-Dist")] == [
         "Requires-Dist: sqlalchemy>=2.0"
     ]
-    assert {"lantern/__init__.py", "lantern/py.typed", "lantern/pictures/tasks.py"} <= {*names}
+    assert {"lantern/__init__.py", "lantern/py.typed", "lantern/plugin/run.py"} <= {*names}
     assert not [name for name in names if "theatre" in name or "pyproject" in name]
 
 
@@ -113,3 +113,22 @@ def test_a_strict_type_checker_knows_what_is_installed(python, wheel):
     assert checked.returncode == 0, checked.stdout
     ran = run(wheel.parent, python, consumer)
     assert ran.stdout == "['SELECT 1'] at most 1 of 5 connections\n", ran.stderr
+
+
+TEST = """
+import sys
+
+def test_nothing_watches_until_it_is_asked_to(request):
+    asked = request.config.option.lantern is not None
+    assert ("lantern.plugin.run" in sys.modules) is asked
+"""
+
+
+@pytest.mark.parametrize("options", [(), ("--lantern",)], ids=["not asked", "asked"])
+def test_pytest_finds_the_plugin_and_lets_it_watch_when_asked(python, wheel, options):
+    project = wheel.parent / "project"
+    project.mkdir(exist_ok=True)
+    (project / "test_it.py").write_text(TEST, "utf-8")
+    ran = run(project, python, "-m", "pytest", "-p", "no:cacheprovider", *options, "test_it.py")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert ("Nothing was found." in ran.stdout) is bool(options)

@@ -1,0 +1,1 @@
+"""`pytest --lantern`: what goes wrong at the database, silently, while a project's tests pass."""

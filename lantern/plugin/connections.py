@@ -1,0 +1,181 @@
+"""Connections: who took one and did not give it back, and who held one while taking another."""
+
+import weakref
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import Pool
+
+from lantern.events import Listener
+from lantern.lifetimes import BEGINS, COMMIT, ENDS, ROLLBACK, SENDS
+from lantern.plugin.findings import LEFT, TWO, Place
+from lantern.plugin.places import calls, place
+from lantern.plugin.requests import Request, current
+from lantern.plugin.run import Run, Watcher, current_task
+from lantern.plugin.sessions import Sessions
+
+
+@dataclass(eq=False)
+class Held:
+    """A connection that is out: who took it."""
+
+    record: Any
+    pool: Any
+    place: Place | None
+    request: Request | None
+    task: Any
+    test: str
+    for_one_test: bool
+    session: Any = None  # a weak reference
+    outlived: bool = False  # it was out when its request had ended
+
+
+class Connections(Watcher):
+    """Follows each connection from the pool and back."""
+
+    def __init__(self, run: Run, sessions: Sessions) -> None:
+        super().__init__(run)
+        self._sessions = sessions
+        # A StaticPool hands out one record to several at a time.
+        self._out: dict[int, list[Held]] = {}
+
+    def listeners(self) -> Iterable[Listener]:
+        return (
+            (Pool, "checkout", self._taken),
+            (Pool, "reset", self._reset),
+            (Pool, "checkin", self._given_back),
+            (Pool, "detach", self._given_back),
+            (Session, "after_begin", self._belongs_to),
+            (Engine, "before_cursor_execute", self._executes),
+            (Engine, "commit", lambda connection: self._sends(connection, COMMIT)),
+            (Engine, "rollback", lambda connection: self._sends(connection, ROLLBACK)),
+        )
+
+    def _taken(self, dbapi_connection: Any, record: Any, fairy: Any) -> None:
+        request, task = current(), current_task()
+        held = Held(
+            record,
+            fairy._pool,
+            place(),
+            request,
+            task and weakref.ref(task),
+            self.run.test,
+            self.run.is_for_one_test,
+        )
+        if request is not None:
+            request.note_pool(record, BEGINS)
+            self._is_second(held, request, task)
+        self._out.setdefault(id(record), []).append(held)
+
+    def _is_second(self, held: Held, request: Request, task: Any) -> None:
+        """Tell of a connection that is taken by who holds another one of the same pool.
+
+        Tasks beside one another, each with one connection, do not wait for themselves.
+        """
+        for first in self._all():
+            same = first.request is request and first.pool is held.pool
+            if same and _alive(first.task) in (None, task):
+                self.run.found(
+                    TWO,
+                    "took a second connection while it held one",
+                    held.place or request.endpoint,
+                    f"the first was taken at {first.place or 'no line of this project'}",
+                    f"with a pool of {_size(held.pool)}, as many such requests at once wait"
+                    " for one another",
+                    request=request,
+                )
+                return
+
+    def _belongs_to(self, session: Session, transaction: Any, connection: Any) -> None:
+        for held in self._out.get(id(_record(connection)), [])[-1:]:
+            if held.session is None:
+                held.session = weakref.ref(session)
+
+    def _executes(
+        self, connection: Any, cursor: Any, sql: str, values: Any, context: Any, _: Any
+    ) -> None:
+        self._sends(connection, sql.split(maxsplit=1)[0] if sql.strip() else sql)
+
+    def _sends(self, connection: Any, what: str) -> None:
+        if request := current():
+            request.note_pool(_record(connection), SENDS, what)
+
+    def _reset(self, dbapi_connection: Any, record: Any, state: Any) -> None:
+        # Of an async driver, nobody can roll back what the garbage collector found.
+        if not state.asyncio_safe and (held := self._pop(record)):
+            self._tell(held, "nobody but the garbage collector closed it")
+
+    def _given_back(self, dbapi_connection: Any, record: Any) -> None:
+        if (held := self._pop(record)) is None:
+            return
+        if held.request is not None and not held.request.has_ended:
+            held.request.note_pool(record, ENDS)
+        elif held.outlived and calls("<lambda>") and calls("_finalize_fairy"):
+            self._tell(held, "nobody but the garbage collector gave it back")
+
+    def _pop(self, record: Any) -> Held | None:
+        mine = self._out.get(id(record))
+        if not mine:
+            return None
+        request = current()
+        held = next((one for one in mine if one.request is request), mine[-1])
+        mine.remove(held)
+        if not mine:
+            del self._out[id(record)]
+        return held
+
+    def _all(self) -> Iterator[Held]:
+        for mine in [*self._out.values()]:
+            yield from mine
+
+    def request_ended(self, request: Request) -> None:
+        for held in self._all():
+            if held.request is request:
+                held.outlived = True
+
+    def test_ended(self, passed: bool) -> None:
+        for held in [*self._all()]:
+            if held.test != self.run.test or not held.for_one_test:
+                continue
+            if held.outlived or passed:
+                self._tell(held, "it was still out")
+
+    def _tell(self, held: Held, how: str) -> None:
+        """Tell of a connection that did not come back, unless somebody may still want it."""
+        session = held.session and held.session()
+        made = self._sessions.made(session)
+        if made and not (made.for_one_test or made.request):
+            return
+        if (task := _alive(held.task)) is not None and task is not current_task():
+            return
+        self._forget(held)
+        by_request = held.outlived and (made is None or made.request is held.request)
+        reading = [f"by the session made at {made.place}"] if made and made.place else []
+        request = held.request if by_request else None
+        message = (
+            f"took a connection, and when the {'request' if request else 'test'} had ended, {how}"
+        )
+        where = held.place or (request.endpoint if request else None)
+        self.run.found(LEFT, message, where, *reading, request=request, test=held.test)
+
+    def _forget(self, held: Held) -> None:
+        mine = self._out.get(id(held.record), [])
+        if held in mine:
+            mine.remove(held)
+
+
+def _alive(reference: Any) -> Any:
+    task = reference() if reference is not None else None
+    return None if task is None or task.done() else task
+
+
+def _record(connection: Any) -> Any:
+    return connection.connection._connection_record
+
+
+def _size(pool: Any) -> str:
+    size = getattr(pool, "size", None)
+    return str(size()) if callable(size) else "limited size"

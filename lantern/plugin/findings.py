@@ -1,0 +1,165 @@
+"""What the plugin can find, and a finding as plain data."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+
+class Place(NamedTuple):
+    """A line of the project under test; `in_tests` where it belongs to a test or to conftest.py."""
+
+    file: str
+    line: int
+    function: str
+    in_tests: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line} in {self.function}"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of finding: what is said above its findings, and what helps.
+
+    `page` is the page of The Lantern that shows it happen.
+    """
+
+    name: str
+    title: str
+    cure: str
+    page: str
+
+
+LEFT = "connection-left"
+LATE = "commit-after-answer"
+LOST = "lost-write"
+MANY = "n-plus-one"
+TWO = "two-connections"
+FROZEN = "loop-frozen"
+SHARED = "shared-session"
+CLOSED = "closed-session"
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            LEFT,
+            "A connection that did not come back",
+            "Open the session in a `with` block, or in a dependency that closes it after `yield`.",
+            "ch04_dependencies",
+        ),
+        Kind(
+            LATE,
+            "A COMMIT after the answer had begun",
+            "Commit before the endpoint returns, or take a dependency with scope='function':"
+            " a COMMIT that fails now can no longer change the answer.",
+            "ch04_dependencies",
+        ),
+        Kind(
+            LOST,
+            "Rows that were written, answered as a success, and rolled back",
+            "Commit on the way out, or let the error reach the client.",
+            "ch02_sync_sessionmaker",
+        ),
+        Kind(
+            MANY,
+            "One statement a row: the same relationship loaded again and again (N+1)",
+            "Name the relationship where the rows are selected, with the option below.",
+            "ch03_async_sessionmaker",
+        ),
+        Kind(
+            TWO,
+            "A second connection, taken while the first was held",
+            "Hand the first session on. As many requests at once as the pool has connections,"
+            " and each waits for another one's.",
+            "ch05_pitfalls",
+        ),
+        Kind(
+            FROZEN,
+            "The event loop, frozen",
+            "Make the endpoint a `def`, await an async call, or hand the work to a thread.",
+            "ch01_event_loop",
+        ),
+        Kind(
+            SHARED,
+            "One session in two tasks at once",
+            "Give each task a session of its own.",
+            "ch03_async_sessionmaker",
+        ),
+        Kind(
+            CLOSED,
+            "A session used after its close",
+            "Open a session where the work is done; a closed one takes a new connection in silence,"
+            " and nobody gives that one back.",
+            "ch04_dependencies",
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was seen: `reading` has what it was seen by, a line each.
+
+    `times` counts how often the same was seen at this place; `test` and `reading` are of the first.
+    `picture` is the HTML of the request's life, for the report.
+    """
+
+    kind: str
+    message: str
+    place: Place | None
+    test: str = ""
+    route: str = ""
+    reading: tuple[str, ...] = ()
+    times: int = 1
+    picture: str = ""
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """What is the same in the next run, also when lines have moved."""
+        file, function = (self.place.file, self.place.function) if self.place else ("", "")
+        return (self.kind, file, function, self.route)
+
+
+def plain(finding: Finding) -> dict[str, Any]:
+    """Return a finding as what JSON can hold."""
+    return {**vars(finding), "place": finding.place and list(finding.place)}
+
+
+def from_plain(data: dict[str, Any]) -> Finding:
+    """Return the finding that `plain` was given."""
+    place = Place(*data["place"]) if data["place"] else None
+    return Finding(**{**data, "place": place, "reading": tuple(data["reading"])})
+
+
+class Findings:
+    """Findings in the order of their first appearance; what is seen again is counted."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[Any, ...], Finding] = {}
+
+    def add(self, finding: Finding) -> None:
+        """Add a finding, or count it where the same was seen at the same line."""
+        key = (*finding.key, finding.place, None if finding.place else finding.test)
+        known = self._found.get(key)
+        self._found[key] = replace(known, times=known.times + finding.times) if known else finding
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self._found.values())
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def by_kind(self) -> Iterator[tuple[Kind, list[Finding]]]:
+        """Yield each kind of which there are findings."""
+        for name, kind in KINDS.items():
+            if mine := [finding for finding in self if finding.kind == name]:
+                yield kind, mine
+
+    def leave_out(self, keys: Iterable[tuple[str, ...]]) -> "Findings":
+        """Return the findings whose keys are not among these."""
+        known, rest = {*keys}, Findings()
+        for finding in self:
+            if finding.key not in known:
+                rest.add(finding)
+        return rest

@@ -1,0 +1,107 @@
+"""One run of a project's tests under watch: which test it is at, and what was found in it."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from lantern.events import Listener, listening
+from lantern.lifetimes import RequestLife
+from lantern.pictures.requests import draw_requests
+from lantern.plugin import requests
+from lantern.plugin.findings import Finding, Findings, Place
+from lantern.plugin.requests import Request
+
+
+class Run:
+    """What all watchers share."""
+
+    def __init__(self, ignored: Iterable[str] = ()) -> None:
+        self.findings = Findings()
+        self.test = ""
+        self.allowed: frozenset[str] = frozenset()  # kinds, by the mark of the test
+        # Fixtures that are being set up for more than one test, and what is imported before any.
+        self.wide = 0
+        self._ignored = frozenset(ignored)
+        self._lives: dict[tuple[str, ...], RequestLife] = {}
+
+    @property
+    def is_for_one_test(self) -> bool:
+        """Tell whether what is made now is made for the test that runs."""
+        return bool(self.test) and not self.wide
+
+    def found(
+        self,
+        kind: str,
+        message: str,
+        place: Place | None,
+        *reading: str,
+        request: Request | None = None,
+        test: str | None = None,
+    ) -> None:
+        """Add a finding, unless it is about the tests' own code within a request, or unwanted."""
+        if kind in self._ignored or kind in self.allowed:
+            return
+        if request is not None and place is not None and place.in_tests:
+            return
+        route = request.route if request else ""
+        test = self.test if test is None else test
+        finding = Finding(kind, message, place, test, route, reading)
+        self.findings.add(finding)
+        if request is not None:
+            self._lives.setdefault(finding.key, request.life)
+
+    def draw(self) -> None:
+        """Give each finding of a request its picture."""
+        drawn = Findings()
+        for finding in self.findings:
+            life = self._lives.get(finding.key)
+            drawn.add(replace(finding, picture=draw_requests(life).html) if life else finding)
+        self.findings = drawn
+
+
+class Watcher:
+    """Looks for one thing, or a few: what the engines do, and the ends of requests and tests."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+    def listeners(self) -> Iterable[Listener]:
+        """Return what it listens to, of every engine, pool and session."""
+        return ()
+
+    @contextlib.contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Do what else it does for as long as it watches."""
+        yield
+
+    def request_ended(self, request: Request) -> None:
+        """Judge a request whose app call is over, background tasks included."""
+
+    def test_ended(self, passed: bool) -> None:
+        """Judge the test that is over, its fixtures torn down."""
+
+
+@contextlib.contextmanager
+def watching(*watchers: Watcher) -> Iterator[None]:
+    """Let all of them watch, for as long as the block runs."""
+
+    def ended(request: Request) -> None:
+        for watcher in watchers:
+            watcher.request_ended(request)
+
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(requests.watching(ended))
+        for watcher in watchers:
+            stack.enter_context(listening(*watcher.listeners()))
+            stack.enter_context(watcher.at_work())
+        yield
+
+
+def current_task() -> Any:
+    """Return the task that runs; None in a thread without a loop."""
+    try:
+        return asyncio.current_task()
+    except RuntimeError:
+        return None

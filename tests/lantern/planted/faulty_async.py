@@ -1,0 +1,117 @@
+"""An async app with a fault in every endpoint: `finds` names it at the line to be told."""
+
+import asyncio
+import hashlib
+import time
+from typing import Annotated
+
+from fastapi import Depends, FastAPI
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+from models import Order
+
+engine = create_async_engine("sqlite+aiosqlite:///any.db")
+factory = async_sessionmaker(engine)
+app = FastAPI()
+kept = []
+ONE = text("SELECT 1")
+
+
+async def committing():
+    async with factory() as session:
+        yield session
+        await session.commit()  # finds: commit-after-answer
+
+
+async def forgetting():
+    async with factory() as session:
+        yield session
+
+
+Committing = Annotated[AsyncSession, Depends(committing)]
+Forgetting = Annotated[AsyncSession, Depends(forgetting)]
+
+
+@app.post("/late")
+async def late(session: Committing):
+    session.add(Order())
+    await session.flush()
+
+
+@app.post("/forgotten")
+async def forgotten(session: Forgetting):
+    session.add(Order())
+    await session.flush()  # finds: lost-write
+
+
+@app.post("/swallowed")
+async def swallowed(session: Forgetting):
+    session.add(Order(key="new"))
+    await session.flush()  # finds: lost-write
+    session.add(Order(key="first 1"))
+    try:
+        await session.flush()
+    except IntegrityError:
+        await session.rollback()
+
+
+@app.get("/kept")
+async def keeps():
+    session = factory()
+    kept.append(session)
+    await session.execute(ONE)  # finds: connection-left
+
+
+@app.get("/dropped")
+async def drops():
+    session = factory()
+    await session.execute(ONE)  # finds: connection-left
+
+
+@app.get("/many")
+async def many(session: Forgetting):
+    count = 0
+    for order in await session.scalars(select(Order)):
+        count += len(await order.awaitable_attrs.lines)  # finds: n-plus-one
+    return count
+
+
+@app.get("/frozen")
+async def frozen():
+    time.sleep(0.3)  # finds: loop-frozen
+
+
+def hashed():
+    return hashlib.pbkdf2_hmac("sha256", b"password", b"salt", 1_000_000)  # finds: loop-frozen
+
+
+@app.get("/computing")
+async def computing():
+    hashed()
+
+
+@app.get("/two")
+async def two(session: Forgetting):
+    await session.execute(ONE)
+    async with factory() as other:
+        await other.execute(ONE)  # finds: two-connections
+
+
+async def ask(session):
+    await session.execute(ONE)  # finds: shared-session
+
+
+@app.get("/shared")
+async def shared(session: Forgetting):
+    await session.execute(ONE)
+    await asyncio.gather(ask(session), ask(session))
+
+
+@app.get("/closed")
+async def closed():
+    async with factory() as session:
+        await session.execute(ONE)
+    await session.execute(ONE)  # finds: closed-session
+    await session.close()

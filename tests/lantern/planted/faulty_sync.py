@@ -1,0 +1,101 @@
+"""A sync app with a fault in every endpoint: `finds` names it at the line to be told."""
+
+from typing import Annotated
+
+from fastapi import Depends, FastAPI
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import create_engine, select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, sessionmaker
+
+from models import Order
+
+engine = create_engine("sqlite:///any.db")
+factory = sessionmaker(engine)
+app = FastAPI()
+ONE = text("SELECT 1")
+
+
+class LineOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    id: int
+
+
+class OrderOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    id: int
+    lines: list[LineOut]
+
+
+def committing():
+    with factory() as session:
+        yield session
+        session.commit()  # finds: commit-after-answer
+
+
+def forgetting():
+    session = factory()
+    try:
+        yield session
+    finally:
+        session.close()
+
+
+def leaking():
+    return factory()
+
+
+Committing = Annotated[Session, Depends(committing)]
+Forgetting = Annotated[Session, Depends(forgetting)]
+
+
+@app.post("/late")
+def late(session: Committing):
+    session.add(Order())
+    session.flush()
+
+
+@app.post("/forgotten")
+def forgotten(session: Forgetting):
+    session.execute(text("INSERT INTO orders (key) VALUES ('text')"))  # finds: lost-write
+
+
+@app.post("/swallowed")
+def swallowed(session: Forgetting):
+    session.add(Order(key="new"))
+    session.flush()  # finds: lost-write
+    session.add(Order(key="first 1"))
+    try:
+        session.flush()
+    except IntegrityError:
+        session.rollback()
+
+
+@app.get("/leaks")
+def leaks(session: Annotated[Session, Depends(leaking)]):
+    session.execute(ONE)  # finds: connection-left
+
+
+@app.get("/many")
+def many(session: Forgetting):
+    return sum(len(order.lines) for order in session.scalars(select(Order)))  # finds: n-plus-one
+
+
+@app.get("/serialised", response_model=list[OrderOut])  # finds: n-plus-one
+def serialised(session: Forgetting):
+    return session.scalars(select(Order)).all()
+
+
+@app.get("/two")
+def two(session: Forgetting):
+    session.execute(ONE)
+    with factory() as other:
+        other.execute(ONE)  # finds: two-connections
+
+
+@app.get("/closed")
+def closed():
+    with factory() as session:
+        session.execute(ONE)
+    session.execute(ONE)  # finds: closed-session
+    session.close()

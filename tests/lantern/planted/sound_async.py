@@ -1,0 +1,167 @@
+"""The same app without a fault: what looks like one, and is none."""
+
+import asyncio
+import time
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException
+from fastapi.responses import StreamingResponse
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import selectinload
+
+from models import Order
+
+engine = create_async_engine("sqlite+aiosqlite:///any.db")
+factory = async_sessionmaker(engine, expire_on_commit=False)
+ONE = text("SELECT 1")
+at_work = set()
+
+
+@asynccontextmanager
+async def lifespan(app):
+    async with factory() as session:
+        await session.execute(ONE)
+        yield
+
+
+app = FastAPI(lifespan=lifespan)
+
+
+async def reading():
+    async with factory() as session:
+        yield session
+
+
+async def committing():
+    async with factory() as session:
+        yield session
+        await session.commit()
+
+
+Reading = Annotated[AsyncSession, Depends(reading)]
+Committing = Annotated[AsyncSession, Depends(committing)]
+InTime = Annotated[AsyncSession, Depends(committing, scope="function")]
+
+
+@app.get("/commits-nothing-late")
+async def commits_nothing_late(session: Committing):
+    await session.execute(ONE)
+
+
+@app.post("/in-time")
+async def in_time(session: InTime):
+    session.add(Order())
+
+
+@app.post("/refused")
+async def refused(session: Committing):
+    session.add(Order())
+    await session.flush()
+    raise HTTPException(409)
+
+
+@app.post("/get-or-create")
+async def get_or_create(session: Reading):
+    session.add(Order(key="first 1"))
+    try:
+        await session.commit()
+    except IntegrityError:
+        await session.rollback()
+    return await session.scalar(select(Order.id).where(Order.key == "first 1"))
+
+
+@app.post("/savepoint")
+async def savepoint(session: Reading):
+    session.add(Order())
+    await session.flush()
+    try:
+        async with session.begin_nested():
+            session.add(Order(key="first 1"))
+    except IntegrityError:
+        pass
+    await session.commit()
+
+
+@app.post("/again")
+async def again():
+    for key in ("first 1", None):
+        async with factory() as session:
+            session.add_all([Order(), Order(key=key)])
+            try:
+                await session.commit()
+            except IntegrityError:
+                continue
+
+
+@app.post("/tried")
+async def tried(session: Reading):
+    session.add(Order())
+    await session.flush()
+    await session.rollback()
+
+
+@app.post("/background")
+async def background(tasks: BackgroundTasks):
+    async def store():
+        async with factory.begin() as session:
+            session.add(Order())
+
+    tasks.add_task(store)
+
+
+@app.post("/left-running")
+async def left_running():
+    async def store():
+        async with factory.begin() as session:
+            session.add(Order())
+            await session.flush()
+            await asyncio.sleep(0.05)
+
+    task = asyncio.create_task(store())
+    at_work.add(task)
+    task.add_done_callback(at_work.discard)
+
+
+@app.get("/stream")
+async def stream(session: Reading):
+    async def parts():
+        for order in await session.scalars(select(Order)):
+            yield str(order.id)
+
+    return StreamingResponse(parts())
+
+
+@app.get("/loaded")
+async def loaded(session: Reading):
+    orders = await session.scalars(select(Order).options(selectinload(Order.lines)))
+    return sum(len(order.lines) for order in orders)
+
+
+@app.get("/waits")
+async def waits():
+    await asyncio.sleep(0.2)
+    await asyncio.to_thread(time.sleep, 0.2)
+
+
+@app.get("/in-a-thread")
+def in_a_thread():
+    time.sleep(0.2)
+
+
+@app.get("/beside")
+async def beside():
+    async def ask():
+        async with factory() as session:
+            await session.execute(ONE)
+
+    await asyncio.gather(ask(), ask())
+
+
+@app.get("/one-after-another")
+async def one_after_another():
+    for _ in range(2):
+        async with factory() as session:
+            await session.execute(ONE)

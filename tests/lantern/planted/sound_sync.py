@@ -1,0 +1,66 @@
+"""The same app without a fault: what looks like one, and is none."""
+
+import time
+from typing import Annotated
+
+from fastapi import BackgroundTasks, Depends, FastAPI
+from sqlalchemy import create_engine, select, text
+from sqlalchemy.orm import Session, selectinload, sessionmaker
+
+from models import Order
+
+engine = create_engine("sqlite:///any.db")
+factory = sessionmaker(engine)
+app = FastAPI()
+ONE = text("SELECT 1")
+
+
+def reading():
+    with factory() as session:
+        yield session
+
+
+def overridden():
+    raise NotImplementedError("the tests give a session of their own")
+
+
+Reading = Annotated[Session, Depends(reading)]
+Overridden = Annotated[Session, Depends(overridden)]
+
+
+@app.post("/commits")
+def commits(session: Reading):
+    session.add(Order())
+    session.commit()
+
+
+@app.post("/given")
+def given(session: Overridden):
+    session.add(Order())
+    session.flush()
+
+
+@app.get("/given")
+def given_and_read(session: Overridden):
+    return session.scalar(ONE)
+
+
+@app.get("/loaded")
+def loaded(session: Reading):
+    orders = session.scalars(select(Order).options(selectinload(Order.lines)))
+    return sum(len(order.lines) for order in orders)
+
+
+@app.get("/slow")
+def slow(session: Reading):
+    time.sleep(0.2)
+    return session.scalar(ONE)
+
+
+@app.post("/background")
+def background(tasks: BackgroundTasks):
+    def store():
+        with factory.begin() as session:
+            session.add(Order())
+
+    tasks.add_task(store)
