@@ -27,6 +27,7 @@ WRONG = "not yet"
 RIGHT = "right"
 STAR = "right, with a star"
 NO_VERDICT = "no verdict"
+NOT_YET_SEEN = "○ not looked at yet:"
 SYMBOLS = {NO_VERDICT: "?", NOT_ATTEMPTED: "○", WRONG: "✗", RIGHT: "✓", STAR: "★"}
 
 MOST_PRINTED = 20  # lines of what an answer printed that a verdict shows
@@ -61,6 +62,13 @@ class Broken:
 
 
 @dataclass(frozen=True)
+class Unseen:
+    """A promise that could not be looked at yet, since another one is broken: no point so far."""
+
+    promise: str
+
+
+@dataclass(frozen=True)
 class Nothing:
     """No promise of the exercise was kept, all for the same reason."""
 
@@ -79,7 +87,7 @@ class AsGiven:
     """The code that was given to be repaired still does all that it did: nobody has begun."""
 
 
-Finding = Broken | Nothing | Star | AsGiven
+Finding = Broken | Unseen | Nothing | Star | AsGiven
 
 
 @dataclass(frozen=True)
@@ -88,7 +96,8 @@ class Verdict:
 
     `broken` are the short names of the promises that were not kept, and `seed` is what their case
     was drawn from; it is None where no case made a difference. `printed` is what cells and answer
-    printed where nobody else shows it. `pictures` show what messages say, as HTML.
+    printed where nobody else shows it. `pictures` show what messages say, as HTML. `unseen` are
+    the promises that could not be looked at yet.
     """
 
     exercise: str
@@ -103,6 +112,7 @@ class Verdict:
     seed: int | None = None
     printed: str = ""
     pictures: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -123,6 +133,7 @@ class Verdict:
 
     def __repr__(self) -> str:
         kept = [f"  ✓ {promise}" for promise in self.kept]
+        kept += [f"  {NOT_YET_SEEN} {promise}" for promise in self.unseen]
         told = [f"  {SYMBOLS[self.state]} {message}" for message in self.messages]
         again = [] if self.seed is None else [f"  This was the case of seed {self.seed}."]
         printed = [f"  > {line}" for line in self.printed.splitlines()[-MOST_PRINTED:]]
@@ -130,6 +141,7 @@ class Verdict:
 
     def _repr_html_(self) -> str:
         kept = "".join(f"<li>✓ {_code(promise)}</li>" for promise in self.kept)
+        kept += "".join(f"<li>{NOT_YET_SEEN} {_code(promise)}</li>" for promise in self.unseen)
         messages = "".join(
             f"<li>{SYMBOLS[self.state]} {_code(message)}</li>" for message in self.messages
         )
@@ -195,10 +207,13 @@ class Exercise:
                 broken[finding.promise] = finding.message
                 pictures |= {finding.picture: None} if finding.picture else {}
         stars = tuple(f.message for f in findings if isinstance(f, Star))
-        unknown = broken.keys() - self.promises.keys()
+        unseen = {f.promise for f in findings if isinstance(f, Unseen)} - broken.keys()
+        unknown = {*broken, *unseen} - self.promises.keys()
         if unknown:
             raise ValueError(f"{self.id} promises nothing called {', '.join(sorted(unknown))}")
-        kept = tuple(text for name, text in self.promises.items() if name not in broken)
+        if unseen and not broken:
+            raise ValueError(f"{self.id} looked at all but {', '.join(sorted(unseen))}")
+        kept = tuple(t for name, t in self.promises.items() if name not in {*broken, *unseen})
         state = WRONG if broken else STAR if stars else RIGHT
         if any(isinstance(finding, AsGiven) for finding in findings):
             state = NOT_ATTEMPTED
@@ -206,7 +221,10 @@ class Exercise:
         messages = tuple(dict.fromkeys(broken.values())) if broken else stars
         verdict = self._verdict(state, kept, messages)
         again = seed if broken and self.draw else None
-        return replace(verdict, seed=again, broken=tuple(broken), pictures=tuple(pictures))
+        return replace(
+            verdict, seed=again, broken=tuple(broken), pictures=tuple(pictures),
+            unseen=tuple(text for name, text in self.promises.items() if name in unseen),
+        )  # fmt: skip
 
     def not_attempted(self, why: str = "") -> Verdict:
         """Return the verdict on an answer that nobody has written yet, or that is gone."""

@@ -18,6 +18,7 @@ from xml.etree import ElementTree
 from course.checking.exercise import (
     NO_VERDICT,
     NOT_ATTEMPTED,
+    NOT_YET_SEEN,
     RIGHT,
     STAR,
     exercises_of,
@@ -195,7 +196,8 @@ def gradescope(result: Result) -> dict[str, Any]:
 def feedback_lines(exercise: dict[str, Any]) -> list[str]:
     """Return what a learner reads about one exercise."""
     kept = [f"✓ {promise}" for promise in exercise["kept"]]
-    return [exercise["state"], *exercise["messages"], *kept]
+    unseen = [f"{NOT_YET_SEEN} {promise}" for promise in exercise["unseen"]]
+    return [exercise["state"], *exercise["messages"], *kept, *unseen]
 
 
 def junit_xml(results: Iterable[Result]) -> bytes:

@@ -16,6 +16,7 @@ from course.checking.exercise import (
     Exercise,
     Star,
     UnknownExercise,
+    Unseen,
     every_exercise,
     find,
     is_untouched,
@@ -42,6 +43,8 @@ def judge(case, seen):
         yield Star("better than asked")
     if seen["said"] == "as given":
         yield from (Broken("first", "what it did"), Broken("second", "what it did"), AsGiven())
+    if seen["said"] == "unseen":
+        yield from (Unseen("second"), Broken("first", "the cause"))
     if seen["said"] == "typo":
         yield Broken("frist", "no such promise")
 
@@ -58,6 +61,14 @@ def test_every_promise_kept_is_a_point_and_a_message_stands_once():
     assert verdict.messages == ("the same mistake",)
     assert EXERCISE.verdict({"said": "fine"}, 1).state == RIGHT
     assert EXERCISE.verdict({"said": "twice"}, 1).messages == ("the cause",)
+
+
+def test_a_promise_that_was_not_looked_at_is_no_point_and_no_mistake():
+    verdict = EXERCISE.verdict({"said": "unseen"}, 1)
+    assert (verdict.state, verdict.points, verdict.broken) == (WRONG, 0, ("first",))
+    assert verdict.messages == ("the cause",)
+    assert "  ○ not looked at yet: two" in repr(verdict)
+    assert "<li>○ not looked at yet: two</li>" in verdict._repr_html_()
     star = EXERCISE.verdict({"said": "star"}, 1)
     assert (star.state, star.points, star.passed) == (STAR, 2, True)
 

@@ -12,7 +12,7 @@ from sqlalchemy import inspect as inspect_object
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from course.checking.attempts import interruption
-from course.checking.exercise import Broken, Exercise, Finding, Nothing, Plain
+from course.checking.exercise import Broken, Exercise, Finding, Nothing, Plain, Unseen
 from course.checks.ch06_overselling.every_order import (
     MOST_ORDERS,
     NAMES,
@@ -63,7 +63,7 @@ def draw_sale(random: Random) -> Sale:
 
 async def observe_buy(case: Sale, buy: Any) -> dict[str, Any]:
     """Let guests buy in every order, and where they wait in memory, as if in several processes."""
-    seen: dict[str, Any] = {"apart": None, "meanwhile": []}
+    seen: dict[str, Any] = {"apart": None, "meanwhile": None}
     engine = make_engine(pool_size=10)
     try:
         await fill(engine, _rows(case))
@@ -73,6 +73,7 @@ async def observe_buy(case: Sale, buy: Any) -> dict[str, Any]:
                 if seen[question]["in_memory"]:
                     with a_process_each():
                         seen["apart"] = await _explored(case, buy, engine, question)
+                        seen["meanwhile"] = await _meanwhile(case, buy)
                     break
                 if has_errors(seen[question]):
                     break
@@ -199,9 +200,14 @@ def judge_buy(case: Sale, seen: dict[str, Any]) -> Iterable[Finding]:
             return
     broken = list(_judge_here(case, seen))
     yield from broken
-    if not broken:
-        if seen["apart"]:
-            yield from judge_apart(seen["apart"], ALONE, partial(_wrong_apart, case))
+    if seen["apart"] and broken:
+        yield Unseen("processes")
+    elif seen["apart"]:
+        broken = list(judge_apart(seen["apart"], ALONE, partial(_wrong_apart, case)))
+        yield from broken
+    if broken or seen["meanwhile"] is None:
+        yield Unseen("postgresql")
+    else:
         wrong = partial(_wrong_meanwhile, case)
         yield from judge_ends("postgresql", seen["meanwhile"], wrong, on_postgresql)
 

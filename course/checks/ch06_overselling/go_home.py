@@ -11,7 +11,7 @@ from sqlalchemy import Boolean, Column, ForeignKey, Integer, MetaData, String, T
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from course.checking.attempts import interruption
-from course.checking.exercise import Broken, Exercise, Finding, Nothing, Plain
+from course.checking.exercise import Broken, Exercise, Finding, Nothing, Plain, Unseen
 from course.checks.ch06_overselling.every_order import (
     NAMES,
     Wrong,
@@ -217,11 +217,15 @@ def judge_going(case: Evening, seen: dict[str, Any]) -> Iterable[Finding]:
             return
     broken = list(_judge_here(case, seen))
     yield from broken
-    if "apart" in seen and not broken:
+    if "apart" in seen and broken:
+        yield Unseen("processes")
+    elif "apart" in seen:
         name, apart = seen["apart"]
         broken = list(judge_apart(apart, ALONE, _told(case, QUESTIONS[name], seen["locks"])))
         yield from broken
-    if "meanwhile" in seen and not broken:
+    if "meanwhile" not in seen or broken:
+        yield Unseen("postgresql")
+    else:
         for name in MEANWHILE:
             ends, wrong = seen["meanwhile"][name], _told(case, QUESTIONS[name], False)
             yield from judge_ends("postgresql", ends, wrong, on_postgresql)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from course.checking.attempts import interruption
-from course.checking.exercise import Broken, Exercise, Finding, Nothing, Plain
+from course.checking.exercise import Broken, Exercise, Finding, Nothing, Plain, Unseen
 from course.checks.ch06_overselling.every_order import (
     NAMES,
     Wrong,
@@ -130,11 +130,15 @@ def judge_hold(case: House, seen: dict[str, Any]) -> Iterable[Finding]:
     yield from _judge_moments(case, seen)
     broken = list(_judge_here(case, seen))
     yield from broken
-    if "apart" in seen and not broken:
+    if "apart" in seen and broken:
+        yield Unseen("processes")
+    elif "apart" in seen:
         name, apart = seen["apart"]
         broken = list(judge_apart(apart, ALONE, _told(case, QUESTIONS[name], seen["locks"])))
         yield from broken
-    if "meanwhile" in seen and not broken:
+    if "meanwhile" not in seen or broken:
+        yield Unseen("postgresql")
+    else:
         for name, both in MEANWHILE.items():
             ends = seen["meanwhile"][name]
             yield from judge_ends("postgresql", ends, _told(case, both, False), on_postgresql)
