@@ -778,8 +778,10 @@ def test_what_comes_and_why_are_shown_after_a_prediction_and_after_a_reload(
     expect(came).not_to_be_visible()
     expect(why).not_to_be_visible()
     expect(option(page, "the north lamp")).to_be_focused()
-    answer(page, "south")
+    option(page, "south").check()
+    asked(page, CHOSEN).get_by_role("button", name="Predict", exact=True).click()
     expect(asked(page, CHOSEN).get_by_role("status")).to_contain_text("✓ Right. The south lamp")
+    expect(asked(page, CHOSEN).get_by_role("button", name="Predict again")).to_be_focused()
     page.reload()
     expect(option(page, "south")).to_be_checked()
 

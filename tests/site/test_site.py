@@ -9,9 +9,11 @@ from urllib.parse import unquote, urldefrag, urlparse
 import pytest
 from bs4 import BeautifulSoup, Tag
 
+from course.notebook import read
 from course.project import ROOT
 from tests.site.built import SAMPLE, Built, build, copy_sample
 from tools.bench.page_weight import plain_markdown
+from tools.predictions import predictions_of
 from tools.site.pages import Page, companions, shorten
 from tools.site.picture import figures_of
 
@@ -360,6 +362,20 @@ def test_a_reason_is_folded_with_what_the_cell_printed(course_site: Built) -> No
     changes = [p for p in lesson.select("p > strong") if p.text == "Change one thing."]
     assert changes
     assert all(change.find_parent("details") is None for change in changes)
+
+
+def test_every_prediction_of_a_lesson_is_a_question_that_holds_something_back(
+    course_site: Built,
+) -> None:
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        lesson = soup_of(course_site, f"notebooks/{path.stem}.html")
+        asked = predictions_of(read(path))
+        assert [each["id"] for each in lesson.select("fieldset")] == [each.name for each in asked]
+        for each in asked:
+            assert len(lesson.select(f"#{each.name} [type=radio]")) == len(each.choices)
+            (held, *_) = lesson.select(f".held-by-{each.name}")
+            assert held.select_one("details.fold .cell_output"), each.name
+            assert each.choices or lesson.select_one(f"#{each.name} [type=text]")
 
 
 def test_answers_are_folded_without_marks_and_not_found_by_the_search(course_site: Built) -> None:

@@ -47,11 +47,11 @@
       hold(question, !one);
       button(question, "anew").hidden = !one;
       button(question, "show").hidden = Boolean(one);
+      button(question, "answer").hidden = Boolean(one);
     }
     if (field(question)) {
       field(question).value = one?.answer ?? "";
       field(question).disabled = Boolean(one);
-      button(question, "answer").hidden = Boolean(one);
     }
     const listed = overview?.querySelector(`[data-question="${question.id}"]`);
     if (listed) {
@@ -76,8 +76,11 @@
     const one = radio ? { answer, right: verdict === "right" } : { answer };
     lanternMemory.add(...place(question), one);
     if (overview) overview.querySelector(".quiz-cleared").textContent = "";
+    const focused = document.activeElement;
     show(question, one);
     count();
+    // Where that is gone, what is left to do is to begin again.
+    if (focused.matches(":disabled, [hidden]")) button(question, "anew").focus();
   };
 
   const answer = (question) => {
@@ -90,7 +93,9 @@
 
   for (const question of questions) {
     question.addEventListener("change", ({ target }) => {
-      if (target.type === "radio") say(question); // the verdict is another choice's
+      if (target.type !== "radio") return;
+      say(question); // the verdict is another choice's
+      button(question, "answer").hidden = false;
     });
     question.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.target.tagName !== "INPUT") return;
@@ -98,10 +103,7 @@
       answer(question);
     });
     button(question, "answer").addEventListener("click", () => answer(question));
-    button(question, "show")?.addEventListener("click", () => {
-      commit(question, null);
-      button(question, "anew").focus();
-    });
+    button(question, "show")?.addEventListener("click", () => commit(question, null));
     button(question, "anew")?.addEventListener("click", () => {
       show(question, null);
       (field(question) ?? radios(question)[0]).focus();
