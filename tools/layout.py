@@ -75,7 +75,7 @@ def _strays(root: Path, chapters: list[str]) -> Iterator[str]:
     for path in sorted((root / "course" / "checks").iterdir()):
         if STEM.fullmatch(path.stem) and path.stem not in chapters:
             yield f"course/checks/{path.name} has no chapter page book/{path.stem}.md."
-    declared = {name for stem in chapters for name in _declared(root, stem)}
+    declared = {name for stem in chapters for name in declared_exercises(root, stem)}
     for path in sorted((root / "answers").iterdir()):
         if path.name not in declared:
             yield f"answers/{path.name} belongs to no exercise of course/checks."
@@ -133,7 +133,7 @@ def _exercises(root: Path, stem: str) -> Iterator[str]:
     path = root / f"solutions/{stem}.ipynb"
     if not path.exists():
         return
-    notebook, declared = read(path), _declared(root, stem)
+    notebook, declared = read(path), declared_exercises(root, stem)
     if not source(notebook["cells"][0]).startswith("# Solutions: "):
         yield f"{path.name} does not begin with the title `# Solutions: …`, which the cut renames."
     named = {tag for cell in notebook["cells"] for tag in tags(cell) if EXERCISE.fullmatch(tag)}
@@ -199,7 +199,9 @@ def _objectives(root: Path, stem: str) -> Iterator[str]:
         for tag in tags(cell)
         if tag.startswith("objective-")
     }
-    practised = {name for each in _declared(root, stem).values() for name in each["objectives"]}
+    practised = {
+        name for each in declared_exercises(root, stem).values() for name in each["objectives"]
+    }
     for name in sorted(named - shown):
         yield f"book/{stem}.md: no cell is tagged objective-{name}."
     for name in sorted(named - practised):
@@ -208,7 +210,7 @@ def _objectives(root: Path, stem: str) -> Iterator[str]:
         yield f"book/{stem}.md does not name the objective {name}."
 
 
-def _declared(root: Path, stem: str) -> dict[str, dict[str, tuple[str, ...]]]:
+def declared_exercises(root: Path, stem: str) -> dict[str, dict[str, tuple[str, ...]]]:
     """Return the hints and objectives of a chapter's exercises by id, read from the source.
 
     So a layout can be checked without importing it.

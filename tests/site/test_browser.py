@@ -1,5 +1,6 @@
 """The site as readers use it: in a real browser, by pointer and by keyboard, on a small screen."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -894,3 +895,80 @@ def test_axe_finds_nothing_in_a_prediction_before_and_after_it_is_made(
         asked(page, OPEN).get_by_role("button", name="Predict").first.click()
         found += violations(page)
     assert found == []
+
+
+# Your evening
+
+EVENING = "book/evening.html"
+SOLVED = (
+    '{"exercise": "ch00-ex1", "state": "not yet"}\n{"exercise": "ch00-ex1", "state": "right"}\n{"ex'
+)
+
+
+@pytest.fixture
+def evening(page: Page, sample: str) -> Page:
+    """Your evening, after a wrong prediction, a right answer and a solved exercise, on 1 March."""
+    page.clock.install(time="2026-03-01T21:00:00")
+    page.goto(f"{sample}/{LESSON}")
+    answer(page, "north")
+    page.goto(f"{sample}/{CHAPTER}")
+    answer(page, RIGHT_ANSWER)
+    page.evaluate("(lines) => localStorage.setItem('lantern-progress', lines)", SOLVED)
+    page.goto(f"{sample}/{EVENING}")
+    return page
+
+
+def test_your_evening_shows_what_was_predicted_answered_and_solved_by_objective(
+    evening: Page,
+) -> None:
+    chapter = evening.locator(".evening-chapter")
+    expect(chapter.locator(".evening-sum")).to_have_text(
+        "predicted 1 of 2, 0 right · answered 1 of 2, 1 right · solved 1 of 1"
+    )
+    objectives = chapter.locator("[data-objective]")
+    expect(objectives.nth(0)).to_contain_text("answered 1 of 1, 1 right")
+    expect(objectives.nth(1)).to_contain_text("answered 0 of 1")
+    chapter.locator("summary").click()
+    items = chapter.locator("[data-kind]")
+    expect(items.nth(0)).to_contain_text("“the north lamp” ✗ not so")
+    expect(items.last).to_contain_text("ch00-ex1: Count the keepers right")
+    assert violations(evening) == []
+
+
+def test_a_wrong_prediction_stands_in_your_evening_on_the_day_on_which_it_is_due(
+    evening: Page,
+) -> None:
+    again = evening.locator(".evening-again a")
+    expect(
+        evening.get_by_text("1 more question will come back, the next on 2 March.")
+    ).to_be_visible()
+    expect(again).to_have_count(0)
+    evening.clock.set_system_time("2026-03-03T21:00:00")
+    evening.reload()
+    again.click()
+    expect(evening.locator(":target")).to_contain_text("it is time to see it again")
+    answer(evening, "south")
+    evening.go_back()
+    expect(again).to_have_count(0)
+    expect(evening.get_by_text("the next on 6 March")).to_be_visible()
+
+
+def test_all_that_is_kept_is_saved_as_a_file_and_erased_when_that_is_confirmed(
+    evening: Page,
+) -> None:
+    with evening.expect_download() as saved:
+        evening.get_by_role("button", name="Save it as a file").click()
+    kept = json.loads(Path(saved.value.path()).read_text("utf-8"))["kept"]
+    (tried,) = kept["lantern-answers:notebooks/ch00a_cells:prediction-cell-11"]
+    assert (tried["answer"], tried["right"]) == ("the north lamp", False)
+    assert kept["lantern-progress"] == SOLVED
+    erase = evening.get_by_role("button", name="Erase it")
+    evening.once("dialog", lambda dialog: dialog.dismiss())
+    erase.click()
+    expect(evening.locator(".evening-kept")).to_contain_text("predicted 1 of 2")
+    evening.once("dialog", lambda dialog: dialog.accept())
+    erase.click()
+    expect(evening.get_by_text("This browser keeps nothing of the course yet.")).to_be_visible()
+    assert (
+        evening.evaluate("Object.keys(localStorage).filter((k) => k.startsWith('lantern-'))") == []
+    )

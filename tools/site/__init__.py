@@ -13,6 +13,7 @@ PARTS = (
     "builder",
     "cases",
     "cells",
+    "evening",
     "findings",
     "literals",
     "objectives",

@@ -6,17 +6,19 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from tools.site.cases import Diagnosis
+from tools.site.evening import Evening
 from tools.site.quiz import Question
 
 STYLESHEET = "site.css"
 # myst-nb's stylesheet is mostly 256 terminal colours; lantern.css has the rules that we use.
 UNUSED_STYLES = ("mystnb.",)
 COPY_SCRIPTS = {"_static/clipboard.min.js", "_static/copybutton.js"}
-# Each for pages with a node of one class.
+# Each for pages with a node of one of these classes.
 SCRIPTS_OF = {
-    "_static/memory.js": Question,
-    "_static/quiz.js": Question,
-    "_static/diagnosis.js": Diagnosis,
+    "_static/memory.js": (Question, Evening),
+    "_static/quiz.js": (Question,),
+    "_static/evening.js": (Evening,),
+    "_static/diagnosis.js": (Diagnosis,),
 }
 # It marks single letters inside words; highlight.js takes its place.
 SPHINX_HIGHLIGHT = "_static/sphinx_highlight.js"
@@ -39,9 +41,8 @@ def choose_assets(
     unwanted = {SPHINX_HIGHLIGHT}
     if doctree is None or not any(doctree.findall(nodes.literal_block)):
         unwanted |= COPY_SCRIPTS
-    for script, node in SCRIPTS_OF.items():
-        if doctree is None or not any(doctree.findall(node)):
-            unwanted.add(script)
+    present = {type(node) for node in doctree.findall()} if doctree else set()
+    unwanted |= {script for script, classes in SCRIPTS_OF.items() if present.isdisjoint(classes)}
     context["script_files"] = [
         script for script in context["script_files"] if script.filename not in unwanted
     ]
@@ -69,6 +70,7 @@ def setup(app: Sphinx) -> None:
     app.add_js_file("site.js")
     app.add_js_file("memory.js")
     app.add_js_file("quiz.js")
+    app.add_js_file("evening.js")
     app.add_js_file("diagnosis.js")
     app.connect("builder-inited", choose_dark_code_style, priority=100)
     # Furo adds its own part of the context at the default priority, and rewrites the
