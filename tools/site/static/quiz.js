@@ -121,6 +121,9 @@
     }
   }
   count();
+  // What is held back, or shown again, has moved the place that a link has led to.
+  const [{ type }] = performance.getEntriesByType("navigation");
+  if (type === "navigate") document.querySelector(":target")?.scrollIntoView();
 
   again?.addEventListener("click", () => {
     for (const question of questions) {
