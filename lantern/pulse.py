@@ -103,7 +103,7 @@ class _Observer:
 
     def _look_on(self) -> None:
         while not self._over.wait(self.interval):
-            queued = _others_queue()
+            queued = others_queue()
             self._used_itself = time.thread_time()
             self.looks.append(self.look(queued))
 
@@ -127,7 +127,7 @@ def is_queued(thread: threading.Thread) -> bool:
     return _is_ready(getattr(thread, "native_id", None))
 
 
-def _others_queue() -> bool:
+def others_queue() -> bool:
     """Tell whether any thread but this one waits for a processor, also one that is starting."""
     try:
         numbers = {*map(int, os.listdir("/proc/self/task"))}

@@ -1,5 +1,8 @@
 """Connections: who took one and did not give it back, and who held one while taking another."""
 
+import contextlib
+import gc
+import threading
 import weakref
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -41,6 +44,20 @@ class Connections(Watcher):
         self._sessions = sessions
         # A StaticPool hands out one record to several at a time.
         self._out: dict[int, list[Held]] = {}
+        self._collecting: set[int] = set()  # threads in which garbage is looked for
+
+    @contextlib.contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Follow the garbage collector."""
+        gc.callbacks.append(self._collects)
+        try:
+            yield
+        finally:
+            gc.callbacks.remove(self._collects)
+
+    def _collects(self, phase: str, _: object) -> None:
+        change = self._collecting.add if phase == "start" else self._collecting.discard
+        change(threading.get_ident())
 
     def listeners(self) -> Iterable[Listener]:
         return (
@@ -111,10 +128,11 @@ class Connections(Watcher):
     def _given_back(self, dbapi_connection: Any, record: Any) -> None:
         if (held := self._pop(record)) is None:
             return
-        if held.request is not None and not held.request.has_ended:
-            held.request.note_pool(record, ENDS)
-        elif held.outlived and calls("<lambda>") and calls("_finalize_fairy"):
+        # In Python, what no cycle keeps comes back at once; what one keeps, when it is looked for.
+        if calls("_finalize_fairy") and threading.get_ident() in self._collecting:
             self._tell(held, "nobody but the garbage collector gave it back")
+        elif held.request is not None and not held.request.has_ended:
+            held.request.note_pool(record, ENDS)
 
     def _pop(self, record: Any) -> Held | None:
         mine = self._out.get(id(record))
@@ -141,10 +159,13 @@ class Connections(Watcher):
             if held.test != self.run.test or not held.for_one_test:
                 continue
             if held.outlived or passed:
-                self._tell(held, "it was still out")
+                who = "request" if held.outlived else "test"
+                self._tell(held, f"the {who} ended, and it was still out")
 
     def _tell(self, held: Held, how: str) -> None:
         """Tell of a connection that did not come back, unless somebody may still want it."""
+        if held.request is None and not held.for_one_test:
+            return
         session = held.session and held.session()
         made = self._sessions.made(session)
         if made and not (made.for_one_test or made.request):
@@ -152,14 +173,13 @@ class Connections(Watcher):
         if (task := _alive(held.task)) is not None and task is not current_task():
             return
         self._forget(held)
-        by_request = held.outlived and (made is None or made.request is held.request)
+        by_request = held.request is not None and (made is None or made.request is held.request)
         reading = [f"by the session made at {made.place}"] if made and made.place else []
         request = held.request if by_request else None
-        message = (
-            f"took a connection, and when the {'request' if request else 'test'} had ended, {how}"
-        )
         where = held.place or (request.endpoint if request else None)
-        self.run.found(LEFT, message, where, *reading, request=request, test=held.test)
+        self.run.found(
+            LEFT, f"took a connection; {how}", where, *reading, request=request, test=held.test
+        )
 
     def _forget(self, held: Held) -> None:
         mine = self._out.get(id(held.record), [])

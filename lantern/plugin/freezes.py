@@ -1,13 +1,15 @@
 """Freezes: which line kept the loop from anything else, seen by a thread while it does.
 
-The loop runs one callback after another. One that takes long is looked at every few milliseconds:
-where it is, and whether it waits, computes, or is itself kept waiting by a busy machine. It counts
-as frozen for the processor time that its own thread used, and for as long as it stood still while
-the program computed nothing; see lantern.pulse.
+The loop runs one callback after another. One that takes long is looked at every few milliseconds.
+It counts as frozen for the processor time that its own thread used, less that of the garbage
+collector; or, if that is longer, for as long as it stood at one instruction: in full where the
+program had nothing to do, and else for no longer than the program computed, since the rest is the
+wait for a processor of a busy machine. See lantern.pulse.
 """
 
 import asyncio
 import contextlib
+import gc
 import itertools
 import sys
 import threading
@@ -23,7 +25,7 @@ from lantern.plugin.findings import FROZEN, Place
 from lantern.plugin.places import BOUNDARY, is_theirs, place
 from lantern.plugin.requests import Request, current_in
 from lantern.plugin.run import Run, Watcher
-from lantern.pulse import CAN_OBSERVE, NO_WORK, is_queued
+from lantern.pulse import CAN_OBSERVE, NO_WORK, PATIENT_TURNS, others_queue
 
 LIMIT = 0.05  # seconds
 INTERVAL = 0.005
@@ -31,26 +33,27 @@ INTERVAL = 0.005
 ONCE = {"_find_and_load", "_configure_registries", "_check_configure", "openapi", "model_rebuild"}
 
 
-@dataclass
+@dataclass(frozen=True)
 class Look:
-    """Where the callback was, and what the clocks said."""
+    """Where the callback was, and what the clocks said; `queued` as in lantern.pulse."""
 
     moment: float
     used: float
+    queued: bool
+    at: tuple[int, int]
     place: Place | None
     inside: str
     is_once: bool
-    is_ready: bool
 
 
 @dataclass
 class Turn:
     """One callback of a loop, while it runs."""
 
-    thread: threading.Thread
     context: Any
     began: float
     used: float
+    collecting: float = 0.0  # seconds of the garbage collector
     request: Request | None = None
     looks: list[Look] = field(default_factory=list)
 
@@ -62,6 +65,8 @@ class Freezes(Watcher):
         super().__init__(run)
         self._turns: dict[int, Turn] = {}
         self._over = threading.Event()
+        self._suspects: set[str] = set()
+        self._collection = 0.0
 
     @contextlib.contextmanager
     def at_work(self) -> Iterator[None]:
@@ -76,9 +81,7 @@ class Freezes(Watcher):
         def run(handle: Any) -> Any:
             me = threading.get_ident()
             outer = turns.get(me)
-            turn = turns[me] = Turn(
-                threading.current_thread(), handle._context, clock(), thread_clock()
-            )
+            turn = turns[me] = Turn(handle._context, clock(), thread_clock())
             try:
                 return call(handle)
             finally:
@@ -92,11 +95,19 @@ class Freezes(Watcher):
         thread = threading.Thread(target=self._look_on, name="lantern looks on", daemon=True)
         with replaced(handle_class, "_run", run):
             thread.start()
+            gc.callbacks.append(self._collects)
             try:
                 yield
             finally:
+                gc.callbacks.remove(self._collects)
                 self._over.set()
                 thread.join()
+
+    def _collects(self, phase: str, _: object) -> None:
+        if phase == "start":
+            self._collection = time.thread_time()
+        elif turn := self._turns.get(threading.get_ident()):
+            turn.collecting += time.thread_time() - self._collection
 
     def _look_on(self) -> None:
         while not self._over.wait(INTERVAL):
@@ -110,41 +121,54 @@ class Freezes(Watcher):
         stack = _stack(sys._current_frames().get(ident))
         if not stack:
             return
-        is_ready = is_queued(turn.thread)
         turn.looks.append(
             Look(
                 time.perf_counter(),
                 time.process_time() - time.thread_time(),
+                others_queue(),
+                (id(stack[0]), stack[0].f_lasti),
                 place(iter(stack)),
                 _told(stack),
                 any(frame.f_code.co_name in ONCE for frame in stack),
-                is_ready,
             )
         )
 
     def _judge(self, turn: Turn, now: float, used: float) -> None:
-        request, looks = turn.request, turn.looks
-        if request is None or now - turn.began < LIMIT:
+        request, looks = turn.request, [look for look in turn.looks if not look.is_once]
+        if request is None or now - turn.began < LIMIT or not looks:
             return
-        still = sum(
-            after.moment - before.moment
-            for before, after in itertools.pairwise(looks)
-            if not after.is_ready and after.used - before.used < NO_WORK
-        )
-        frozen = min(used - turn.used + still, now - turn.began)
-        frozen *= sum(not look.is_once for look in looks) / len(looks)
+        computed = used - turn.used - turn.collecting
+        # Its own computing counts in both, where it goes on at one instruction.
+        frozen = max(computed, _waited(turn.looks)) * len(looks) / len(turn.looks)
         if frozen < LIMIT:
             return
-        places = Counter((look.place, look.inside) for look in looks if not look.is_once)
+        places = Counter((look.place, look.inside) for look in looks)
         (where, inside), _ = places.most_common(1)[0]
+        # What no line of the project does may be done once, for what comes first.
+        if where is None and request.route not in self._suspects:
+            self._suspects.add(request.route)
+            return
         self.run.found(
             FROZEN,
             "kept the loop from everything else for more than 50 ms",
             where or request.endpoint,
-            f"{frozen * 1000:.0f} ms, {used - turn.used:.3f} s of it computing"
+            f"{frozen * 1000:.0f} ms, {computed * 1000:.0f} ms of it computing"
             + (f"; seen in {inside}" if inside else ""),
             request=request,
         )
+
+
+def _waited(looks: list[Look]) -> float:
+    """Return for how long the callback waited at one instruction, by its own doing."""
+    seconds = 0.0
+    for at, run in itertools.groupby(itertools.pairwise(looks), lambda pair: pair[0].at):
+        still = [(before, after) for before, after in run if after.at == at]
+        if len(still) >= PATIENT_TURNS:
+            for before, after in still:
+                passed, used = after.moment - before.moment, after.used - before.used
+                is_idle = used < NO_WORK and not after.queued
+                seconds += passed if is_idle else min(passed, used)
+    return seconds
 
 
 def _stack(frame: FrameType | None) -> list[FrameType]:

@@ -1,5 +1,6 @@
 """A sync app with a fault in every endpoint: `finds` names it at the line to be told."""
 
+import gc
 from typing import Annotated
 
 from fastapi import Depends, FastAPI
@@ -74,6 +75,14 @@ def swallowed(session: Forgetting):
 @app.get("/leaks")
 def leaks(session: Annotated[Session, Depends(leaking)]):
     session.execute(ONE)  # finds: connection-left
+
+
+@app.get("/collected")
+def collected():
+    session = factory()
+    session.execute(ONE)  # finds: connection-left
+    del session
+    gc.collect()
 
 
 @app.get("/many")
