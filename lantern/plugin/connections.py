@@ -16,8 +16,8 @@ from lantern.events import Listener
 from lantern.lifetimes import BEGINS, COMMIT, ENDS, ROLLBACK, SENDS
 from lantern.plugin.findings import LEFT, TWO, Place
 from lantern.plugin.places import calls, place
-from lantern.plugin.requests import Request, current
-from lantern.plugin.run import Run, Watcher, current_task
+from lantern.plugin.requests import Request, current, current_task
+from lantern.plugin.run import Run, Watcher
 from lantern.plugin.sessions import Sessions
 
 
@@ -29,10 +29,10 @@ class Held:
     pool: Any
     place: Place | None
     request: Request | None
-    task: Any
+    task: Any  # a weak reference, as is the session
     test: str
     for_one_test: bool
-    session: Any = None  # a weak reference
+    session: Any = None
     outlived: bool = False  # it was out when its request had ended
 
 
@@ -78,7 +78,7 @@ class Connections(Watcher):
             fairy._pool,
             place(),
             request,
-            task and weakref.ref(task),
+            task,
             self.run.test,
             self.run.is_for_one_test,
         )
@@ -94,7 +94,7 @@ class Connections(Watcher):
         """
         for first in self._all():
             same = first.request is request and first.pool is held.pool
-            if same and _alive(first.task) in (None, task):
+            if same and _alive(first.task) in (None, _alive(task)):
                 self.run.found(
                     TWO,
                     "took a second connection while it held one",
@@ -170,7 +170,9 @@ class Connections(Watcher):
         made = self._sessions.made(session)
         if made and not (made.for_one_test or made.request):
             return
-        if (task := _alive(held.task)) is not None and task is not current_task():
+        # A request's own task may go on as that of the test; any other may still want it.
+        own = (held.request.task if held.request else None, current_task())
+        if _alive(held.task) is not None and held.task not in own:
             return
         self._forget(held)
         by_request = held.request is not None and (made is None or made.request is held.request)

@@ -1,5 +1,6 @@
 """Which line of the project's own code is at work: not a library's, not pytest's, not ours."""
 
+import asyncio
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator
@@ -18,20 +19,22 @@ PACKAGES = {"site-packages", "dist-packages"}
 TESTS = {"test", "tests", "testing"}
 # Code that holds this stands between a request and whoever sent it; see requests.py.
 BOUNDARY = "_lantern_boundary"
+CALLBACK = asyncio.Handle._run.__code__  # what a loop runs, it runs here
 
 root = Path.cwd()  # set when a run begins: paths are told from here
 
 
-def frames(below_boundary: bool = True) -> Iterator[FrameType]:
+def frames() -> Iterator[FrameType]:
     """Yield the frames of the caller, innermost first, across greenlets.
 
-    Of a request only its own, and not those of the test that sent it.
+    Of a request only its own, and not those of the test that sent it; of a loop's callback not
+    those of who runs the loop.
     """
     frame: FrameType | None = sys._getframe(1)
     module = sys.modules.get("greenlet")
     greenlet: Any = module.getcurrent() if module else None
     while frame is not None:
-        if below_boundary and BOUNDARY in frame.f_code.co_varnames:
+        if BOUNDARY in frame.f_code.co_varnames or frame.f_code is CALLBACK:
             return
         yield frame
         frame = frame.f_back

@@ -1,9 +1,11 @@
 """A request as it passes: seen around the call of the app, whoever makes it."""
 
+import asyncio
 import contextlib
 import functools
 import importlib.util
 import itertools
+import weakref
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import Any
@@ -36,6 +38,7 @@ class Request:
         self.scope = scope
         self.life = RequestLife()
         self.has_ended = False
+        self.task = current_task()
         self._connections: list[Any] = []
         self.note(CLIENT, CLIENT, BEGINS, f"{scope.get('method', 'WEBSOCKET')} {scope['path']}")
 
@@ -129,3 +132,12 @@ def watching(ended: Callable[[Request], None]) -> Iterator[None]:
 
     with replaced(Starlette, "__call__", watched):
         yield
+
+
+def current_task() -> Any:
+    """Return a weak reference to the task that runs; None in a thread without a loop."""
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        return None
+    return None if task is None else weakref.ref(task)

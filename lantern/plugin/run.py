@@ -1,10 +1,8 @@
 """One run of a project's tests under watch: which test it is at, and what was found in it."""
 
-import asyncio
 import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any
 
 from lantern.events import Listener, listening
 from lantern.lifetimes import RequestLife
@@ -97,11 +95,3 @@ def watching(*watchers: Watcher) -> Iterator[None]:
             stack.enter_context(listening(*watcher.listeners()))
             stack.enter_context(watcher.at_work())
         yield
-
-
-def current_task() -> Any:
-    """Return the task that runs; None in a thread without a loop."""
-    try:
-        return asyncio.current_task()
-    except RuntimeError:
-        return None

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from lantern.events import Listener, replaced
 from lantern.plugin.findings import CLOSED, SHARED, Place
 from lantern.plugin.places import place
-from lantern.plugin.requests import Request, current
-from lantern.plugin.run import Run, Watcher, current_task
+from lantern.plugin.requests import Request, current, current_task
+from lantern.plugin.run import Run, Watcher
 
 
 @dataclass
@@ -102,7 +102,7 @@ class Sessions(Watcher):
     def _executes(self, connection: Any, *_: Any) -> None:
         me = current_task() or threading.get_ident()
         other = self._at_work.get(connection)
-        if other is not None and other is not me and other != me:
+        if other is not None and other != me:
             request = current()
             self.run.found(
                 SHARED,
@@ -131,7 +131,8 @@ def _whereabouts(other: Any) -> Place | None:
             stack.append(frame)
             frame = frame.f_back
         return place(iter(stack))
-    waiting, stack = other.get_coro(), []
+    task = other()
+    waiting, stack = task and task.get_coro(), []
     while waiting is not None:
         if frame := getattr(waiting, "cr_frame", None):
             stack.append(frame)

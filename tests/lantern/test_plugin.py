@@ -1,62 +1,58 @@
 """`pytest --lantern` in a project that knows nothing of it."""
 
 import json
-import os
 import re
 import shutil
-import subprocess
 import sys
-from collections import Counter
 from pathlib import Path
 
+import aiosqlite
+import fastapi.testclient
+import httpx
 import pytest
+import sqlalchemy.ext.asyncio
 
 from course.project import ROOT
+
+pytest_plugins = ["pytester"]
+
+# A run in this process forgets what it has imported; these are imported once for all of them.
+ONCE = (aiosqlite, fastapi.testclient, httpx, sqlalchemy.ext.asyncio)
 
 PLANTED = Path(__file__).with_name("planted")
 EXPECTED = re.compile(r"# finds: (.+)")
 
 
-def project(folder, app):
+def project(pytester, app):
     """Make a project of its own with one of the planted apps."""
+    folder = pytester.path
     shutil.copy(PLANTED / "models.py", folder)
     shutil.copy(PLANTED / "every_route.py", folder / "test_every_route.py")
     shutil.copy(PLANTED / f"{app}.py", folder / "app.py")
     (folder / "pytest.ini").write_text("[pytest]\npythonpath = .\n", "utf-8")
 
 
-def ask(folder, *options):
-    """Run the project's tests with the plugin, as somebody would."""
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-p",
-        "lantern.plugin.entry",
-        "-p",
-        "no:cacheprovider",
-    ]
-    return subprocess.run(
-        [*command, *options],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_ADDOPTS": ""},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+def ask(pytester, *options):
+    """Run the project's tests with the plugin, as somebody would who has it installed."""
+    ran = pytester.runpytest_inprocess("-p", "lantern.plugin.entry", *options)
+    return ran.ret, ran.stdout.str(), ran.stderr.str()
 
 
-def told(folder, *options):
-    """Run them, and return what was found: how often each kind at each line of the app."""
-    ran = ask(folder, "--lantern", "--lantern-sarif=found.json", *options)
-    assert ran.returncode == 0, ran.stdout
-    results = json.loads((folder / "found.json").read_text("utf-8"))["runs"][0]["results"]
+def told(pytester, *options):
+    """Run them, and return what was found: the kinds and their lines, and the output."""
+    status, output, _ = ask(pytester, "--lantern", "--lantern-sarif=found.json", *options)
+    assert status == 0, output
+    return found_in(pytester.path / "found.json"), output
+
+
+def found_in(file):
+    results = json.loads(file.read_text("utf-8"))["runs"][0]["results"]
     places = [one["locations"][0]["physicalLocation"] for one in results]
     assert {place["artifactLocation"]["uri"] for place in places} <= {"app.py"}
-    return Counter(
+    return {
         (place["region"]["startLine"], one["ruleId"])
         for one, place in zip(results, places, strict=True)
-    ), ran.stdout
+    }
 
 
 def planted(app):
@@ -70,16 +66,16 @@ def planted(app):
 
 
 @pytest.mark.parametrize("app", ["faulty_async", "faulty_sync"])
-def test_each_planted_fault_is_found_at_its_line_and_nothing_else(tmp_path, app):
-    project(tmp_path, app)
-    found, output = told(tmp_path)
-    assert {*found} == planted(app), output
+def test_each_planted_fault_is_found_at_its_line_and_nothing_else(pytester, app):
+    project(pytester, app)
+    found, output = told(pytester)
+    assert found == planted(app), output
 
 
 @pytest.mark.parametrize("app", ["sound_async", "sound_sync"])
-def test_in_code_without_a_fault_nothing_is_found(tmp_path, app):
-    project(tmp_path, app)
-    found, output = told(tmp_path)
+def test_in_code_without_a_fault_nothing_is_found(pytester, app):
+    project(pytester, app)
+    found, output = told(pytester)
     assert not found, output
     assert "Nothing was found." in output
 
@@ -105,45 +101,53 @@ def test_that_means_it():
 
 
 @pytest.fixture
-def small_project(tmp_path):
-    project(tmp_path, "faulty_sync")
-    (tmp_path / "test_every_route.py").unlink()
-    (tmp_path / "test_few.py").write_text(ONE_TEST, "utf-8")
-    return tmp_path
+def small_project(pytester):
+    project(pytester, "faulty_sync")
+    (pytester.path / "test_every_route.py").unlink()
+    (pytester.path / "test_few.py").write_text(ONE_TEST, "utf-8")
+    return pytester
+
+
+def test_nothing_is_told_where_nobody_asks(small_project):
+    status, output, _ = ask(small_project)
+    assert status == 0
+    assert "lantern" not in output.replace("lantern.plugin.entry", "")
 
 
 def test_a_run_fails_where_findings_are_errors_until_a_baseline_knows_them(small_project):
-    first = ask(small_project, "--lantern=error", "--lantern-html=found.html")
-    assert first.returncode == 1
-    assert "2 passed" in first.stdout
-    assert "[commit-after-answer]" in first.stdout
-    assert "lost-write" not in first.stdout  # the mark of the test that means it
-    page = (small_project / "found.html").read_text("utf-8")
+    status, output, _ = ask(small_project, "--lantern=error", "--lantern-html=found.html")
+    assert status == 1
+    assert "2 passed" in output
+    assert "[commit-after-answer]" in output
+    assert "lost-write" not in output  # the mark of the test that means it
+    page = (small_project.path / "found.html").read_text("utf-8")
     assert "POST /late" in page and "<svg" in page and "COMMIT after the answer" in page
     for _ in range(2):
-        known = ask(small_project, "--lantern=error", "--lantern-baseline=known.json")
-        assert known.returncode == 0, known.stdout
-        assert "1 more are in known.json." in known.stdout
+        status, output, _ = ask(small_project, "--lantern=error", "--lantern-baseline=known.json")
+        assert status == 0, output
+        assert "1 more are in known.json." in output
 
 
 def test_kinds_can_be_left_out_and_one_that_does_not_exist_is_told(small_project):
-    settings = small_project / "pytest.ini"
-    settings.write_text("[pytest]\nlantern_ignore = commit-after-answer\n", "utf-8")
-    ran = ask(small_project, "--strict-markers", "--lantern=error")
-    assert ran.returncode == 0, ran.stdout
-    assert "Nothing was found." in ran.stdout
+    settings = small_project.path / "pytest.ini"
+    settings.write_text("[pytest]\npythonpath=.\nlantern_ignore = commit-after-answer\n", "utf-8")
+    status, output, _ = ask(small_project, "--strict-markers", "--lantern=error")
+    assert status == 0, output
+    assert "Nothing was found." in output
     settings.write_text("[pytest]\nlantern_ignore = late\n", "utf-8")
-    refused = ask(small_project, "--lantern")
-    assert refused.returncode == pytest.ExitCode.USAGE_ERROR
-    assert "lantern_ignore names late; the kinds are connection-left, " in refused.stderr
+    status, output, errors = ask(small_project, "--lantern")
+    assert status == pytest.ExitCode.USAGE_ERROR
+    assert "lantern_ignore names late; the kinds are connection-left, " in output + errors
 
 
-def test_workers_of_xdist_hand_over_what_they_found(tmp_path):
-    project(tmp_path, "faulty_sync")
+def test_workers_of_xdist_hand_over_what_they_found(pytester, monkeypatch):
+    project(pytester, "faulty_sync")
     database = 'f"sqlite:///{os.getpid()}.db"'  # each worker has its own
-    app = tmp_path / "app.py"
+    app = pytester.path / "app.py"
     text = app.read_text("utf-8").replace('"sqlite:///any.db"', database)
-    app.write_text(text.replace("\nfrom typing", "\nimport os\nfrom typing", 1), "utf-8")
-    alone, _ = told(tmp_path)
-    shared, output = told(tmp_path, "-n", "2")
-    assert shared == alone, output
+    app.write_text(text.replace("import gc\n", "import gc, os\n", 1), "utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    options = ("-p", "lantern.plugin.entry", "--lantern", "--lantern-sarif=found.json", "-n", "2")
+    ran = pytester.run(sys.executable, "-m", "pytest", *options)
+    assert ran.ret == 0, ran.stdout.str()
+    assert found_in(pytester.path / "found.json") == planted("faulty_sync")
