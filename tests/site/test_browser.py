@@ -12,6 +12,7 @@ from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, Page, expect
 
 from tests.site.built import BOOKS, Built, chapters_of
+from tests.site.test_cards import KNOWN
 from tools.driver.hosting import served
 
 WIDTHS = (1280, 390)
@@ -175,6 +176,10 @@ def violations(
     ]
 
 
+# axe may not read a stylesheet again where the page was opened from a folder.
+FROM_A_FOLDER = {"preload": False}
+
+
 def option(page: Page, words: str):
     """The radio button whose label begins with the words."""
     return page.locator("label", has_text=words).locator("input")
@@ -309,7 +314,7 @@ def test_on_a_phone_no_words_of_a_request_s_life_lie_on_others(
 
 
 def test_no_word_of_a_card_is_broken_on_a_phone(browser: Browser, course_site: Built) -> None:
-    broken = """() => [...document.querySelectorAll(".finding h2")].flatMap((title) => {
+    broken = """() => [...document.querySelectorAll(".finding > :first-child")].flatMap((title) => {
         const walker = document.createTreeWalker(title, NodeFilter.SHOW_TEXT);
         const range = document.createRange();
         const found = [];
@@ -322,7 +327,7 @@ def test_no_word_of_a_card_is_broken_on_a_phone(browser: Browser, course_site: B
         return found;
       })"""
     indented = """() => [...document.querySelectorAll(".finding")].filter((card) => {
-        const [title, body] = ["h2", "p"].map((part) => {
+        const [title, body] = [":first-child", "p"].map((part) => {
           const range = document.createRange();
           range.selectNodeContents(card.querySelector(part));
           return range.getBoundingClientRect().left;
@@ -418,7 +423,7 @@ def test_an_error_line_as_a_terminal_shows_it_leads_to_its_place(
     page: Page, course_site: Built
 ) -> None:
     soup = BeautifulSoup((course_site.html / "book/errors.html").read_bytes(), "html.parser")
-    titles = {card.h2.text: card["id"] for card in reversed(soup.select(".finding.error"))}
+    titles = {card.h3.text: card["id"] for card in reversed(soup.select(".finding.error"))}
     lines = {title.rstrip("…"): title for title in titles}
     for line, beginning in PASTED.items():
         (lines[line],) = (title for title in titles if title.startswith(beginning))
@@ -445,6 +450,36 @@ def test_a_line_that_only_looks_like_a_known_error_finds_pages_as_other_words_do
         links = searched(page, home, words)
         expect(links.first).to_be_visible()
         assert not [link for link in links.all() if "#error-" in link.get_attribute("href")], words
+
+
+def test_an_error_is_pasted_by_keyboard_on_a_phone_and_its_card_comes_first(
+    browser: Browser, course_site: Built
+) -> None:
+    traceback = KNOWN[0][1]
+    with opened(browser, 390, color_scheme="dark") as page:
+        asked = requests_of(page)
+        page.goto(f"{course_site.html.as_uri()}/book/errors.html")
+        field = page.get_by_label("A whole traceback")
+        said, found = page.locator(".error-said"), page.locator(".error-found")
+        field.focus()
+        page.keyboard.insert_text(traceback)
+        expect(said).to_contain_text("The first card fits best")
+        title = found.get_by_role("heading")
+        expect(title).to_contain_text("sqlalchemy.exc.MissingGreenlet")
+        page.keyboard.press("Tab")
+        expect(found.get_by_role("link", name="Shown in")).to_be_focused()
+        assert violations(page, FROM_A_FOLDER) == []
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(page.locator(":target")).to_contain_text("sqlalchemy.exc.StatementError")
+        field.fill("RuntimeError: Event loop is closed")
+        expect(said).to_contain_text("unknown here")
+        expect(found.locator("li")).to_have_count(3)
+        assert violations(page, FROM_A_FOLDER) == []
+        field.fill("")
+        expect(said).to_be_empty()
+        expect(found).to_be_empty()
+    assert foreign(asked, course_site.html.as_uri()) == []
 
 
 def test_a_search_for_words_that_are_nowhere_says_so(page: Page, course_site: Built) -> None:

@@ -11,6 +11,7 @@ from bs4 import BeautifulSoup, Tag
 
 from course.notebook import read
 from course.project import ROOT
+from lantern.cards import cards
 from tests.site.built import SAMPLE, Built, build, copy_sample
 from tools.bench.page_weight import plain_markdown
 from tools.predictions import predictions_of
@@ -71,6 +72,10 @@ BROKEN = {
     "error_that_no_cell_prints": (
         ":::{error} ValueError: no such\n:shown: ch00a_cells printing\nText.\n:::",
         "the cell tagged 'printing' of ch00a_cells prints something else",
+    ),
+    "error_of_no_doing": (
+        ":::{error} ValueError: no\n:recorded: Python 3.11\nText.\n:::",
+        "ValueError: no needs a while: starting,",
     ),
     "case_without_sign": (
         f":::{{case}} It is dark\n:shown: ch00a_cells printing\n{PARTS}:::",
@@ -311,9 +316,20 @@ def test_every_claim_and_error_of_a_chapter_stands_on_the_page_for_all(course_si
             if page.startswith("book/ch")
             for finding in soup_of(course_site, page).select(f".finding.{kind}")
         }
-        shown = {f.h2.text for f in soup_of(course_site, collected).select(f".finding.{kind}")}
+        titles = soup_of(course_site, collected).select(f".finding.{kind} > :is(h2, h3)")
+        shown = {title.text for title in titles}
         assert shown == everywhere
         assert len(shown) > 5 if kind == "heard" else len(shown) > 4
+
+
+def test_every_card_that_the_matcher_knows_stands_at_its_place(course_site: Built) -> None:
+    page = soup_of(course_site, "book/errors.html")
+    stand = [(card["id"], card.h3.text) for card in page.select(".finding.error")]
+    known = [(card["anchor"], card["title"]) for card in cards().cards]
+    assert sorted(stand) == sorted(known)
+    groups = [link["href"].lstrip("#") for link in page.select(".error-jumps a")]
+    assert groups == [group["id"] for group in page.select("section section")]
+    assert len(groups) > 5
 
 
 def test_every_case_of_a_chapter_is_one_line_of_the_diagnosis_under_its_sign(

@@ -32,6 +32,11 @@ def test_the_readme_shows_the_lessons_own_picture():
     assert run(sys.executable, "-m", "tools.readme_picture", "--check").returncode == 0
 
 
+def test_the_cards_are_what_the_book_says():
+    checked = run(sys.executable, "-m", "tools.cards", "--check")
+    assert checked.returncode == 0, checked.stderr
+
+
 def test_every_file_that_the_readme_links_exists():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     targets = re.findall(r"\]\((?!https?:)([^)#]+)", text)

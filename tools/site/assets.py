@@ -20,6 +20,8 @@ SCRIPTS_OF = {
     "_static/evening.js": (Evening,),
     "_static/diagnosis.js": (Diagnosis,),
 }
+# For pages that are given the cards, and the box on the page where these stand.
+MATCHER, BOX = "_static/matcher.js", "_static/errors.js"
 # It marks single letters inside words; highlight.js takes its place.
 SPHINX_HIGHLIGHT = "_static/sphinx_highlight.js"
 DARK_CODE_STYLE = "a11y-high-contrast-dark"
@@ -43,6 +45,10 @@ def choose_assets(
         unwanted |= COPY_SCRIPTS
     present = {type(node) for node in doctree.findall()} if doctree else set()
     unwanted |= {script for script, classes in SCRIPTS_OF.items() if present.isdisjoint(classes)}
+    if not context.get("error_cards"):
+        unwanted.add(MATCHER)
+    if doctree is None or not context.get("error_cards"):
+        unwanted.add(BOX)
     context["script_files"] = [
         script for script in context["script_files"] if script.filename not in unwanted
     ]
@@ -72,6 +78,8 @@ def setup(app: Sphinx) -> None:
     app.add_js_file("quiz.js")
     app.add_js_file("evening.js")
     app.add_js_file("diagnosis.js")
+    app.add_js_file("matcher.js")
+    app.add_js_file("errors.js")
     app.connect("builder-inited", choose_dark_code_style, priority=100)
     # Furo adds its own part of the context at the default priority, and rewrites the
     # colours of code when the build ends: both of ours come after.

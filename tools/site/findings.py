@@ -2,7 +2,8 @@
 
 A chapter declares them with `:::{heard}` and `:::{error}`; `:::{all-heard}` and
 `:::{all-errors}` show those of every chapter. Each names the cell that shows it, and an error's
-message must stand in what that cell printed.
+message must stand in what that cell printed; an error that no cell can show names the run that it
+was `:recorded:` in. tools/cards.py reads the same blocks for the matcher.
 """
 
 import json
@@ -23,6 +24,16 @@ from tools.site.quiz import warn
 
 VERDICTS = {"false": "False.", "true": "True.", "nuance": "It depends."}
 SHORTENED = "…"
+# What a reader was doing when the error came, in the order of the page that collects them.
+DOING = {
+    "starting": "Starting the app, or making an engine",
+    "awaiting": "Awaiting, and making tasks",
+    "reading": "Reading objects and what belongs to them",
+    "writing": "Writing and committing",
+    "at-once": "Doing several things at once",
+    "answering": "Answering a request",
+    "clearing": "Testing, and clearing up",
+}
 CHAPTER = re.compile(r"book/ch\d\d_")
 COLLECTS = "lantern-collects"
 
@@ -44,7 +55,10 @@ class AllFindings(nodes.General, nodes.Element):
 
 
 class FindingDirective(SphinxDirective):
-    """`:::{heard} "claim"` or `:::{error} message`, with `:shown: lesson tag`."""
+    """`:::{heard} "claim"` or `:::{error} message`, with `:shown: lesson tag`.
+
+    An error also says `:while:` what it comes, and which words of its message `:varies:`.
+    """
 
     required_arguments = 1
     final_argument_whitespace = True
@@ -52,6 +66,9 @@ class FindingDirective(SphinxDirective):
     option_spec = {  # noqa: RUF012 (docutils' way)
         "shown": directives.unchanged_required,
         "verdict": directives.unchanged_required,
+        "recorded": directives.unchanged_required,
+        "while": directives.unchanged_required,
+        "varies": directives.unchanged_required,
     }
 
     def run(self) -> list[nodes.Node]:
@@ -59,6 +76,7 @@ class FindingDirective(SphinxDirective):
         title, kind = " ".join(self.arguments[0].split()), self.name
         lesson, _, tag = self.options.get("shown", "").partition(" ")
         node = Finding(kind=kind, ids=[nodes.make_id(f"{kind} {title}")], classes=["finding", kind])
+        node["while"] = self.options.get("while", "")
         self.set_source_info(node)
         self.check(kind, title, lesson, tag)
         words = [nodes.literal("", title)]
@@ -69,7 +87,13 @@ class FindingDirective(SphinxDirective):
             verdict = nodes.strong("", VERDICTS.get(self.options.get("verdict", ""), ""))
             node += nodes.paragraph("", "", verdict, classes=["finding-verdict"])
         self.state.nested_parse(self.content, self.content_offset, node)
-        node += nodes.paragraph("", "", Shown("", "", lesson=lesson, tag=tag))
+        if recorded := self.options.get("recorded"):
+            words, _ = self.state.inline_text(
+                f"Not shown in a cell. Recorded: {recorded}.", self.lineno
+            )
+            node += nodes.paragraph("", "", *words, classes=["finding-recorded"])
+        else:
+            node += nodes.paragraph("", "", Shown("", "", lesson=lesson, tag=tag))
         return [node]
 
     def check(self, kind: str, title: str, lesson: str, tag: str) -> None:
@@ -77,6 +101,11 @@ class FindingDirective(SphinxDirective):
         if kind == "heard" and self.options.get("verdict") not in VERDICTS:
             problem = f"{title} needs a verdict: {', '.join(VERDICTS)}."
             warn(self.env, problem, self.get_location())
+        if kind == "error" and self.options.get("while") not in DOING:
+            problem = f"{title} needs a while: {', '.join(DOING)}."
+            warn(self.env, problem, self.get_location())
+        if kind == "error" and "recorded" in self.options:
+            return
         path = Path(self.env.srcdir) / "notebooks" / f"{lesson}.ipynb"
         self.env.note_dependency(str(path))
         printed = list(outputs_of(path, tag)) if path.exists() else []
@@ -86,6 +115,10 @@ class FindingDirective(SphinxDirective):
         elif kind == "error" and title.rstrip(SHORTENED).rstrip() not in " ".join(printed):
             problem = f"{title}: the cell tagged {tag!r} of {lesson} prints something else."
             warn(self.env, problem, self.get_location())
+
+
+class ErrorBox(nodes.General, nodes.Element):
+    """Where an error is pasted, and the list of what one may have been doing."""
 
 
 class AllFindingsDirective(SphinxDirective):
@@ -152,15 +185,28 @@ def copies(env: BuildEnvironment, kind: str) -> Iterator[tuple[str, Finding]]:
         yield source, copy
 
 
+def grouped(errors: list[Finding]) -> list[nodes.Node]:
+    """The box, and below it the errors by what one was doing."""
+    groups = {name: [error for error in errors if error["while"] == name] for name in DOING}
+    sections = []
+    for name, some in groups.items():
+        if some:
+            title = nodes.title("", DOING[name])
+            sections.append(nodes.section("", title, *some, ids=[f"while-{name}"]))
+    jumps = [(section["ids"][0], section[0].astext(), len(section) - 1) for section in sections]
+    return [ErrorBox(jumps=jumps), *sections]
+
+
 def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Put every finding where a page asks for all, and link each to its cell."""
     for place in list(doctree.findall(AllFindings)):
         found = list(copies(app.env, place["kind"]))
         for source, copy in found:
-            # There it stands right below the title of the page.
-            copy[0]["level"] = 2
+            if place["kind"] != "error":  # There it stands right below the title of the page.
+                copy[0]["level"] = 2
             app.env.resolve_references(copy, source, app.builder)
-        place.replace_self([copy for _, copy in found])
+        shown = [copy for _, copy in found]
+        place.replace_self(grouped(shown) if place["kind"] == "error" else shown)
     for shown in list(doctree.findall(Shown)):
         target = f"notebooks/{shown['lesson']}"
         if target not in app.env.found_docs:
@@ -172,6 +218,32 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         link["refuri"] = f"{address}#cell-{shown['tag'].replace('_', '-')}"
         link["internal"] = True
         shown.replace_self(link)
+
+
+BOX = """<div class="error-box" hidden>
+<h2>Paste it</h2>
+<label for="error-pasted">A whole traceback, one line, the name of a class, or a link to
+sqlalche.me. Nothing leaves this page.</label>
+<textarea id="error-pasted" rows="5" spellcheck="false" autocapitalize="off"
+ autocomplete="off"></textarea>
+<p class="error-said" role="status"></p>
+<div class="error-found"></div>
+</div>
+"""
+
+
+def open_box(page, node: ErrorBox) -> None:
+    """The box, hidden where no script is, and the list to jump from."""
+    page.body.append(BOX)
+    page.body.append('<nav class="error-jumps" aria-label="Errors by what you were doing">')
+    page.body.append("<h2>Or look for it</h2><ul>")
+    for name, title, count in node["jumps"]:
+        page.body.append(f'<li><a href="#{name}">{title}</a> ({count})</li>')
+    page.body.append("</ul></nav>\n")
+
+
+def close_box(page, node: ErrorBox) -> None:
+    """Nothing is open."""
 
 
 def open_finding(page, node: Finding) -> None:
@@ -204,6 +276,7 @@ def setup(app: Sphinx) -> None:
     app.add_node(FindingTitle, html=(open_title, close_title))
     app.add_node(Shown)
     app.add_node(AllFindings)
+    app.add_node(ErrorBox, html=(open_box, close_box))
     app.connect("doctree-read", name_cells)
     app.connect("env-get-outdated", collecting_pages)
     app.connect("doctree-resolved", fill)
