@@ -130,7 +130,11 @@ def test_what_is_installed_can_be_imported(tmp_path):
         pytest.skip("no package index to fetch hatchling from")
     assert built.returncode == 0, built.stderr
     (wheel,) = tmp_path.glob("*.whl")
-    code = "import course.checks, lantern.theatre; print(lantern.__file__)"
+    code = (
+        "import course.checks, lantern.cards, lantern.theatre\n"
+        "assert lantern.cards.cards().find('MissingGreenlet').cards\n"
+        "print(lantern.__file__)"
+    )
     result = subprocess.run(
         [sys.executable, "-c", code],
         cwd=tmp_path,

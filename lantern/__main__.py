@@ -1,0 +1,96 @@
+"""What the instruments can do in a terminal: `python -m lantern explain`."""
+
+import argparse
+import re
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+from lantern.cards import Answer, Card, cards
+
+KNOWN, UNKNOWN = 0, 1
+WIDEST = 88
+VERSION = re.compile(r"sqlalche\.me/e/(\d)(\d+)/")
+DRIVER = re.compile(r"\b(asyncpg|psycopg2?|aiosqlite|sqlite3)\.")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command, and return 0, or 1 where an error is unknown."""
+    parser = argparse.ArgumentParser(prog="python -m lantern", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    explain = commands.add_parser(
+        "explain",
+        help="say what an error is, what its cause is, and its cure",
+        description="Find the card of an error: in a traceback, a line, the name of a class, or a "
+        "link to sqlalche.me. Exits with 1 where the error is unknown.",
+        epilog="For example: pytest 2>&1 | python -m lantern explain",
+    )
+    explain.add_argument(
+        "what", nargs="?", default="-", help="a file, or the message itself; else standard input"
+    )
+    text = read(parser.parse_args(arguments).what)
+    answer = cards().find(text)
+    # A terminal that has no … shows something in its place.
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")
+    print("\n".join(told(answer, text)))
+    return KNOWN if answer.cards else UNKNOWN
+
+
+def read(what: str) -> str:
+    """The text that is asked about."""
+    if what == "-":
+        if sys.stdin.isatty():
+            print("Paste the traceback, and end with Ctrl-D, or Ctrl-Z on Windows.")
+        return sys.stdin.buffer.read().decode("utf-8", "replace")
+    try:
+        return Path(what).read_text("utf-8", "replace")
+    except OSError:
+        return what
+
+
+def told(answer: Answer, text: str) -> Iterator[str]:
+    """The lines that say what was found."""
+    if not answer.cards:
+        yield "No card fits: this error is unknown here."
+        if answer.nearest:
+            yield "\nThe nearest:"
+            yield from map(listed, answer.nearest)
+        return
+    first, *others = answer.cards
+    yield from card(first)
+    if printed := printed_by(text):
+        yield f"\nYours was printed by {printed}."
+    if others:
+        yield "\nThis fits too:"
+        yield from map(listed, others)
+
+
+def card(found: Card) -> Iterator[str]:
+    """A card in full."""
+    width = min(WIDEST, shutil.get_terminal_size().columns)
+    yield textwrap.fill(found["title"], width, break_long_words=False)
+    for name, said in (("Cause", found["cause"]), ("Cure", found["cure"]), ("Test", found["test"])):
+        yield "\n" + textwrap.fill(f"{name}. {said}", width, break_long_words=False)
+    yield f"\nIn the book: book/errors.html#{found['anchor']}"
+    if found["shown"]:
+        yield f"Shown by the cell: {found['shown']}"
+    else:
+        yield f"Not shown in a cell. Recorded: {found['recorded']}"
+
+
+def listed(found: Card) -> str:
+    """A card in a list."""
+    return f"  {found['title']}\n    book/errors.html#{found['anchor']}"
+
+
+def printed_by(text: str) -> str:
+    """The version of SQLAlchemy and the drivers that a text names."""
+    versions = {f"SQLAlchemy {found[1]}.{found[2]}": None for found in VERSION.finditer(text)}
+    return ", ".join({**versions, **{found[1]: None for found in DRIVER.finditer(text)}})
+
+
+if __name__ == "__main__":
+    sys.exit(main())
