@@ -503,6 +503,23 @@ def test_only_whole_words_of_two_letters_or_more_are_marked_until_escape(
     expect(marks).to_have_count(0)
 
 
+def test_the_front_page_says_where_to_begin_without_scrolling(
+    browser: Browser, course_site: Built
+) -> None:
+    ways = {"Start the first lesson": "Five minutes", "I have an error": "Find your error"}
+    for width in WIDTHS:
+        with opened(browser, width) as page:
+            for name, title in ways.items():
+                page.goto(f"{course_site.html.as_uri()}/index.html")
+                for said in ("A course that you run", "For you, if", "nothing to install"):
+                    expect(page.get_by_text(said).first).to_be_in_viewport(ratio=1)
+                button = page.get_by_role("main").get_by_role("link", name=name)
+                expect(button).to_be_in_viewport(ratio=1)
+                assert button.bounding_box()["height"] >= 44
+                button.click()
+                expect(page.get_by_role("heading", level=1)).to_contain_text(title)
+
+
 def test_previous_and_next_lead_through_the_course(page: Page, sample: str) -> None:
     page.goto(f"{sample}/index.html")
     steps = page.get_by_role("navigation", name="Previous and next page")
