@@ -22,6 +22,7 @@ from typing import Any, TypedDict
 
 SLOT = "…"
 WIDEST = 8  # words in one slot
+DEEPEST = 8  # reprs in one another
 MOST = 100_000  # characters of a text that are looked at, its last ones
 # Words of a form that say by themselves which message it is, and words that say it at its beginning
 # where no class is named.
@@ -30,7 +31,8 @@ ALIKE = 3  # cards that a piece of a message, or a code, may mean
 NEAREST = 3
 LEAST = 100  # weight that is shared with one of the nearest
 
-DECORATION = re.compile(r"^(?:[\w.-]+ +\| |\s*[|│] ?|E {3,})|\s*│$", re.ASCII)
+# No pattern looks at a text of any length twice: what may be of any length is bounded.
+DECORATION = re.compile(r"^(?:[\w.-]+ +\| |\s*[|│] ?|E {3,})|\s{0,99}│$", re.ASCII)
 COLOUR = re.compile("\x1b\\[[0-9;]*m")
 FRAME = re.compile(r'^(\s*)File "')
 # What stands between messages; a line without a letter does too.
@@ -46,9 +48,9 @@ CLASS_LIKE = re.compile(
 WRAPPER = re.compile(r"\(((?:[A-Za-z_]\w*\.)+[A-Z]\w*)\)(?=\s)|<class '([\w.]+)'>(?=: )", re.ASCII)
 BACKGROUND = re.compile(r"\(?Background on this (?:error|warning) at:?\s*\S*|https?://sqlalche\S*")
 CODE = re.compile(r"sqlalche\.me/e/\w+/(\w+)", re.ASCII)
-CUT_OFF = re.compile(r"[A-Za-z0-9_]*(?:\.\.\.|…)\s*$")
+CUT_OFF = re.compile(r"[A-Za-z0-9_]{0,99}(?:\.\.\.|…)\s*$")
 REPR = re.compile(r"<[^<>]*>")
-PATH = re.compile(r"\S*[\\/]\S*[\\/]\S*")
+PATH = re.compile(r"[^\s\\/]{0,99}(?:[\\/][^\s\\/]{0,99}){2,}")
 WORD = re.compile(r"<>|…|[a-z0-9_]+(?:'[a-z]+)?")
 LINE_END = re.compile(r"\r\n|\r|\n")
 NUMBER = re.compile(r"[0-9]+")
@@ -123,8 +125,8 @@ def unwrapped(text: str) -> tuple[tuple[str, ...], str]:
 def words_of(text: str) -> list[str]:
     """The words that carry meaning: a repr, a number and a path are each the same as any other."""
     text = PATH.sub(" ", BACKGROUND.sub(" ", text))
-    while (shorter := REPR.sub(" \0 ", text)) != text:
-        text = shorter
+    for _ in range(DEEPEST):
+        text = REPR.sub(" \0 ", text)
     found = WORD.findall(text.replace("\0", "<>").lower())
     return ["#" if NUMBER.fullmatch(word) else word for word in found]
 

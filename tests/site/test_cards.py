@@ -27,7 +27,8 @@ console.log(JSON.stringify(texts.map((text) => cards.find(text))));
 # What else one may paste: nothing, much, words that JavaScript's objects have, other scripts.
 STRANGE = [
     "", "\n\n", ":", "…", "<>", "constructor", "toString: hasOwnProperty", "Größe: ﬁ İ K",
-    "Traceback (most recent call last):", "<" * 50, "RuntimeError", "x" * 5000,
+    "Traceback (most recent call last):", "RuntimeError",
+    "x'" * 50_000, "<" * 50_000 + ">" * 50_000, " " * 50_000 + "│", "a.B" * 30_000, "/a" * 50_000,
     "Error: database is locked", "the session is closed", "event loop", "is locked",
     "\x1b[31msqlalchemy.exc.InvalidRequestError\x1b[0m: Session is already flushing",
 ]  # fmt: skip

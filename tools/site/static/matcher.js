@@ -3,13 +3,14 @@
 class Cards {
   static SLOT = "…";
   static WIDEST = 8;
+  static DEEPEST = 8;
   static MOST = 100_000;
   static PLENTY = 5;
   static FEW = 3;
   static ALIKE = 3;
   static NEAREST = 3;
   static LEAST = 100;
-  static DECORATION = /^(?:[\w.-]+ +\| |\s*[|│] ?|E {3,})|\s*│$/;
+  static DECORATION = /^(?:[\w.-]+ +\| |\s*[|│] ?|E {3,})|\s{0,99}│$/;
   static COLOUR = /\x1b\[[0-9;]*m/g;
   static FRAME = /^(\s*)File "/;
   static BETWEEN =
@@ -20,9 +21,9 @@ class Cards {
   static WRAPPER = /\(((?:[A-Za-z_]\w*\.)+[A-Z]\w*)\)(?=\s)|<class '([\w.]+)'>(?=: )/g;
   static BACKGROUND = /\(?Background on this (?:error|warning) at:?\s*\S*|https?:\/\/sqlalche\S*/g;
   static CODE = /sqlalche\.me\/e\/\w+\/(\w+)/g;
-  static CUT_OFF = /[A-Za-z0-9_]*(?:\.\.\.|…)\s*$/;
+  static CUT_OFF = /[A-Za-z0-9_]{0,99}(?:\.\.\.|…)\s*$/;
   static REPR = /<[^<>]*>/g;
-  static PATH = /\S*[\\/]\S*[\\/]\S*/g;
+  static PATH = /[^\s\\/]{0,99}(?:[\\/][^\s\\/]{0,99}){2,}/g;
   static WORD = /<>|…|[a-z0-9_]+(?:'[a-z]+)?/g;
   static NUMBER = /^[0-9]+$/;
   static LABEL = /^\s*[A-Za-z]+:\s+/;
@@ -126,10 +127,8 @@ class Cards {
 
   static words(text) {
     let plain = text.replace(Cards.BACKGROUND, " ").replace(Cards.PATH, " ");
-    for (let before = null; before !== plain; ) {
-      before = plain;
+    for (let depth = 0; depth < Cards.DEEPEST; depth += 1)
       plain = plain.replace(Cards.REPR, " \0 ");
-    }
     const words = Cards.rawWords(plain.replaceAll("\0", "<>"));
     return words.map((word) => (Cards.NUMBER.test(word) ? "#" : word));
   }
