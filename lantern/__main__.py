@@ -31,6 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
         "what", nargs="?", default="-", help="a file, or the message itself; else standard input"
     )
     text = read(parser.parse_args(arguments).what)
+    if not text.strip():
+        explain.error("there is nothing to read")
     answer = cards().find(text)
     # A terminal that has no … shows something in its place.
     if hasattr(sys.stdout, "reconfigure"):

@@ -32,7 +32,7 @@ NEAREST = 3
 LEAST = 100  # weight that is shared with one of the nearest
 
 # No pattern looks at a text of any length twice: what may be of any length is bounded.
-DECORATION = re.compile(r"^(?:[\w.-]+ +\| |\s*[|│] ?|E {3,})|\s{0,99}│$", re.ASCII)
+DECORATION = re.compile(r"^(?:[\w.-]+ +\| |\s*[|│] ?|> (?! )|E {3,})|\s{0,99}│$", re.ASCII)
 COLOUR = re.compile("\x1b\\[[0-9;]*m")
 FRAME = re.compile(r'^(\s*)File "')
 # What stands between messages; a line without a letter does too.
@@ -40,7 +40,7 @@ BETWEEN = re.compile(
     r"Traceback \(most recent|^The above exception was|^During handling of the above|"
     r"^\s*\[(?:SQL|parameters): |^[^A-Za-z]*$"
 )
-CODE_LINE = re.compile(r"^\s*(?:>|(?:except|raise|class|def|from|import|with|if|assert|return)\b)")
+CODE_LINE = re.compile(r"^\s*(?:> |(?:except|raise|class|def|from|import|with|if|assert|return)\b)")
 CLASS = re.compile(r"(?:^|[^\w.'\"])((?:[A-Za-z_]\w*\.)*[A-Z]\w*)(?=: |:?\s*$)", re.ASCII)
 CLASS_LIKE = re.compile(
     r"^[a-z_]\w*\.|\w(?:Error|Exception|Warning|Group|Interrupt|Exit)$", re.ASCII

@@ -70,7 +70,7 @@ def test_a_card_without_a_cell_says_in_which_run_it_was_recorded() -> None:
 
 @pytest.mark.parametrize(
     ("text", "near"),
-    [("RuntimeError: Event loop is closed", 3), ("KeyError: 'seat'", 0), ("", 0)],
+    [("RuntimeError: Event loop is closed", 3), ("KeyError: 'seat'", 0)],
 )
 def test_what_is_unknown_is_called_so_with_what_is_near(text: str, near: int) -> None:
     done = explain(text=text)
@@ -79,5 +79,8 @@ def test_what_is_unknown_is_called_so_with_what_is_near(text: str, near: int) ->
     assert done.stdout.count("book/errors.html#") == near
 
 
-def test_it_says_how_it_is_used() -> None:
+def test_it_says_how_it_is_used_and_when_there_is_nothing_to_read() -> None:
+    nothing = explain(text="\n")
+    assert nothing.returncode == 2
+    assert nothing.stderr.endswith("error: there is nothing to read\n")
     assert "a file, or the message itself" in explain("--help").stdout

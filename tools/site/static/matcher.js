@@ -10,12 +10,12 @@ class Cards {
   static ALIKE = 3;
   static NEAREST = 3;
   static LEAST = 100;
-  static DECORATION = /^(?:[\w.-]+ +\| |\s*[|│] ?|E {3,})|\s{0,99}│$/;
+  static DECORATION = /^(?:[\w.-]+ +\| |\s*[|│] ?|> (?! )|E {3,})|\s{0,99}│$/;
   static COLOUR = /\x1b\[[0-9;]*m/g;
   static FRAME = /^(\s*)File "/;
   static BETWEEN =
     /Traceback \(most recent|^The above exception was|^During handling of the above|^\s*\[(?:SQL|parameters): |^[^A-Za-z]*$/;
-  static CODE_LINE = /^\s*(?:>|(?:except|raise|class|def|from|import|with|if|assert|return)\b)/;
+  static CODE_LINE = /^\s*(?:> |(?:except|raise|class|def|from|import|with|if|assert|return)\b)/;
   static CLASS = /(?:^|[^\w.'"])((?:[A-Za-z_]\w*\.)*[A-Z]\w*)(?=: |:?\s*$)/g;
   static CLASS_LIKE = /^[a-z_]\w*\.|\w(?:Error|Exception|Warning|Group|Interrupt|Exit)$/;
   static WRAPPER = /\(((?:[A-Za-z_]\w*\.)+[A-Z]\w*)\)(?=\s)|<class '([\w.]+)'>(?=: )/g;
