@@ -3,7 +3,8 @@
 What it is asked and what it sends are objects in JSON, told apart by their `kind`:
 
     {"kind": "progress", "lines": ...}  what a learner has done so far; it comes first
-    {"kind": "run", "run": number, "code": source}
+    {"kind": "run", "run": number, "cell": number on the page, "code": source}
+    {"kind": "stop", "run": number}  cancel it, if it waits for something
 
     {"kind": "begun", "run": number}
     {"kind": "output", "run": number, "output": ...}
@@ -47,7 +48,15 @@ class Run:
     """Run this code, as the run of this number."""
 
     number: int
+    cell: int
     code: str
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Cancel the run of this number where it waits; it may be over."""
+
+    number: int
 
 
 @dataclass(frozen=True)
@@ -57,11 +66,13 @@ class Progress:
     lines: str
 
 
-def request_of(text: str) -> Run | Progress:
+def request_of(text: str) -> Run | Stop | Progress:
     """Return the request that came as JSON; raises ValueError for one that there is not."""
     match json.loads(text):
-        case {"kind": "run", "run": int(number), "code": str(code)}:
-            return Run(number, code)
+        case {"kind": "run", "run": int(number), "cell": int(cell), "code": str(code)}:
+            return Run(number, cell, code)
+        case {"kind": "stop", "run": int(number)}:
+            return Stop(number)
         case {"kind": "progress", "lines": str(lines)}:
             return Progress(lines)
     raise ValueError(f"The kernel knows no such request: {text[:200]}")
@@ -107,6 +118,7 @@ class Kernel:
     def __init__(self, send: Send, write: Write) -> None:
         self._send = send
         self._last = 0  # the run that began last
+        self._task: asyncio.Task[bool] | None = None  # of that run
         self._asked: asyncio.Queue[Run | Progress] = asyncio.Queue()
         self._loop = asyncio.get_running_loop()
         self._cells = Cells(self._show)
@@ -116,7 +128,11 @@ class Kernel:
 
     def ask(self, request: str) -> None:
         """Take a request from outside of the loop."""
-        self._loop.call_soon_threadsafe(self._asked.put_nowait, request_of(request))
+        match request_of(request):
+            case Stop(number):
+                self._loop.call_soon_threadsafe(self._stop, number)
+            case asked:
+                self._loop.call_soon_threadsafe(self._asked.put_nowait, asked)
 
     async def serve(self) -> None:
         """Run what is asked for, for ever."""
@@ -126,15 +142,21 @@ class Kernel:
             match await self._asked.get():
                 case Progress(lines):
                     PROGRESS.write_text(lines, encoding="utf-8")
-                case Run(number, code):
+                case Run(number, cell, code):
                     self._last = number
                     context.run(RUN.set, number)
                     self._post("begun", run=number)
-                    work = self._cells.run(code)
-                    succeeded = await asyncio.create_task(work, name="cell", context=context)
+                    work = self._cells.run(cell, code)
+                    self._task = asyncio.create_task(work, name="cell", context=context)
+                    await asyncio.wait([self._task])
+                    succeeded = not self._task.cancelled() and self._task.result()
                     if PROGRESS.exists() and (lines := PROGRESS.read_text(encoding="utf-8")):
                         self._post("progress", lines=lines)
                     self._post("done", run=number, succeeded=succeeded)
+
+    def _stop(self, number: int) -> None:
+        if number == self._last and self._task:
+            self._task.cancel()
 
     def _shown_by(self) -> int:
         return RUN.get(self._last)

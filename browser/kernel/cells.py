@@ -7,6 +7,7 @@ import linecache
 import sys
 import traceback
 import types
+from collections import Counter, deque
 from collections.abc import Callable
 from typing import Any
 
@@ -17,21 +18,31 @@ KEPT = 1000  # runs of cells whose lines a traceback can show; more would fill t
 
 
 class Cells:
-    """The cells of one notebook: they share their names, and each has a number."""
+    """The cells of one notebook: they share their names."""
 
     def __init__(self, show: Callable[[dict[str, Any]], None]) -> None:
         self._show = show
         self._count = 0
+        self._runs: Counter[int] = Counter()  # by cell
+        self._kept: deque[str] = deque()  # names of runs, the oldest first
         module = types.ModuleType("__main__", "The notebook.")
         module.__dict__.update(__builtins__=builtins, display=self._display)
         sys.modules["__main__"] = module
         self._names = module.__dict__
 
-    async def run(self, source: str) -> bool:
-        """Run a cell and show what comes of it; return whether it ended without an error."""
+    async def run(self, number: int, source: str) -> bool:
+        """Run a cell and show what comes of it; return whether it ended without an error.
+
+        A traceback names it by its number, and by the run if it is not the first: what an earlier
+        run defined is shown with the lines that it had.
+        """
         self._count += 1
-        name = f"<cell {self._count}>"
-        linecache.cache.pop(f"<cell {self._count - KEPT}>", None)
+        self._runs[number] += 1
+        again = f", run {self._runs[number]}" if self._runs[number] > 1 else ""
+        name = f"<cell {number}{again}>"
+        self._kept.append(name)
+        if len(self._kept) > KEPT:
+            linecache.cache.pop(self._kept.popleft(), None)
         linecache.cache[name] = (len(source), None, source.splitlines(True), name)
         try:
             value = await self._evaluate(source, name)

@@ -1,10 +1,10 @@
 // One cell of the page: its code, its buttons, and what it prints.
 
+import { Draft } from "./draft.mjs";
 import { button, element } from "./elements.mjs";
 import { LIBRARIES } from "./libraries.mjs"; // made by the build
 import { Run } from "./run.mjs";
 import { canWait } from "./stacks.mjs";
-import * as work from "./work.mjs";
 
 // Why a cell with one of these tags does not run here.
 const REASONS = { "not-in-browser": "This cell needs what no browser has, such as a process of its own." };
@@ -18,13 +18,14 @@ export class Cell {
   #box;
   #editor = null;
   #run = null; // the last one, whose output stands below
-  #start = button("Run", () => this.run());
+  #start = button("Run", () => this.#runner.run(this));
+  #stop = button("Stop", () => this.#runner.stop(this));
+  #said = element("span", "live-said");
   #state = element("span", "live-state");
   #kept = element("span", "live-kept");
-  #undo = button("Undo edits", () => this.replace(this.original));
-  #back = button("Earlier version", () => this.#bringBack());
-  #known; // what this browser keeps of the cell, as far as this tab has heard; null for nothing
-  #mine = false; // whether the code was written in this tab
+  #undo = button("Undo edits", () => this.replace(this.#draft.original));
+  #back = button("Earlier version", () => this.#change(() => this.#draft.bringBack()));
+  #draft;
 
   // `box` is the cell's element in the page, `stored` the cell in the notebook.
   constructor(runner, box, stored, number) {
@@ -32,23 +33,28 @@ export class Cell {
     this.#box = box;
     this.stored = stored;
     this.number = number;
-    this.original = [stored.source].flat().join("");
-    this.#known = work.read(runner.name, stored.id);
-    this.source = this.#known ?? this.original;
+    this.#draft = new Draft(runner.name, stored.id, [stored.source].flat().join(""));
     const tags = stored.metadata.tags ?? [];
     const reason = REASONS[tags.find((tag) => tag in REASONS)];
     this.runs = !reason;
     this.mayFail = tags.includes("raises-exception");
     this.#state.setAttribute("role", "status");
     this.#kept.setAttribute("role", "status");
+    this.#said.setAttribute("role", "status");
+    box.querySelector(".live-tools")?.remove(); // of the page that was read
     const code = box.querySelector(".cell_input");
     const instead = tags.includes("check")
       ? "Save your work as a file, and check it on your own computer."
       : "Its output was recorded.";
     const tools = this.runs ? this.#tools() : element("p", "live-note", `${reason} ${instead}`);
     code.after(tools);
-    this.#show();
+    this.show();
     this.#view();
+  }
+
+  // The code as it is now.
+  get source() {
+    return this.#draft.source;
   }
 
   // What the last run showed, in nbformat's shape.
@@ -56,17 +62,32 @@ export class Cell {
     return this.#run?.outputs ?? [];
   }
 
+  // Whether what Python knows of the cell is what stands here, be it an error.
+  get fresh() {
+    return this.#runner.kernel.knows(this.#run) && !this.#run.goes && this.#run.code === this.source;
+  }
+
   // Run the code as it is now, and tell how it ended. A cell that waits or runs is not run twice:
   // whoever asks gets that run.
   run() {
     if (!this.#run?.goes) {
       this.clear();
-      this.#run = new Run(this.source, () => this.#show());
+      this.#run = new Run(this.number, this.source, () => this.show());
       this.#start.parentElement.after(this.#run.element);
       this.#runner.kernel.run(this.#run);
-      this.#show();
+      this.show();
     }
     return this.#run.ended;
+  }
+
+  // End the run that goes.
+  stop() {
+    this.#runner.kernel.end(this.#run);
+  }
+
+  // Say what became of the reader's wish, beside how the run stands.
+  say(words) {
+    this.#said.textContent = words;
   }
 
   clear() {
@@ -74,24 +95,42 @@ export class Cell {
     this.#runner.kernel.forget(this.#run);
     this.#run.element.remove();
     this.#run = null;
-    this.#show();
+    this.show();
   }
 
   // Show how the last run stands, and what of the learner's work there is.
-  #show() {
-    const { state = "", goes = false } = this.#run ?? {};
-    this.#state.textContent = state;
-    this.#start.textContent = { waiting: "Waiting", running: "Running" }[state] ?? "Run";
-    this.#start.setAttribute("aria-disabled", goes);
-    this.#box.classList.toggle("live-ran", this.#run !== null && state !== "stopped");
+  show() {
+    const waits = this.#runner.queue.includes(this) && !this.#run?.goes;
+    const { state = "", goes = false } = waits ? { state: "waiting", goes: true } : (this.#run ?? {});
+    const { kernel, queue, python } = this.#runner;
+    // What the first of those that wait waits for is told at the cell: the top may be far away.
+    const forPython = state === "waiting" && !kernel.ready && queue[0] === this;
+    const lost = forPython && !kernel.there;
+    this.#stop.hidden = !goes;
+    this.#state.textContent = forPython ? `waiting. ${python}` : state;
+    this.#start.textContent =
+      lost ? "Try again" : ({ waiting: "Waiting", running: "Running" }[state] ?? "Run");
+    this.#start.setAttribute("aria-disabled", goes && !lost);
+    const began = this.outputs.length || !["", "waiting", "stopped"].includes(state);
+    this.#box.classList.toggle("live-ran", began);
     this.#run?.compare(this.source);
-    this.#undo.hidden = this.source === this.original;
-    this.#back.hidden = !work.readEarlier(this.#runner.name, this.stored.id).length;
+    this.#undo.hidden = !this.#draft.edited;
+    this.#back.hidden = !this.#draft.hasEarlier;
+    this.#kept.textContent = this.#draft.kept ? "" : "not kept: this browser refuses to store it";
   }
 
-  // Put the editor in the place of the code, once.
-  edit() {
-    this.#editor ??= this.#open();
+  // Let the reader edit the code, at a place of it.
+  async edit(place) {
+    this.#runner.kernel.start(); // whoever edits is about to run
+    (await this.#edited())?.focus(place);
+  }
+
+  // The editor, put in the place of the code once; undefined where it does not come.
+  #edited() {
+    this.#editor ??= this.#open().catch(() => {
+      this.#editor = null;
+      this.say("the editor did not come: is the network there?");
+    });
     return this.#editor;
   }
 
@@ -103,68 +142,38 @@ export class Cell {
     code.hidden = true;
     return edit(host, this.source, {
       label: `Code of cell ${this.number}`,
-      run: () => this.run(),
-      goOn: () => this.run(),
+      run: () => this.#runner.run(this),
+      goOn: () => this.#runner.goOn(this),
       changed: (source) => this.#typed(source),
     });
   }
 
   // Show the code as it is now.
   async #view() {
-    if (this.#editor || this.source !== this.original) (await this.edit()).write(this.source);
+    if (this.#editor || this.#draft.edited) (await this.#edited())?.write(this.source);
+  }
+
+  #change(action) {
+    action();
+    this.show();
+    return this.#view();
   }
 
   // Put another version in the place of the code.
   replace(source) {
-    this.#putBeside(this.source);
-    this.#take(source);
-    return this.#view();
+    return this.#change(() => this.#draft.replace(source));
   }
 
-  // Do as another tab did. What was written in this one stays beside it.
+  // Do as another tab did.
   follow() {
-    const kept = work.read(this.#runner.name, this.stored.id);
-    if (kept === this.#known) return this.#show();
-    this.#known = kept;
-    if (this.#mine) this.#putBeside(this.source);
-    this.#mine = false;
-    this.source = kept ?? this.original;
-    this.#show();
-    this.#view();
+    if (this.#draft.follow()) this.#view();
+    this.show();
   }
 
   #typed(source) {
-    if (source !== this.source) this.#take(source);
-  }
-
-  // Let this be the code, and keep it. Another tab may have kept one that this one has not heard of.
-  #take(source) {
-    const { name } = this.#runner;
-    const kept = work.read(name, this.stored.id);
-    if (kept !== this.#known) this.#putBeside(kept);
-    this.source = source;
-    this.#mine = true;
-    const own = source === this.original ? null : source;
-    const done = work.write(name, this.stored.id, own);
-    this.#known = done ? own : kept;
-    this.#kept.textContent = done ? "" : "not kept: this browser refuses to store it";
-    this.#show();
-  }
-
-  // The latest version beside goes into the place of the code, and this one behind the others.
-  #bringBack() {
-    const { name } = this.#runner;
-    const [latest, ...others] = work.readEarlier(name, this.stored.id);
-    const mine = this.source === this.original ? [] : [this.source];
-    work.writeEarlier(name, this.stored.id, [...others, ...mine]);
-    this.#take(latest);
-    this.#view();
-  }
-
-  #putBeside(source) {
-    if (source === null || source === this.original) return;
-    const { name } = this.#runner;
-    work.writeEarlier(name, this.stored.id, [source, ...work.readEarlier(name, this.stored.id)]);
+    if (source === this.source) return; // it was shown
+    this.#draft.write(source);
+    this.show();
   }
 
   #tools() {
@@ -173,12 +182,14 @@ export class Cell {
     tools.setAttribute("aria-label", `Cell ${this.number}`);
     tools.append(
       this.#start,
-      button("Run to here", () => this.#runner.runTo(this)),
-      button("Edit", async () => (await this.edit()).focus()),
+      this.#stop,
+      button("Edit", () => this.edit()),
       this.#undo,
       this.#back,
       this.#state,
+      this.#said,
       this.#kept,
+      element("span", "live-number", `Cell ${this.number}`),
     );
     return tools;
   }

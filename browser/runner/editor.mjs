@@ -35,11 +35,13 @@ export function edit(parent, source, { label, run, goOn, changed }) {
       const { doc } = view.state;
       if (text !== doc.toString()) view.dispatch({ changes: { from: 0, to: doc.length, insert: text } });
     },
-    // Take the keyboard; with a place of the page, put the cursor there.
+    // Take the keyboard; with a place of the element, put the cursor there.
     focus(place) {
       view.focus();
-      const anchor = place && view.posAtCoords(place);
-      if (anchor != null) view.dispatch({ selection: { anchor } });
+      if (!place) return;
+      const { left, top } = parent.getBoundingClientRect();
+      const anchor = view.posAtCoords({ x: left + place.x, y: top + place.y }, false);
+      view.dispatch({ selection: { anchor } });
     },
   };
 }

@@ -1,11 +1,13 @@
 // The page's side of Python: a worker, thrown away by a restart; the next cell then brings a new one.
 
+const PATIENCE = 1000; // milliseconds
+
 export class Kernel {
   #address;
   #told;
   #progress;
   #worker = null;
-  #began = false; // whether this worker's Python has come to its first cell
+  ready = false; // whether this worker's Python has come to its first cell
   #runs = new Map(); // by number: those whose cells show what they show
   #count = 0;
 
@@ -26,9 +28,30 @@ export class Kernel {
     else this.start();
   }
 
+  // Whether Python runs or is on its way.
+  get there() {
+    return this.#worker !== null;
+  }
+
+  // Whether a run is of the Python that is there.
+  knows(run) {
+    return run !== null && this.#runs.has(run.number);
+  }
+
   // Be done with a run: nobody looks at what it still shows.
   forget(run) {
     this.#runs.delete(run.number);
+  }
+
+  // End a run: cancelled where it waits, it leaves what Python knows. What does not wait, or goes on all
+  // the same, ends with Python; so does what is told a second time.
+  async end(run) {
+    if (this.ready && !run.told) {
+      run.told = true;
+      this.#worker.postMessage({ kind: "stop", run: run.number });
+      await Promise.race([run.ended, new Promise((go) => setTimeout(go, PATIENCE))]);
+    }
+    if (run.goes) this.stop();
   }
 
   // Throw Python away with all that it knows.
@@ -40,8 +63,8 @@ export class Kernel {
   // Fetch Python, if it is not there, for all that waits for it.
   start() {
     if (this.#worker) return;
-    this.#told({ state: "starting" });
     this.#worker = new Worker(this.#address, { type: "module" });
+    this.#told({ state: "starting" });
     this.#worker.onmessage = ({ data }) => this.#hear(data);
     // Without a message its script did not come.
     this.#worker.onerror = ({ message }) => this.#fail({ cause: message ? "" : "network", reason: message });
@@ -51,7 +74,7 @@ export class Kernel {
 
   // A Python that has not begun is waited for: it may come when it is asked for again.
   #fail(why) {
-    const began = this.#began;
+    const began = this.ready;
     this.#drop({ state: "failed", ...why });
     if (began) this.#endAll();
   }
@@ -59,7 +82,7 @@ export class Kernel {
   #drop(told) {
     this.#worker?.terminate();
     this.#worker = null;
-    this.#began = false;
+    this.ready = false;
     this.#told(told);
   }
 
@@ -68,8 +91,8 @@ export class Kernel {
     this.#runs.clear();
   }
 
-  #ask({ number, code }) {
-    this.#worker.postMessage({ kind: "run", run: number, code });
+  #ask({ number, cell, code }) {
+    this.#worker.postMessage({ kind: "run", run: number, cell, code });
   }
 
   #hear(message) {
@@ -77,7 +100,7 @@ export class Kernel {
     switch (kind) {
       // from the worker
       case "ready":
-        this.#began = true;
+        this.ready = true;
         return this.#told({ state: "ready", restored });
       case "settled": return this.#told({ settled: true });
       case "again": // The kept memory did not fit and is thrown away: in a Python made afresh.

@@ -16,7 +16,9 @@ export class Run {
   #earlier = element("p", "live-note", "This is of the code before your edit.");
   #rest = null; // the element of what is left out, and of the end
 
-  constructor(code, told) {
+  // `cell` is the number of its cell.
+  constructor(cell, code, told) {
+    this.cell = cell;
     this.code = code;
     this.#told = told;
   }

@@ -1,4 +1,4 @@
-// Run a page's notebook in the page: nothing is fetched before the reader makes the page live.
+// Run a page's notebook in the page: nothing is fetched before the reader's first gesture.
 
 import { Cell } from "./cell.mjs";
 import { Kernel } from "./kernel.mjs";
@@ -19,17 +19,15 @@ const LACKS = {
 };
 
 class Runner {
-  last = -1; // up to which cell it goes on
-  going = null; // what ends with that
+  queue = []; // the cells that are run, in this order; the first one is
 
-  constructor(place) {
+  constructor(place, withPython) {
     this.place = place;
     this.name = place.dataset.notebook;
     this.kernel = new Kernel(`${here}worker.mjs`, (told) => this.#hear(told), work.readProgress);
-    this.status = element("span", "live-status");
-    this.status.setAttribute("role", "status");
-    this.retry = button("Try again", () => this.kernel.start());
-    this.kernel.start(); // whoever makes a page live is about to run it
+    this.status = place.querySelector(".live-status");
+    this.start = place.querySelector(".live-open");
+    if (withPython) this.kernel.start();
   }
 
   // Make the cells of the page those of its notebook.
@@ -38,7 +36,7 @@ class Runner {
     this.progress = element("p", "live-progress");
     this.saveProgress = button("Save progress", () =>
       work.download(work.readProgress(), "progress-from-browser.jsonl"));
-    this.place.replaceChildren(...this.#buttons(), this.status, this.retry, this.progress);
+    this.place.append(...this.#buttons(), this.status, this.progress);
     this.#showProgress();
     const stored = notebook.cells.filter((cell) => cell.cell_type === "code");
     const boxes = document.querySelectorAll("article div.cell");
@@ -52,24 +50,52 @@ class Runner {
     document.addEventListener("visibilitychange", follow);
   }
 
-  // Run all cells up to one, in order; stop where one fails that should not. While that goes on, it
-  // is not begun again, but goes further if it has to.
-  runTo(cell) {
-    this.last = Math.max(this.last, this.cells.indexOf(cell));
-    this.going ??= this.#goOn().finally(() => {
-      this.last = -1;
-      this.going = null;
-    });
-    return this.going;
+  // Run a cell as it stands, and first what stands above it and has not been run.
+  run(cell) {
+    this.kernel.start();
+    const above = this.cells.slice(0, cell.number - 1).filter(({ runs, fresh }) => runs && !fresh);
+    const numbers = above.map(({ number }) => number).join(", ");
+    const [cells, were] = above.length === 1 ? ["cell", "was"] : ["cells", "were"];
+    cell.say(above.length ? `after ${cells} ${numbers}, which ${were} not run yet` : "");
+    this.#enqueue([...above, cell]);
   }
 
-  async #goOn() {
-    for (let index = 0; index <= this.last; index += 1) {
-      const cell = this.cells[index];
-      if (!cell.runs) continue;
-      const succeeded = await cell.run();
-      if (!succeeded && !(cell.mayFail && succeeded === false)) return;
-    }
+  // Run a cell, and edit the next.
+  goOn(cell) {
+    this.run(cell);
+    this.cells.find(({ runs, number }) => runs && number > cell.number)?.edit();
+  }
+
+  // Run all cells; while that goes on, what it has passed is not run again.
+  runAll() {
+    this.#enqueue(this.cells.slice(this.queue.length ? this.queue[0].number - 1 : 0));
+  }
+
+  // Let cells be run in this order; one that waits or runs keeps its place.
+  async #enqueue(cells) {
+    const idle = !this.queue.length;
+    this.queue.push(...cells.filter((cell) => cell.runs && !this.queue.includes(cell)));
+    this.queue.forEach((cell) => cell.show());
+    while (idle && this.queue.length) await this.#runNext();
+  }
+
+  // Where a cell fails that should not, those behind it are not run.
+  async #runNext() {
+    const [cell] = this.queue;
+    const succeeded = await cell.run();
+    const left = this.queue.slice(1);
+    const goesOn = succeeded || (cell.mayFail && succeeded === false);
+    this.queue = goesOn ? left : [];
+    const why = succeeded === false ? `not run: cell ${cell.number} ended with an error` : "";
+    if (!goesOn) left.forEach((other) => other.say(why));
+    [cell, ...left].forEach((other) => other.show());
+  }
+
+  // End a cell that runs, or let one that waits for others not begin.
+  stop(cell) {
+    if (cell === this.queue[0]) return cell.stop();
+    this.queue = this.queue.filter((other) => other !== cell);
+    cell.show();
   }
 
   restart() {
@@ -103,7 +129,9 @@ class Runner {
     // Not before: the memory takes room while it finds out whether there is enough.
     if (settled) return keepOffline();
     this.python = LACKS[cause] ?? `${STATES[state]} ${reason}`.trim();
-    this.retry.hidden = state !== "failed";
+    this.start.hidden = state === "starting" || state === "ready";
+    this.queue[0]?.show();
+    this.start.textContent = state === "failed" ? "Try again" : "Start Python here";
     this.status.dataset.state = state;
     this.status.dataset.restored = restored;
     this.#tell();
@@ -137,7 +165,7 @@ class Runner {
       chooser.value = ""; // so that the same file can be taken over again
     });
     return [
-      button("Run all", () => this.runTo(this.cells.at(-1)), "live-button live-first"),
+      button("Run all", () => this.runAll(), "live-button live-first"),
       button("Restart Python", () => this.restart()),
       button("Save as a file", () => this.export()),
       this.saveProgress,
@@ -155,17 +183,19 @@ function keepOffline() {
   navigator.serviceWorker?.register(script).catch((error) => console.warn(String(error)));
 }
 
-// Make the page live; `place` is the element that held the button.
-export async function open(place) {
+// Make the page live, with Python or before it is asked for; `place` is the element with the button
+// that starts it.
+export async function open(place, withPython) {
   const style = document.createElement("link");
   Object.assign(style, { rel: "stylesheet", href: `${here}runner.css` });
   document.head.append(style);
-  const runner = new Runner(place);
+  const runner = new Runner(place, withPython);
   try {
     const answer = await fetch(new URL(`../${runner.name}.ipynb`, here));
     if (!answer.ok) throw new Error(`The notebook of this page is not there (${answer.status}).`);
     runner.show(await answer.json());
     place.runner = runner;
+    return runner;
   } catch (error) {
     runner.kernel.stop();
     throw error;

@@ -1,7 +1,5 @@
 // The learner's own versions of cells, kept in this browser, and as files to take away.
 
-const keyOf = (notebook, cell) => `lantern-work:${notebook}:${cell}`;
-
 // A private window may refuse storage, and a full one takes no more: what is written still runs.
 const keep = (action) => {
   try {
@@ -11,33 +9,42 @@ const keep = (action) => {
   }
 };
 
-export const read = (notebook, cell) => keep((storage) => storage.getItem(keyOf(notebook, cell)));
+const BESIDE = 5; // versions
 
-// Keep a cell as the learner wrote it; with null it is the course's again.
-export function write(notebook, cell, source) {
-  const key = keyOf(notebook, cell);
-  const done = keep((storage) =>
-    (source === null ? storage.removeItem(key) : storage.setItem(key, source), true));
-  return done === true;
-}
+// What is kept of one cell: the code as the learner wrote it, null for the course's, and versions that
+// others have taken the place of, the latest first.
+export class Kept {
+  #key;
+  #earlierKey;
+  #refused = null; // versions that last as long as the page
 
-// Versions of a cell that others have taken the place of stand beside it, the latest first. Where the
-// browser refuses to keep them they last as long as the page.
-const BESIDE = 5;
-const beside = new Map();
-const earlierKeyOf = (notebook, cell) => `lantern-earlier:${notebook}:${cell}`;
+  constructor(notebook, cell) {
+    this.#key = `lantern-work:${notebook}:${cell}`;
+    this.#earlierKey = `lantern-earlier:${notebook}:${cell}`;
+  }
 
-export function readEarlier(notebook, cell) {
-  const key = earlierKeyOf(notebook, cell);
-  return beside.get(key) ?? JSON.parse(keep((storage) => storage.getItem(key)) ?? "[]");
-}
+  get source() {
+    return keep((storage) => storage.getItem(this.#key));
+  }
 
-export function writeEarlier(notebook, cell, versions) {
-  const key = earlierKeyOf(notebook, cell);
-  const few = [...new Set(versions)].slice(0, BESIDE);
-  const kept = keep((storage) => (storage.setItem(key, JSON.stringify(few)), true));
-  if (kept) beside.delete(key);
-  else beside.set(key, few);
+  // Tell whether it is kept.
+  write(source) {
+    return keep((storage) => {
+      if (source === null) storage.removeItem(this.#key);
+      else storage.setItem(this.#key, source);
+      return true;
+    }) === true;
+  }
+
+  get earlier() {
+    return this.#refused ?? JSON.parse(keep((storage) => storage.getItem(this.#earlierKey)) ?? "[]");
+  }
+
+  set earlier(versions) {
+    const few = [...new Set(versions)].slice(0, BESIDE);
+    const done = keep((storage) => (storage.setItem(this.#earlierKey, JSON.stringify(few)), true));
+    this.#refused = done ? null : few;
+  }
 }
 
 const PROGRESS = "lantern-progress";

@@ -47,24 +47,23 @@ def cell(page: Page, number: int) -> Locator:
 def write(page: Page, number: int, source: str) -> Locator:
     """Give a cell another code, and return it."""
     mine = cell(page, number)
-    if not mine.locator(".cm-content").count():
-        mine.get_by_role("button", name="Edit", exact=True).click()
+    mine.locator(".cell_input:visible, .cm-content").first.click()
     mine.locator(".cm-content").fill(source)
     return mine
 
 
 def answer(page: Page, source: str) -> str:
-    """Write an answer, run up to its check, and return the verdict in plain text."""
+    """Write an answer, run its check, and return the verdict in plain text."""
     write(page, ANSWER, source)
     return verdict(page)
 
 
 def verdict(page: Page) -> str:
-    """Run up to the check, and return what it says in plain text."""
+    """Run the check, and return what it says in plain text."""
     checked = f"document.querySelector('[data-live]').runner.cells[{CHECK - 1}]"
     page.evaluate(f"() => {checked}.clear()")
     checking = cell(page, CHECK)
-    checking.get_by_role("button", name="Run to here").click()
+    checking.get_by_role("button", name="Run", exact=True).click()
     page.wait_for_function(f"() => {checked}.outputs.length", timeout=PATIENCE)
     expect(checking.locator(".live-state")).to_have_text("done")
     return page.evaluate(f"() => {checked}.outputs[0].data['text/plain']")

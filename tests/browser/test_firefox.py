@@ -24,6 +24,9 @@ from tools.driver.live import KEPT, KEPT_OFFLINE
 
 CLICK = """([selector, text]) => [...document.querySelectorAll(selector)]
     .find((button) => button.textContent.includes(text)).click()"""
+WRITE = "(source) => document.querySelector('[data-live]').runner.cells[0].replace(source)"
+SHOWS = """([selector, text]) =>
+    document.querySelector(selector)?.textContent.includes(text) ?? false"""
 OPENED = "() => document.querySelector('[data-live]').runner !== undefined"
 ENDED = """(last) => {
     const states = [...document.querySelectorAll(".live-state")].map((each) => each.textContent);
@@ -63,6 +66,29 @@ def run_first_cell(page: FirefoxPage, public: str) -> bool:
     page.wait_for_function(ENDED, 1)
     assert page.errors == []
     return page.evaluate(RESTORED)
+
+
+def test_an_endless_loop_that_prints_is_stopped_and_what_waits_is_cancelled(
+    firefox_page: FirefoxPage, public: str
+) -> None:
+    firefox_page.goto(f"{public}/{LESSON}")
+    firefox_page.evaluate(CLICK, [".live-tools button", "Edit"])  # of the page as it is read
+    firefox_page.wait_for_function(OPENED)
+    for source, before, after in (
+        ("while True: print('x')", "left out here", "stopped"),
+        (
+            "import asyncio\nprint('now')\nawait asyncio.Event().wait()",
+            "now",
+            "ended with an error",
+        ),
+    ):
+        firefox_page.evaluate(WRITE, source)
+        firefox_page.evaluate(CLICK, [".live-tools button", "Run"])
+        firefox_page.wait_for_function(SHOWS, [".live-output", before])
+        firefox_page.evaluate(CLICK, [".live-tools button", "Stop"])
+        firefox_page.wait_for_function(SHOWS, [".live-state", after])
+    firefox_page.evaluate("() => localStorage.clear()")
+    assert firefox_page.errors == []
 
 
 @pytest.mark.parametrize("stem", LESSONS)

@@ -74,7 +74,7 @@ assert found["kernel.cells.Cells"] and found["lantern"], found
 """
 TITLE_NOW = "from course.checks.ch01_event_loop.report_async import REPORT_ASYNC as it; it.title"
 RUN = """(code) => new Promise((told) => document.querySelector("[data-live]").runner.kernel.run({
-    code, hear: ({output: shown}) =>
+    cell: 0, code, hear: ({output: shown}) =>
         shown && told(shown.data?.["text/plain"] ?? shown.traceback.join())}))"""
 # Whose part is in the kept memory. It is written anew a moment after Python has begun.
 OWN_KEPT = f"""async (wanted) => {{

@@ -50,7 +50,7 @@ def random_number(page: Page) -> str:
     """What random.random() gives in the page's Python."""
     return page.evaluate(
         """() => new Promise((told) => document.querySelector("[data-live]").runner.kernel.run({
-            code: "import random; random.random()",
+            cell: 0, code: "import random; random.random()",
             hear: ({output}) => output && told(output.data["text/plain"])}))"""
     )
 

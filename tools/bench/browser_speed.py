@@ -4,7 +4,7 @@ Both run one lesson in Chromium, from one kind of host: like GitHub Pages it com
 compressing makes smaller, lets a browser keep each file for ten minutes, and after that answers by
 ETag, with 304 where nothing changed. The first visit of a round is made with a browser that nobody
 has used, the second in a new tab of it, after the book and its snapshot have been kept. Ours
-begins with the click on "Run this lesson here" in a page that was read, JupyterLite's with the
+begins with the click on "Start Python here" in a page that was read, JupyterLite's with the
 opening of its page. Both then run all cells by clicks, as early as they can, and end when the page
 shows the answer that the notebook stores. Bytes are counted by the host, with their headers, so
 that no worker's are missed; no other host can be reached.

@@ -133,7 +133,7 @@ def here() -> Iterator[tuple[Run, Callable[[], Figures]]]:
         def run(source: str) -> list[dict]:
             outputs.clear()
             with redirect_stdout(io.StringIO()):
-                runner.run(cells.run(source))
+                runner.run(cells.run(1, source))
             return list(outputs)
 
         yield run, lambda: {"resident bytes": process.memory_info().rss}

@@ -69,20 +69,53 @@
     }
   }
 
-  // The browser edition brings Python into the page when it is asked to. It needs a server.
+  // The browser edition: every cell is edited and run where it stands. What does that is fetched with
+  // the first gesture, or where this browser keeps work of the reader's. It needs a server.
   for (const place of document.querySelectorAll("[data-live]")) {
-    place.hidden = location.protocol === "file:";
-    place.querySelector(".live-open").addEventListener("click", async ({ target }) => {
-      target.disabled = true;
-      try {
-        const runner = new URL(`${place.dataset.live}runner.mjs`, document.baseURI);
-        await (await import(runner)).open(place);
-      } catch (error) {
-        target.disabled = false;
+    if (location.protocol === "file:") continue;
+    place.hidden = false;
+    const start = place.querySelector(".live-open");
+    let opened;
+    const open = (withPython) => {
+      const runner = new URL(`${place.dataset.live}runner.mjs`, document.baseURI);
+      opened ??= import(runner).then(({ open }) => open(place, withPython)).catch((error) => {
+        opened = null;
         place.querySelector(".live-status").textContent =
           `This did not come: ${error.message} Is the network there? Press again to retry.`;
-      }
+      });
+      return opened;
+    };
+    const act = async (action) => {
+      const runner = await open(true);
+      if (runner) action(runner);
+    };
+    const button = (words, action) => {
+      const made = document.createElement("button");
+      Object.assign(made, { type: "button", className: "live-button", textContent: words });
+      made.addEventListener("click", ({ detail }) => detail < 2 && act(action));
+      return made;
+    };
+    start.addEventListener("click", ({ detail }) => detail < 2 && act((runner) => runner.kernel.start()));
+    document.querySelectorAll("article div.cell").forEach((box, index) => {
+      if (box.matches(".tag_not-in-browser")) return;
+      const code = box.querySelector(".cell_input");
+      const tools = document.createElement("div");
+      tools.className = "live-tools";
+      tools.setAttribute("role", "group");
+      tools.setAttribute("aria-label", `Cell ${index + 1}`);
+      tools.append(
+        button("Run", (runner) => runner.run(runner.cells[index])),
+        button("Edit", (runner) => runner.cells[index].edit()),
+      );
+      code.after(tools);
+      code.addEventListener("click", ({ target, clientX, clientY }) => {
+        if (target.closest("button, summary") || !getSelection().isCollapsed) return;
+        const { left, top } = code.getBoundingClientRect();
+        act((runner) => runner.cells[index].edit({ x: clientX - left, y: clientY - top }));
+      });
     });
+    const mine = `lantern-work:${place.dataset.notebook}:`;
+    if (Object.keys(localStorage).some((key) => key.startsWith(mine))) open(false);
   }
 
   // Paper cannot unfold, and is white. What explains a quiz's choices stays folded: it is for a screen.

@@ -1,0 +1,146 @@
+"""Every cell is edited and run where it stands, from the first look, by pointer or by keyboard."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.test_exercises import ANSWER, CHECK, RIGHT, STEM, cell
+from tests.browser.test_hosting import LESSON
+
+PATIENCE = 60_000  # milliseconds
+
+
+@pytest.fixture(scope="module")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """One reader for all of these: the first starts Python from nothing, the rest from memory."""
+    with browser.new_context() as context:
+        yield context
+
+
+@pytest.fixture
+def page(context: BrowserContext, public: str) -> Iterator[Page]:
+    """A lesson that nobody has touched."""
+    page = context.new_page()
+    page.goto(f"{public}/{LESSON}")
+    page.evaluate("() => localStorage.clear()")
+    yield page
+    page.evaluate("() => localStorage.clear()")
+    page.close()
+
+
+def test_a_click_into_code_edits_it_there_and_ctrl_enter_runs_it_after_what_is_above(
+    page: Page,
+) -> None:
+    three = cell(page, 3)
+    three.locator(".cell_input").click(position={"x": 60, "y": 12})
+    editor = three.locator(".cm-content")
+    expect(editor).to_be_focused()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("6 * 7")
+    page.keyboard.press("Control+Enter")
+    expect(three.locator(".live-output")).to_have_text("42", timeout=PATIENCE)
+    expect(three.locator(".live-tools")).to_contain_text("after cells 1, 2, which were not run yet")
+    expect(cell(page, 2).locator(".live-state")).to_have_text("done")
+    expect(editor).to_be_focused()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("6 * 8")
+    page.keyboard.press("Control+Enter")
+    expect(three.locator(".live-output")).to_have_text("48")
+    expect(three.locator(".live-tools")).not_to_contain_text("after")
+
+
+def test_shift_enter_runs_a_cell_and_goes_on_to_the_next(page: Page) -> None:
+    cell(page, 1).locator(".cell_input").click()
+    expect(cell(page, 1).locator(".cm-content")).to_be_focused()
+    page.keyboard.press("Shift+Enter")
+    expect(cell(page, 2).locator(".cm-content")).to_be_focused()
+    expect(cell(page, 1).locator(".live-state")).to_have_text("done", timeout=PATIENCE)
+
+
+def test_by_keyboard_a_cell_is_edited_and_left_again(page: Page) -> None:
+    cell(page, 1).get_by_role("button", name="Edit").focus()
+    page.keyboard.press("Enter")
+    editor = cell(page, 1).locator(".cm-content")
+    expect(editor).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    expect(editor).to_be_focused()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    expect(cell(page, 1).get_by_role("button", name="Run", exact=True)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(cell(page, 1).locator(".live-state")).to_have_text("done", timeout=PATIENCE)
+
+
+def test_a_check_that_is_run_first_runs_the_answer_above_it(
+    context: BrowserContext, public: str
+) -> None:
+    page = context.new_page()
+    page.goto(f"{public}/exercises/{STEM}.html")
+    cell(page, ANSWER).locator(".cell_input").click()
+    cell(page, ANSWER).locator(".cm-content").fill(RIGHT)
+    cell(page, CHECK).get_by_role("button", name="Run", exact=True).click()
+    expect(cell(page, CHECK).locator(".live-output")).to_contain_text(": right", timeout=PATIENCE)
+    # It stands there on the next visit, and no Python is asked for.
+    page.reload()
+    expect(cell(page, ANSWER).locator(".cm-content")).to_contain_text("asyncio.to_thread")
+    expect(page.locator(".live-progress")).to_contain_text("ch01-ex2: right")
+    assert page.workers == []
+    page.close()
+
+
+def test_stop_at_a_cell_ends_it_and_what_is_run_next_begins_above(page: Page) -> None:
+    two = cell(page, 2)
+    two.locator(".cell_input").click()
+    two.locator(".cm-content").fill("print('round')\nwhile True: pass")
+    two.get_by_role("button", name="Run", exact=True).click()
+    expect(two.locator(".live-output")).to_have_text("round\n", timeout=PATIENCE)
+    two.get_by_role("button", name="Stop").click()
+    expect(two.locator(".live-state")).to_have_text("stopped")
+    expect(two.locator(".live-output")).to_have_text("round\n")
+    two.locator(".cm-content").fill("print('all right')")
+    two.get_by_role("button", name="Run", exact=True).click()
+    expect(two.locator(".live-output")).to_have_text("all right\n", timeout=PATIENCE)
+    expect(two.locator(".live-tools")).to_contain_text("after cell 1, which was not run yet")
+
+
+def test_stop_cancels_a_cell_that_waits_and_python_keeps_what_it_knows(page: Page) -> None:
+    one = cell(page, 1)
+    one.locator(".cell_input").click()
+    one.locator(".cm-content").fill("import asyncio\nknown = 7\nawait asyncio.Event().wait()")
+    one.get_by_role("button", name="Run", exact=True).click()
+    expect(one.locator(".live-state")).to_have_text("running", timeout=PATIENCE)
+    one.get_by_role("button", name="Stop").click()
+    expect(one.locator(".traceback")).to_contain_text("CancelledError")
+    expect(one.locator(".traceback")).to_contain_text('File "<cell 1>", line 3')
+    two = cell(page, 2)
+    two.locator(".cell_input").click()
+    two.locator(".cm-content").fill("known")
+    two.get_by_role("button", name="Run", exact=True).click()
+    expect(two.locator(".live-output")).to_have_text("7")
+
+
+def test_a_cell_above_that_fails_is_named(page: Page) -> None:
+    one, two = cell(page, 1), cell(page, 2)
+    one.locator(".cell_input").click()
+    one.locator(".cm-content").fill("1 / 0")
+    two.get_by_role("button", name="Run", exact=True).click()
+    expect(two.locator(".live-tools")).to_contain_text(
+        "not run: cell 1 ended with an error", timeout=PATIENCE
+    )
+    expect(one.locator(".traceback")).to_contain_text("ZeroDivisionError")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing_on_a_page_with_its_cells_untouched(
+    page: Page, width: int, scheme: str
+) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    page.emulate_media(color_scheme=scheme)
+    expect(page.get_by_role("button", name="Run", exact=True).first).to_be_visible()
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    assert [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found] == []
+    assert page.evaluate("document.querySelector('article').scrollWidth") <= width
