@@ -84,27 +84,35 @@ class Connections(Watcher):
         )
         if request is not None:
             request.note_pool(record, BEGINS)
-            self._is_second(held, request, task)
+            self._is_second(held, request)
         self._out.setdefault(id(record), []).append(held)
 
-    def _is_second(self, held: Held, request: Request, task: Any) -> None:
-        """Tell of a connection that is taken by who holds another one of the same pool.
+    def of(self, pool: Any) -> list[Held]:
+        """Return what is out of a pool."""
+        return [held for held in self._all() if held.pool is pool]
+
+    def is_own(self, held: Held) -> bool:
+        """Tell whether a connection is held by the request that runs, where it runs now.
 
         Tasks beside one another, each with one connection, do not wait for themselves.
         """
-        for first in self._all():
-            same = first.request is request and first.pool is held.pool
-            if same and _alive(first.task) in (None, _alive(task)):
-                self.run.found(
-                    TWO,
-                    "took a second connection while it held one",
-                    held.place or request.endpoint,
-                    f"the first was taken at {first.place or 'no line of this project'}",
-                    f"with a pool of {_size(held.pool)}, as many such requests at once wait"
-                    " for one another",
-                    request=request,
-                )
-                return
+        request = current()
+        if request is None or held.request is not request:
+            return False
+        return _alive(held.task) in (None, _alive(current_task()))
+
+    def _is_second(self, held: Held, request: Request) -> None:
+        for first in filter(self.is_own, self.of(held.pool)):
+            self.run.found(
+                TWO,
+                "took a second connection while it held one",
+                held.place or request.endpoint,
+                f"the first was taken at {first.place or 'no line of this project'}",
+                f"with a pool of {_size(held.pool)}, as many such requests at once wait"
+                " for one another",
+                request=request,
+            )
+            return
 
     def _belongs_to(self, session: Session, transaction: Any, connection: Any) -> None:
         for held in self._out.get(id(_record(connection)), [])[-1:]:
@@ -114,7 +122,7 @@ class Connections(Watcher):
     def _executes(
         self, connection: Any, cursor: Any, sql: str, values: Any, context: Any, _: Any
     ) -> None:
-        self._sends(connection, sql.split(maxsplit=1)[0] if sql.strip() else sql)
+        self._sends(connection, sql.split(maxsplit=1)[0].upper() if sql.strip() else sql)
 
     def _sends(self, connection: Any, what: str) -> None:
         if request := current():

@@ -25,6 +25,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FILE",
         help="leave out what FILE lists; the first run writes it",
     )
+    group.addoption(
+        "--lantern-pool",
+        metavar="N",
+        type=int,
+        help="give every QueuePool N connections, and let who would wait for itself fail at once",
+    )
     parser.addini("lantern_ignore", "kinds of findings that are not told", type="args", default=[])
 
 

@@ -45,7 +45,7 @@ KINDS = {
         Kind(
             LEFT,
             "A connection that did not come back",
-            "Open the session in a `with` block, or in a dependency that closes it after `yield`.",
+            "Open the session in a with block, or in a dependency that closes it after its yield.",
             "ch04_dependencies",
         ),
         Kind(
@@ -77,7 +77,7 @@ KINDS = {
         Kind(
             FROZEN,
             "The event loop, frozen",
-            "Make the endpoint a `def`, await an async call, or hand the work to a thread.",
+            "Make the endpoint a plain def, await an async call, or hand the work to a thread.",
             "ch01_event_loop",
         ),
         Kind(

@@ -13,6 +13,7 @@ from lantern.plugin.connections import Connections
 from lantern.plugin.findings import KINDS, Findings, from_plain, plain
 from lantern.plugin.freezes import Freezes
 from lantern.plugin.loads import Loads
+from lantern.plugin.pools import Pools
 from lantern.plugin.report import page, sarif
 from lantern.plugin.run import Run, Watcher, watching
 from lantern.plugin.sessions import Sessions
@@ -31,13 +32,16 @@ def start(config: pytest.Config) -> None:
     places.root = config.rootpath
     run = Run(ignored)
     sessions = Sessions(run)
-    watchers = (
+    connections = Connections(run, sessions)
+    watchers: tuple[Watcher, ...] = (
         sessions,
-        Connections(run, sessions),
+        connections,
         Transactions(run, sessions),
         Loads(run),
         Freezes(run),
     )
+    if size := config.known_args_namespace.lantern_pool:
+        watchers += (Pools(run, connections, size),)
     stack = contextlib.ExitStack()
     stack.enter_context(watching(*watchers))
     config.add_cleanup(stack.close)

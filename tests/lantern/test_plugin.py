@@ -140,6 +140,29 @@ def test_kinds_can_be_left_out_and_one_that_does_not_exist_is_told(small_project
     assert "lantern_ignore names late; the kinds are connection-left, " in output + errors
 
 
+@pytest.mark.parametrize("app", ["faulty_async", "faulty_sync"])
+def test_with_one_connection_who_holds_it_and_wants_another_fails_at_once(pytester, app):
+    project(pytester, app)
+    lines = (PLANTED / f"{app}.py").read_text("utf-8").splitlines()
+    (wanted,) = (n for n, line in enumerate(lines, 1) if "finds: two-connections" in line)
+    if app == "faulty_sync":  # there, a session of the tests has one
+        (pytester.path / "test_every_route.py").unlink()
+        (pytester.path / "test_few.py").write_text(ONE_TEST.replace("late", "two"), "utf-8")
+        tests = pytester.path / "test_few.py"
+        tests.write_text(tests.read_text("utf-8").replace('.post("/two")', '.get("/two")'), "utf-8")
+    status, output, _ = ask(pytester, "--lantern", "--lantern-pool=1", "-k", "two")
+    assert status == 1, output
+    held = f"app.py:{wanted - 2} in two"
+    assert f"the connection at app.py:{wanted} in two, with a pool of 1, is wanted" in output
+    assert f"by who holds the one taken at {held}" in output
+
+
+def test_with_one_connection_tasks_beside_one_another_take_turns(pytester):
+    project(pytester, "sound_async")
+    status, output, _ = ask(pytester, "--lantern=error", "--lantern-pool=1", "-k", "beside")
+    assert status == 0, output
+
+
 def test_workers_of_xdist_hand_over_what_they_found(pytester, monkeypatch):
     project(pytester, "faulty_sync")
     database = 'f"sqlite:///{os.getpid()}.db"'  # each worker has its own
