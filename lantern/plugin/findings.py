@@ -63,8 +63,8 @@ KINDS = {
         ),
         Kind(
             MANY,
-            "One statement a row: the same relationship loaded again and again (N+1)",
-            "Name the relationship where the rows are selected, with the option below.",
+            "One statement a row: the same loaded for one object after another (N+1)",
+            "Load it where the rows are selected.",
             "ch03_async_sessionmaker",
         ),
         Kind(

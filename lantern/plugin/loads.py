@@ -1,4 +1,4 @@
-"""Lazy loads: the same relationship loaded for one object after another."""
+"""Lazy loads: the same relationship, or expired columns, loaded for one object after another."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ FEWEST = 3  # loads of one relationship at one line: two may be two
 
 @dataclass
 class Load:
-    """One relationship, lazily loaded at one line: for how many objects."""
+    """What is loaded at one line, for one object after another: of which class, and the cure."""
 
+    what: str
     owner: str
-    name: str
-    is_list: bool
+    cure: str
     place: Place | None
     is_serialising: bool
     times: int = 0
@@ -32,30 +32,21 @@ class Loads(Watcher):
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
-        self._loads: dict[tuple[Request | None, str, str, Place | None], Load] = {}
+        self._loads: dict[tuple[Request | None, str, Place | None], Load] = {}
 
     def listeners(self) -> Iterable[Listener]:
         return ((Session, "do_orm_execute", self._executes),)
 
     def _executes(self, state: Any) -> None:
-        if not state.is_relationship_load or state.lazy_loaded_from is None:
+        if not (what := _loaded(state)):
             return
-        # It was asked for in this way: `immediateload`, lazy="immediate".
-        if (
-            calls("load_immediate", "_load_for_path_immediate")
-            or state.loader_strategy_path is None
-        ):
-            return
-        request = current()
-        mapper, relationship = state.loader_strategy_path[-2:]
-        where, owner = place(), mapper.class_.__name__
-        key = (request, owner, relationship.key, where)
-        load = self._loads.get(key)
+        request, where = current(), place()
+        load = self._loads.get((request, what, where))
         if load is None:
             serialising = where is None and calls("serialize_response")
-            load = self._loads[key] = Load(
-                owner, relationship.key, relationship.uselist, where, serialising
-            )
+            owner, cure = _cure(state, what)
+            load = Load(what, owner, cure, where, serialising)
+            self._loads[request, what, where] = load
         load.times += 1
 
     def request_ended(self, request: Request) -> None:
@@ -73,13 +64,34 @@ class Loads(Watcher):
             unknown = request is None and (load.place is None or load.place.in_tests)
             if load.times < FEWEST or unknown:
                 continue
-            what = f"{load.owner}.{load.name}"
-            option = "selectinload" if load.is_list else "joinedload"
             when = " while the answer was serialised" if load.is_serialising else ""
             self.run.found(
                 MANY,
-                f"loaded {what} {load.times} times, for one {load.owner} after another{when}",
+                f"loaded {load.what} {load.times} times, for one {load.owner} after another{when}",
                 load.place or (request.endpoint if request else None),
-                f"{load.times} statements; .options({option}({what})) makes it one",
+                f"{load.times} statements; {load.cure}",
                 request=request,
             )
+
+
+def _loaded(state: Any) -> str:
+    """Name what is loaded because it was touched; nothing for what was asked for."""
+    if state.is_column_load and not calls("refresh"):
+        return f"the columns of {state.bind_mapper.class_.__name__}"
+    if not state.is_relationship_load or state.lazy_loaded_from is None:
+        return ""
+    # `immediateload`, lazy="immediate".
+    if state.loader_strategy_path is None or calls("load_immediate", "_load_for_path_immediate"):
+        return ""
+    mapper, relationship = state.loader_strategy_path[-2:]
+    return f"{mapper.class_.__name__}.{relationship.key}"
+
+
+def _cure(state: Any, what: str) -> tuple[str, str]:
+    """Return the class whose objects are loaded for, and what makes one statement of many."""
+    if state.is_column_load:
+        cure = "a commit expires them, unless expire_on_commit=False; one SELECT has them all anew"
+        return state.bind_mapper.class_.__name__, cure
+    mapper, relationship = state.loader_strategy_path[-2:]
+    option = "selectinload" if relationship.uselist else "joinedload"
+    return mapper.class_.__name__, f".options({option}({what})) makes it one"

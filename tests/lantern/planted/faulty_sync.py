@@ -90,6 +90,13 @@ def many(session: Forgetting):
     return sum(len(order.lines) for order in session.scalars(select(Order)))  # finds: n-plus-one
 
 
+@app.get("/expired")
+def expired(session: Forgetting):
+    orders = session.scalars(select(Order)).all()
+    session.commit()
+    return [order.key for order in orders]  # finds: n-plus-one
+
+
 @app.get("/serialised", response_model=list[OrderOut])  # finds: n-plus-one
 def serialised(session: Forgetting):
     return session.scalars(select(Order)).all()

@@ -34,6 +34,16 @@ def commits(session: Reading):
     session.commit()
 
 
+@app.post("/refreshed")
+def refreshed(session: Reading):
+    orders = [Order(), Order(), Order()]
+    session.add_all(orders)
+    session.commit()
+    for order in orders:
+        session.refresh(order)
+    return [order.id for order in orders]
+
+
 @app.post("/given")
 def given(session: Overridden):
     session.add(Order())
