@@ -1,0 +1,18 @@
+# leaked into the database
+# breaks: clean
+
+from contextlib import asynccontextmanager
+
+from sqlalchemy.ext.asyncio import async_sessionmaker
+
+
+@asynccontextmanager
+async def session_factory(engine):
+    async with engine.connect() as connection:
+        transaction = await connection.begin()
+        try:
+            yield async_sessionmaker(
+                engine, expire_on_commit=False, join_transaction_mode="create_savepoint"
+            )
+        finally:
+            await transaction.rollback()

@@ -1,0 +1,18 @@
+# leaked into the database
+# breaks: clean
+
+from contextlib import asynccontextmanager
+
+from sqlalchemy.ext.asyncio import async_sessionmaker
+
+
+@asynccontextmanager
+async def session_factory(engine):
+    async with engine.connect() as connection:
+        await connection.begin()
+        try:
+            yield async_sessionmaker(
+                connection, expire_on_commit=False, join_transaction_mode="control_fully"
+            )
+        finally:
+            await connection.rollback()

@@ -1,0 +1,16 @@
+# the app's rollback ended the outer transaction: it then saw 0 rows
+# breaks: kept
+
+from contextlib import asynccontextmanager
+
+from sqlalchemy.ext.asyncio import async_sessionmaker
+
+
+@asynccontextmanager
+async def session_factory(engine):
+    async with engine.connect() as connection:
+        transaction = await connection.begin()
+        try:
+            yield async_sessionmaker(connection, expire_on_commit=False)
+        finally:
+            await transaction.rollback()

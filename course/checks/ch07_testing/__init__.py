@@ -1,0 +1,6 @@
+"""Chapter 7: tests that leave nothing behind, and that see what goes wrong."""
+
+from course.checks.ch07_testing.said_and_stored import SAID_AND_STORED
+from course.checks.ch07_testing.session_factory import SESSION_FACTORY
+
+EXERCISES = (SESSION_FACTORY, SAID_AND_STORED)

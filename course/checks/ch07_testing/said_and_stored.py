@@ -1,0 +1,286 @@
+"""ch07-ex2: a test that sees when an order is stored, and not only whether."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from random import Random
+from typing import Annotated, Any
+
+from fastapi import BackgroundTasks, Depends, FastAPI, Request
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.util import greenlet_spawn
+
+from course.checking.attempts import attempt, interruption
+from course.checking.exercise import Broken, Exercise, Finding, Nothing
+from course.checks.sessions import fill
+from lantern.pool import connections_in_use
+from lantern.theatre import Guest, Order, Show, make_engine
+
+SLOW = 0.1  # seconds that an app takes which is in no hurry
+THEATRE = logging.getLogger("theatre")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How an app stores its order; `wanted` is whether a test of it has to pass, and `promise` why.
+
+    `at` is where it commits: in the endpoint, in a dependency of the scope of its name, in a
+    background task, or nowhere.
+    """
+
+    name: str
+    promise: str
+    wanted: bool
+    at: str
+    slow: str = ""
+    commits_first: bool = False
+    commits_later: bool = False
+    says_so: bool = True
+
+
+KINDS = (
+    Kind("commits in a dependency of function scope", "fixed", True, "function", says_so=False),
+    Kind("commits in its endpoint", "fixed", True, "endpoint"),
+    Kind("takes its time and then commits in its endpoint", "fixed", True, "endpoint", "before"),
+    Kind("commits in its endpoint and writes a long mail after it", "fixed", True, "endpoint",
+         "after", says_so=False),
+    Kind("commits in a dependency of the default scope", "late", False, "request"),
+    Kind("commits in a background task", "late", False, "background"),
+    Kind("flushes its order and never commits", "never", False, "nowhere"),
+    Kind("commits its order in time, and a new guest after the answer", "other", True, "endpoint",
+         commits_later=True),
+    Kind("commits a new guest first, and its order after the answer", "other", False, "request",
+         commits_first=True),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Season:
+    """The order in which a test meets the apps, and the rows that are there before."""
+
+    order: tuple[int, ...]
+    show: int
+    guest: int
+    there: tuple[str, ...]
+    flushes: bool
+
+
+def draw_season(random: Random) -> Season:
+    """Draw an order of the apps, ids that are no counts, and some orders that are there."""
+    show, guest = random.sample(range(100, 1_000), 2)
+    keys = [f"{key:05x}" for key in random.sample(range(0x10000, 0xFFFFF), random.randint(2, 4))]
+    order = random.sample(range(len(KINDS)), len(KINDS))
+    return Season(tuple(order), show, guest, tuple(keys), random.random() < 0.5)
+
+
+class Watch:
+    """What became of an app: was it opened and closed, was it asked, what was out at its end."""
+
+    def __init__(self) -> None:
+        self.opened = self.closed = self.asked = self.out = 0
+        self.houses: list[Any] = []  # kept: a generator that nobody holds would be closed
+
+    async def close(self) -> None:
+        """End what the test did not end."""
+        if self.opened > self.closed:
+            for house in self.houses:
+                await attempt(lambda house=house: house.__aexit__(None, None, None))  # type: ignore[misc]
+
+    def as_dict(self) -> dict[str, int]:
+        """Return plain data for a judge."""
+        return {name: count for name, count in vars(self).items() if name != "houses"}
+
+
+@contextlib.asynccontextmanager
+async def _open(case: Season, app: FastAPI, watch: Watch) -> AsyncIterator[None]:
+    engine = make_engine()
+    kept: list[Any] = []  # what is kept is not given back by the garbage collector
+    event.listen(engine.sync_engine, "engine_connect", kept.append)
+    orders = [
+        {"show_id": case.show, "guest_id": case.guest, "key": key, "total_cents": 0}
+        for key in case.there
+    ]
+    await fill(
+        engine,
+        [
+            (Show, [{"id": case.show, "title": "The Tempest", "capacity": 120}]),
+            (Guest, [{"id": case.guest, "email": "mara@lantern.example"}]),
+            (Order, orders),
+        ],
+    )
+    app.state.engine = engine
+    app.state.session = async_sessionmaker(engine, expire_on_commit=False)
+    watch.opened += 1
+    try:
+        yield
+    finally:
+        watch.closed += 1
+        watch.out = connections_in_use(engine)
+        for connection in kept:
+            await greenlet_spawn(connection.close)
+        await engine.dispose()
+
+
+def make_app(case: Season, kind: Kind, watch: Watch) -> FastAPI:
+    """Return an app with POST /orders/{key}, which stores its order as this kind does."""
+
+    def open_house(app: FastAPI) -> Any:
+        watch.houses.append(_open(case, app, watch))
+        return watch.houses[-1]
+
+    app = FastAPI(lifespan=open_house)
+    scope: Any = "function" if kind.at == "function" else "request"
+
+    async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
+        async with request.app.state.session() as session:
+            yield session
+            if kind.at in ("function", "request"):
+                await session.commit()
+
+    async def add_guest() -> None:
+        async with app.state.session.begin() as session:
+            session.add(Guest(email=f"guest-{watch.asked}@lantern.example"))
+
+    async def commit_later(session: AsyncSession) -> None:
+        await session.commit()
+
+    @app.post("/orders/{key}", status_code=201)
+    async def place_order(
+        key: str,
+        session: Annotated[AsyncSession, Depends(get_session, scope=scope)],
+        background: BackgroundTasks,
+    ) -> dict[str, str]:
+        watch.asked += 1
+        if kind.commits_first:
+            await add_guest()
+        session.add(Order(show_id=case.show, guest_id=case.guest, key=key, total_cents=2500))
+        if case.flushes or kind.at == "nowhere":
+            await session.flush()
+        if kind.slow == "before":
+            await asyncio.sleep(SLOW)
+        if kind.at == "endpoint":
+            await session.commit()
+        if kind.says_so:
+            THEATRE.info("order %s is stored", key)
+        if kind.at == "background":
+            background.add_task(commit_later, session)
+        if kind.slow == "after":
+            background.add_task(asyncio.sleep, SLOW)
+        if kind.commits_later:
+            background.add_task(add_guest)
+        return {"key": key}
+
+    return app
+
+
+async def observe_a_test(case: Season, stored_when_it_is_said: Any) -> dict[str, Any]:
+    """Let the test meet each app, and note how it ended."""
+    seen = {}
+    for number in case.order:
+        watch = Watch()
+        app = make_app(case, KINDS[number], watch)
+        outcome = await attempt(lambda app=app: stored_when_it_is_said(app))  # type: ignore[misc]
+        ended = outcome.as_dict() | {"value": None}
+        seen[str(number)] = {"outcome": ended, **watch.as_dict()}
+        await watch.close()
+    return seen
+
+
+def judge_a_test(case: Season, seen: dict[str, Any]) -> Iterable[Finding]:
+    """Say which apps were judged wrongly, and what each of them does."""
+    if reason := _why_nothing(case, seen):
+        yield Nothing(reason)
+        return
+    broken: set[str] = set()
+    for number, kind in enumerate(KINDS):
+        # Who judges the plain apps wrongly is told so, and no more of those that do more.
+        plain = "fixed" if kind.wanted else "late"
+        if kind.promise == "other" and plain in broken:
+            continue
+        if problem := _why_misjudged(kind, seen[str(number)]["outcome"]):
+            broken.add(kind.promise)
+            yield Broken(kind.promise, problem)
+    if problem := _why_left_open(case, seen):
+        yield Broken("house", problem)
+
+
+def _why_nothing(case: Season, seen: dict[str, Any]) -> str | None:
+    ends = [seen[str(number)]["outcome"] for number in case.order]
+    for outcome in ends:
+        if outcome["ended"] not in ("returned", "raised"):
+            return interruption(outcome, "stored_when_it_is_said")
+    if not any(seen[str(number)]["opened"] for number in case.order):
+        told = interruption(ends[0], "stored_when_it_is_said") or "It passed for every app."
+        return f"{told} No app was opened: whoever calls an app runs its lifespan, too."
+    if not any(seen[str(number)]["asked"] for number in case.order):
+        return (
+            "No app was asked for an order: POST /orders/{key}, with a key that you choose. "
+            f"{interruption(ends[0], 'stored_when_it_is_said') or ''}".rstrip()
+        )
+    return None
+
+
+def _why_misjudged(kind: Kind, outcome: dict[str, Any]) -> str | None:
+    passed = outcome["ended"] == "returned"
+    if passed == kind.wanted:
+        return None
+    if kind.wanted:
+        told = outcome["error"].rstrip(".")
+        return (
+            f"The test failed for an app that {kind.name}: its order is stored before the answer "
+            f"leaves. It said {told}. (There are orders of other guests, and apps may take long.)"
+        )
+    if kind.at == "nowhere":
+        return (
+            f"The test passed for an app that {kind.name}: 201 was said, and no order with this "
+            "key was ever stored."
+        )
+    return (
+        f"The test passed for an app that {kind.name}. When its 201 left, no order with this key "
+        "was stored; when the app's function had returned, there was one. When does your test "
+        "look, and at what?"
+    )
+
+
+def _why_left_open(case: Season, seen: dict[str, Any]) -> str | None:
+    for number in case.order:
+        one, app = seen[str(number)], f"an app that {KINDS[number].name}"
+        how = "failed" if one["outcome"]["ended"] == "raised" else "passed"
+        if one["opened"] > one["closed"]:
+            return (
+                f"The test {how} for {app}, and nobody ended the app's lifespan: its engine, and "
+                "all that it holds, stays for the tests that follow."
+            )
+        if one["out"]:
+            return (
+                f"The test {how} for {app}, and when the lifespan ended {one['out']} connection "
+                "was still out. The apps give theirs back; is it the one that the test looked with?"
+            )
+    return None
+
+
+SAID_AND_STORED = Exercise(
+    id="ch07-ex2",
+    title="Said and stored",
+    objectives=("rehearse", "late"),
+    answers=("stored_when_it_is_said",),
+    promises={
+        "fixed": "it passes for apps that store the order and then answer, however they do it",
+        "late": "it fails for apps that answer first and commit then",
+        "never": "it fails for an app that never commits",
+        "other": "it is not misled by what else an app commits, before it or after it",
+        "house": "it runs the lifespan to its end, and leaves no connection out, pass or fail",
+    },
+    hints=(
+        "httpx's transport gives its answer when the app has returned, so whatever you look at "
+        "then is too late. What sees the moment at which the answer leaves?",
+        "Wrap the app: a function with `scope, receive, send` that gives the app another `send`. "
+        "At `http.response.start` it looks for the row, in a session of its own.",
+    ),
+    draw=draw_season,
+    observe=observe_a_test,
+    judge=judge_a_test,
+)
