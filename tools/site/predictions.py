@@ -36,8 +36,7 @@ def ask(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         for node in held_back(following(paragraph)):
             node["classes"].append(f"held-by-{prediction.name}")
         if prediction.choices:
-            choices = next(node for node in following(paragraph))
-            choices.parent.remove(choices)
+            paragraph.parent.remove(following(paragraph)[0])
         paragraph.replace_self(question)
 
 

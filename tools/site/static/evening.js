@@ -40,7 +40,8 @@
     return { done: last.answer !== null, right: last.right === true, words, at: due(all) };
   };
 
-  const told_of = (looks) => {
+  // How much of it is done, in words.
+  const summary = (looks) => {
     const parts = [];
     for (const [kind, word] of [["prediction", "predicted"], ["question", "answered"], ["exercise", "solved"]]) {
       const these = looks.filter((one) => one.kind === kind);
@@ -61,11 +62,11 @@
         item.querySelector(".evening-state").textContent = one.words;
         return one;
       });
-      chapter.querySelector(".evening-sum").textContent = told_of(looks);
+      chapter.querySelector(".evening-sum").textContent = summary(looks);
       for (const objective of chapter.querySelectorAll("[data-objective]")) {
         const its = looks.filter(({ item }) =>
           item.dataset.about.split(" ").includes(objective.dataset.objective));
-        objective.querySelector(".evening-state").textContent = told_of(its);
+        objective.querySelector(".evening-state").textContent = summary(its);
       }
       all.push(...looks);
     }
@@ -81,7 +82,7 @@
       ? `${many(later.length, "more question")} will come back, the next on ${day(later[0].at)}.`
       : now.length ? "" : "Nothing waits: what you answer wrong comes back here after a day, three and seven.";
     page.querySelector(".evening-kept").textContent = kept().length
-      ? `In all: ${told_of(all)}.`
+      ? `In all: ${summary(all)}.`
       : "This browser keeps nothing of the course yet.";
     page.querySelectorAll("button").forEach((button) => (button.disabled = !kept().length));
   };
