@@ -29,6 +29,11 @@ class Kind:
     cure: str
     page: str
 
+    @property
+    def help(self) -> str:
+        """What helps, and where to read on."""
+        return f"{self.cure} It happens step by step in The Lantern, {self.page}."
+
 
 LEFT = "connection-left"
 LATE = "commit-after-answer"

@@ -21,7 +21,7 @@ def page(findings: Findings) -> str:
     """Return a page of HTML that needs no other file."""
     parts = []
     for kind, mine in findings.by_kind():
-        parts.append(f"<h2>{escape(kind.title)}</h2><p>{escape(kind.cure)}</p>")
+        parts.append(f"<h2>{escape(kind.title)}</h2><p>{escape(kind.help)}</p>")
         parts += [_article(finding) for finding in mine]
     body = "".join(parts) or "<p>Nothing was found.</p>"
     return (
@@ -50,7 +50,7 @@ def sarif(findings: Findings) -> str:
         {
             "id": kind.name,
             "shortDescription": {"text": kind.title},
-            "help": {"text": kind.cure},
+            "help": {"text": kind.help},
         }
         for kind in KINDS.values()
     ]

@@ -156,4 +156,4 @@ def _tell(findings: Findings, write: Any) -> None:
             for line in finding.reading:
                 write(f"    {line}")
             write(f"    {' in '.join(filter(None, (finding.route, finding.test)))}")
-        write(f"  {kind.cure}")
+        write(f"  {kind.help}")

@@ -33,7 +33,8 @@ class Work:
     writes: list[Write] = field(default_factory=list)
     savepoints: dict[str, int] = field(default_factory=dict)  # name: writes before it
     failed: str = ""
-    committing: "Late | None" = None
+    is_committing: bool = False
+    late: "Late | None" = None
 
 
 @dataclass
@@ -55,7 +56,8 @@ class Transactions(Watcher):
         self._work: weakref.WeakKeyDictionary[Any, Work] = weakref.WeakKeyDictionary()
         self._late: list[Late] = []
         self._lost: list[tuple[Request, Work, Place | None]] = []
-        self._stored: weakref.WeakSet[Request] = weakref.WeakSet()
+        # How many COMMITs of rows each request has had.
+        self._stored: weakref.WeakKeyDictionary[Request, int] = weakref.WeakKeyDictionary()
 
     def listeners(self) -> Iterable[Listener]:
         return (
@@ -91,11 +93,15 @@ class Transactions(Watcher):
         if work is None:
             return
         error = type(failure.sqlalchemy_exception or failure.original_exception).__name__
-        if failure.statement is not None:
-            work.failed = error
-        elif work.committing:
-            work.committing.error = error
-            self._stored.discard(work.request)
+        work.failed = error
+        if work.is_committing:
+            work.is_committing = False
+            self._stored[work.request] -= 1
+            if work.late:
+                work.late.error = error
+            else:  # the transaction is over, and no event tells of its rollback
+                self._lost.append((work.request, work, place()))
+                del self._work[failure.connection]
 
     def _savepoint(self, connection: Any, name: str) -> None:
         if work := self._work.get(connection):
@@ -112,15 +118,16 @@ class Transactions(Watcher):
         request = current()
         if work is None or not work.writes or work.request is not request:
             return
-        self._stored.add(request)
+        self._stored[request] = self._stored.get(request, 0) + 1
+        work.is_committing = True
         if request.status is not None and work.writes[0].before_answer:
-            work.committing = Late(request, place(), work.writes[0])
-            self._late.append(work.committing)
+            work.late = Late(request, place(), work.writes[0])
+            self._late.append(work.late)
 
     def _rolls_back(self, connection: Any) -> None:
         work = self._work.pop(connection, None)
         request = current()
-        if work is None or not work.writes or work.request is not request or work.committing:
+        if work is None or not work.writes or work.request is not request or work.late:
             return
         # Who calls rollback without an error means it; who closes may have forgotten to commit.
         meant = calls("rollback") and not work.failed
@@ -144,7 +151,7 @@ class Transactions(Watcher):
                 f" at {one.write.place or request.endpoint}",
                 request=request,
             )
-        if request in self._stored:
+        if self._stored.get(request):
             return
         for _, work, where in lost:
             if where is not None and where.in_tests:

@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
-from models import Order
+from models import Line, Order
 
 engine = create_engine("sqlite:///any.db")
 factory = sessionmaker(engine)
@@ -68,6 +68,16 @@ def swallowed(session: Forgetting):
     session.add(Order(key="first 1"))
     try:
         session.flush()
+    except IntegrityError:
+        session.rollback()
+
+
+@app.post("/commit-swallowed")
+def commit_swallowed(session: Forgetting):
+    session.execute(text("PRAGMA foreign_keys=ON"))
+    session.add(Line(order_id=999))
+    try:
+        session.commit()  # finds: lost-write
     except IntegrityError:
         session.rollback()
 

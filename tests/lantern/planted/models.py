@@ -21,7 +21,10 @@ class Order(Base):
 class Line(Base):
     __tablename__ = "lines"
     id: Mapped[int] = mapped_column(primary_key=True)
-    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
+    # SQLite looks at it when a transaction commits, where foreign keys are switched on.
+    order_id: Mapped[int] = mapped_column(
+        ForeignKey("orders.id", deferrable=True, initially="DEFERRED")
+    )
     order: Mapped[Order] = relationship(back_populates="lines")
 
 
