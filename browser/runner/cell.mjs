@@ -67,16 +67,13 @@ export class Cell {
     return this.#runner.kernel.knows(this.#run) && !this.#run.goes && this.#run.code === this.source;
   }
 
-  // Run the code as it is now, and tell how it ended. A cell that waits or runs is not run twice:
-  // whoever asks gets that run.
+  // Run the code as it is now, and tell how it ended.
   run() {
-    if (!this.#run?.goes) {
-      this.clear();
-      this.#run = new Run(this.number, this.source, () => this.show());
-      this.#start.parentElement.after(this.#run.element);
-      this.#runner.kernel.run(this.#run);
-      this.show();
-    }
+    this.clear();
+    this.#run = new Run(this.number, this.source, () => this.show());
+    this.#start.parentElement.after(this.#run.element);
+    this.#runner.kernel.run(this.#run);
+    this.show();
     return this.#run.ended;
   }
 

@@ -21,16 +21,29 @@ export function preformatted(classes, text) {
   return box;
 }
 
+// A link to what the book knows of an error, by the line that a terminal would end with. It leaves the
+// page and its Python as they are.
+function linkToCard(ename, traceback) {
+  const line = traceback.findLast((each) => /^[\w.]*/.exec(each)[0].endsWith(ename)) ?? ename;
+  const link = element("a", "live-find", "Find this error (in a new tab)");
+  link.target = "_blank";
+  link.href = new URL(`../../search.html?${new URLSearchParams({ q: line })}`, import.meta.url);
+  return link;
+}
+
 // Add one output, in nbformat's shape, below those that are there.
-export function draw(place, { output_type: kind, name, text, data, traceback }) {
+export function draw(place, { output_type: kind, name, text, data, ename, traceback }) {
   if (kind === "stream") {
     const last = place.lastElementChild;
     if (last?.dataset.stream === name) return last.firstChild.append(text);
     const box = preformatted(name === "stderr" ? "stderr" : "stream", text);
     box.dataset.stream = name;
     place.append(box);
-  } else if (kind === "error") place.append(preformatted("traceback", traceback.join("\n")));
-  else if (data["text/html"]) {
+  } else if (kind === "error") {
+    const box = preformatted("traceback", traceback.join("\n"));
+    box.append(linkToCard(ename, traceback));
+    place.append(box);
+  } else if (data["text/html"]) {
     // What the reader's own code shows, in the reader's own page: as in any notebook.
     const box = element("div", "output text_html");
     box.innerHTML = data["text/html"];

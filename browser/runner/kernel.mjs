@@ -46,8 +46,8 @@ export class Kernel {
   // End a run: cancelled where it waits, it leaves what Python knows. What does not wait, or goes on all
   // the same, ends with Python; so does what is told a second time.
   async end(run) {
-    if (this.ready && !run.told) {
-      run.told = true;
+    if (this.ready && !run.ending) {
+      run.ending = true;
       this.#worker.postMessage({ kind: "stop", run: run.number });
       await Promise.race([run.ended, new Promise((go) => setTimeout(go, PATIENCE))]);
     }

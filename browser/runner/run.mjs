@@ -7,6 +7,7 @@ const ENDS = { true: "done", false: "ended with an error", null: "stopped" };
 
 export class Run {
   state = "waiting";
+  ending = false; // whether it was told to end
   outputs = []; // in nbformat's shape
   element = element("div", "cell_output live-output");
   #end;

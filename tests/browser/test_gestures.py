@@ -131,6 +131,11 @@ def test_a_cell_above_that_fails_is_named(page: Page) -> None:
         "not run: cell 1 ended with an error", timeout=PATIENCE
     )
     expect(one.locator(".traceback")).to_contain_text("ZeroDivisionError")
+    with page.expect_popup() as opened:
+        one.get_by_role("link", name="Find this error").click()
+    found = opened.value.locator("#search-words")
+    expect(found).to_have_value("ZeroDivisionError: division by zero")
+    opened.value.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

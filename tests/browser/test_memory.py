@@ -51,7 +51,7 @@ gc.collect()
 print(sum(loop() is not None for loop in loops[:-1]))  # the last is let go with the next
 """
 MANY_CELLS = """(count) => {
-    for (let run = 1; run < count; run += 1) ask({kind: "run", run, cell: run, code: "1"});
+    for (let run = 1; run < count; run += 1) ask({kind: "run", run, cell: 1, code: "1"});
     ask({kind: "run", run: count, cell: 1, code:
         "import linecache; sum(name.startswith('<cell ') for name in linecache.cache)"});
 }"""

@@ -51,7 +51,7 @@ class LiveKernel:
         """Run a cell to its end; fails if Python does."""
         self._runs += 1
         number = self._runs
-        request = {"kind": "run", "run": number, "cell": number, "code": source}
+        request = {"kind": "run", "run": number, "cell": 1, "code": source}
         self.page.evaluate("(request) => ask(request)", request)
         outputs: list[dict] = []
         for message in self._messages(patience):
