@@ -108,8 +108,7 @@ class Connections(Watcher):
                 "took a second connection while it held one",
                 held.place or request.endpoint,
                 f"the first was taken at {first.place or 'no line of this project'}",
-                f"with a pool of {_size(held.pool)}, as many such requests at once wait"
-                " for one another",
+                "as many such requests at once as the pool has connections wait for one another",
                 request=request,
             )
             return
@@ -204,8 +203,3 @@ def _alive(reference: Any) -> Any:
 
 def _record(connection: Any) -> Any:
     return connection.connection._connection_record
-
-
-def _size(pool: Any) -> str:
-    size = getattr(pool, "size", None)
-    return str(size()) if callable(size) else "limited size"
