@@ -88,7 +88,8 @@ def test_an_endless_loop_that_prints_is_stopped_and_what_waits_is_cancelled(
         firefox_page.evaluate(CLICK, [".live-tools button", "Stop"])
         firefox_page.wait_for_function(SHOWS, [".live-state", after])
     firefox_page.evaluate("() => localStorage.clear()")
-    assert firefox_page.errors == []
+    # Firefox may tell in these words of a worker that is ended in the middle of something.
+    assert set(firefox_page.errors) <= {"uncaught exception: undefined"}
 
 
 @pytest.mark.parametrize("stem", LESSONS)
