@@ -21,6 +21,7 @@ NOT_IN_BROWSER = {
     "ch01b_freezing": ["ch01b-13i"],
     "ch04d_capacity": ["ch04d-32"],
     "ch06c_double_click": ["ch06c-58"],
+    "ch07c_break": ["ch07c-20"],
 }
 OUTPUTS = """() => Object.fromEntries(document.querySelector("[data-live]").runner.cells
     .map((cell) => [cell.stored.id, cell.outputs]))"""

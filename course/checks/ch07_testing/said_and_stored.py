@@ -9,13 +9,12 @@ from random import Random
 from typing import Annotated, Any
 
 from fastapi import BackgroundTasks, Depends, FastAPI, Request
-from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
-from sqlalchemy.util import greenlet_spawn
 
 from course.checking.attempts import attempt, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
-from course.checks.sessions import fill
+from course.checks.ch07_testing.fixtures import kept_open
+from course.checks.sessions import Rows, fill
 from lantern.pool import connections_in_use
 from lantern.theatre import Guest, Order, Show, make_engine
 
@@ -97,31 +96,25 @@ class Watch:
 @contextlib.asynccontextmanager
 async def _open(case: Season, app: FastAPI, watch: Watch) -> AsyncIterator[None]:
     engine = make_engine()
-    kept: list[Any] = []  # what is kept is not given back by the garbage collector
-    event.listen(engine.sync_engine, "engine_connect", kept.append)
     orders = [
         {"show_id": case.show, "guest_id": case.guest, "key": key, "total_cents": 0}
         for key in case.there
     ]
-    await fill(
-        engine,
-        [
-            (Show, [{"id": case.show, "title": "The Tempest", "capacity": 120}]),
-            (Guest, [{"id": case.guest, "email": "mara@lantern.example"}]),
-            (Order, orders),
-        ],
-    )
-    app.state.engine = engine
-    app.state.session = async_sessionmaker(engine, expire_on_commit=False)
-    watch.opened += 1
-    try:
-        yield
-    finally:
-        watch.closed += 1
-        watch.out = connections_in_use(engine)
-        for connection in kept:
-            await greenlet_spawn(connection.close)
-        await engine.dispose()
+    rows: list[Rows] = [
+        (Show, [{"id": case.show, "title": "The Tempest", "capacity": 120}]),
+        (Guest, [{"id": case.guest, "email": "mara@lantern.example"}]),
+        (Order, orders),
+    ]
+    async with kept_open(engine):
+        await fill(engine, rows)
+        app.state.engine = engine
+        app.state.session = async_sessionmaker(engine, expire_on_commit=False)
+        watch.opened += 1
+        try:
+            yield
+        finally:
+            watch.closed += 1
+            watch.out = connections_in_use(engine)
 
 
 def make_app(case: Season, kind: Kind, watch: Watch) -> FastAPI:

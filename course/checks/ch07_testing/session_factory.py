@@ -1,9 +1,8 @@
 """ch07-ex1: sessions that commit, and a test that leaves nothing behind."""
 
 import contextlib
-import inspect
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -11,11 +10,11 @@ from typing import Any
 from sqlalchemy import delete, event, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlalchemy.util import greenlet_spawn
 
 from course.checking.attempts import attempt, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
-from course.checks.sessions import fill
+from course.checks.ch07_testing.fixtures import as_pytest_would, kept_open, what_it_is
+from course.checks.sessions import Rows, fill
 from lantern.pool import connections_in_use
 from lantern.theatre import Guest, Order, Show, make_engine
 
@@ -125,23 +124,6 @@ PLANS: dict[str, Sequence[Rehearsal]] = {
 }
 
 
-@contextlib.asynccontextmanager
-async def as_pytest_would(made: Any) -> AsyncIterator[Any]:
-    """Enter what the answer returned: a context manager, or a generator as fixtures are.
-
-    A generator goes on after its `yield` whatever became of the test.
-    """
-    if not inspect.isasyncgen(made):
-        async with made as given:
-            yield given
-        return
-    given = await anext(made)
-    try:
-        yield given
-    finally:
-        await anext(made, None)
-
-
 async def observe_session_factory(case: Ledger, session_factory: Any) -> dict[str, Any]:
     """Run hidden tests, two by two, and look into the file after each."""
     return {name: await _rehearsed(case, session_factory, plan) for name, plan in PLANS.items()}
@@ -149,24 +131,15 @@ async def observe_session_factory(case: Ledger, session_factory: Any) -> dict[st
 
 async def _rehearsed(case: Ledger, answer: Any, plan: Sequence[Rehearsal]) -> list[Notes]:
     engine = make_engine()
-    # A connection that is kept is not given back by the garbage collector.
-    kept: list[Any] = []
     event.listen(engine.sync_engine, "connect", _wait_for_nobody)
-    event.listen(engine.sync_engine, "engine_connect", kept.append)
-    await fill(
-        engine,
-        [
-            (Show, [{"id": case.show, "title": "The Tempest", "capacity": 120}]),
-            (Guest, [{"id": case.guest, "email": "mara@lantern.example"}]),
-            (Order, [_row(case, key) for key in case.there]),
-        ],
-    )
-    try:
+    rows: list[Rows] = [
+        (Show, [{"id": case.show, "title": "The Tempest", "capacity": 120}]),
+        (Guest, [{"id": case.guest, "email": "mara@lantern.example"}]),
+        (Order, [_row(case, key) for key in case.there]),
+    ]
+    async with kept_open(engine):
+        await fill(engine, rows)
         return [await _test(case, engine, answer, test) for test in plan]
-    finally:
-        for connection in kept:
-            await greenlet_spawn(connection.close)
-        await engine.dispose()
 
 
 def _wait_for_nobody(connection: Any, record: Any) -> None:
@@ -182,11 +155,8 @@ async def _test(case: Ledger, engine: AsyncEngine, answer: Any, test: Rehearsal)
 
     async def run() -> None:
         made = answer(engine)
-        if inspect.iscoroutine(made):
-            made.close()
-            notes["kind"] = "a coroutine"
-        elif not inspect.isasyncgen(made) and not hasattr(made, "__aenter__"):
-            notes["kind"] = type(made).__name__
+        if kind := what_it_is(made):
+            notes["kind"] = kind
         else:
             async with as_pytest_would(made) as given:
                 if not callable(given):

@@ -1,0 +1,6 @@
+# returned NoneType
+# breaks: out, overflow, dropped, clean, told
+
+
+def nothing_left_out(engine):
+    assert engine.pool.checkedout() == 0

@@ -1,0 +1,20 @@
+# What can see it when it is taken?
+# breaks: dropped
+
+import weakref
+from contextlib import asynccontextmanager
+
+from sqlalchemy import event
+
+
+@asynccontextmanager
+async def nothing_left_out(engine):
+    taken = weakref.WeakSet()
+
+    def keep(connection):
+        taken.add(connection)
+
+    event.listen(engine.sync_engine, "engine_connect", keep)
+    yield
+    event.remove(engine.sync_engine, "engine_connect", keep)
+    assert all(one.closed for one in taken)

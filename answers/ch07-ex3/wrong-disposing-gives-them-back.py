@@ -1,0 +1,12 @@
+# held by somebody: the block ended without an error
+# breaks: out
+
+from contextlib import asynccontextmanager
+
+
+@asynccontextmanager
+async def nothing_left_out(engine):
+    before = engine.pool.checkedout()
+    yield
+    await engine.dispose()
+    assert engine.pool.checkedout() <= before

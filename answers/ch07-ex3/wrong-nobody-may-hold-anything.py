@@ -1,0 +1,17 @@
+# Others held
+# breaks: clean
+
+from contextlib import asynccontextmanager
+
+from sqlalchemy import event
+
+
+@asynccontextmanager
+async def nothing_left_out(engine):
+    kept = []
+    keep = kept.append
+    event.listen(engine.sync_engine, "engine_connect", keep)
+    pass
+    yield
+    event.remove(engine.sync_engine, "engine_connect", keep)
+    assert engine.pool.checkedout() == 0

@@ -1,0 +1,50 @@
+"""What the checks of this chapter do with fixtures, and with connections that nobody closes."""
+
+import contextlib
+import inspect
+from collections.abc import AsyncIterator
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.util import greenlet_spawn
+
+
+def what_it_is(made: Any) -> str:
+    """Return nothing for what can be entered as a fixture, and else what it is."""
+    if inspect.iscoroutine(made):
+        made.close()
+        return "a coroutine"
+    if inspect.isasyncgen(made) or hasattr(made, "__aenter__"):
+        return ""
+    return type(made).__name__
+
+
+@contextlib.asynccontextmanager
+async def as_pytest_would(made: Any) -> AsyncIterator[Any]:
+    """Enter what the answer returned: a context manager, or a generator as fixtures are.
+
+    A generator goes on after its `yield` whatever became of the test.
+    """
+    if not inspect.isasyncgen(made):
+        async with made as given:
+            yield given
+        return
+    given = await anext(made)
+    try:
+        yield given
+    finally:
+        await anext(made, None)
+
+
+@contextlib.asynccontextmanager
+async def kept_open(engine: AsyncEngine) -> AsyncIterator[None]:
+    """Keep every connection, so that no garbage collector gives one back; end with all closed."""
+    kept: list[Any] = []
+    event.listen(engine.sync_engine, "engine_connect", kept.append)
+    try:
+        yield
+    finally:
+        for connection in kept:
+            await greenlet_spawn(connection.close)
+        await engine.dispose()
