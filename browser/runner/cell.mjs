@@ -67,6 +67,11 @@ export class Cell {
     return this.#runner.kernel.knows(this.#run) && !this.#run.goes && this.#run.code === this.source;
   }
 
+  // Whether a run goes of code that was here before.
+  get outdated() {
+    return Boolean(this.#run?.goes) && this.#run.code !== this.source;
+  }
+
   // Run the code as it is now, and tell how it ended.
   run() {
     this.clear();

@@ -71,23 +71,25 @@ class Runner {
     this.#enqueue(this.cells.slice(this.queue.length ? this.queue[0].number - 1 : 0));
   }
 
-  // Let cells be run in this order; one that waits or runs keeps its place.
+  // Let cells be run in this order; one that waits or runs keeps its place. Where the code of one that
+  // runs is another by now, that is run next time.
   async #enqueue(cells) {
     const idle = !this.queue.length;
-    this.queue.push(...cells.filter((cell) => cell.runs && !this.queue.includes(cell)));
+    const queued = (cell) => this.queue.includes(cell, cell.outdated ? 1 : 0);
+    this.queue.push(...cells.filter((cell) => cell.runs && !queued(cell)));
     this.queue.forEach((cell) => cell.show());
     while (idle && this.queue.length) await this.#runNext();
   }
 
-  // Where a cell fails that should not, those behind it are not run.
+  // Where a cell fails that should not, those behind it are not run, but for its own newer code.
   async #runNext() {
     const [cell] = this.queue;
     const succeeded = await cell.run();
     const left = this.queue.slice(1);
-    const goesOn = succeeded || (cell.mayFail && succeeded === false);
+    const goesOn = succeeded || (succeeded === false && (cell.mayFail || left[0] === cell));
     this.queue = goesOn ? left : [];
-    const why = succeeded === false ? `not run: cell ${cell.number} ended with an error` : "";
-    if (!goesOn) left.forEach((other) => other.say(why));
+    const end = succeeded === null ? "was stopped" : "ended with an error";
+    if (!goesOn) left.forEach((other) => other.say(`not run: cell ${cell.number} ${end}`));
     [cell, ...left].forEach((other) => other.show());
   }
 

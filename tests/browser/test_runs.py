@@ -145,6 +145,26 @@ def test_a_cell_that_runs_is_not_run_again_before_it_has_ended(page: Page) -> No
     expect(shown(two)).to_have_text("1")
 
 
+def test_code_that_is_edited_and_run_while_the_cell_runs_is_run_next(page: Page) -> None:
+    one = write(page, 1, f"{GATE}print('old')\nawait gate.wait()\n1 / 0")
+    run(one)
+    expect(shown(one)).to_have_text("old\n", timeout=PATIENCE)
+    write(page, 1, "print('new')")
+    run_again(one)
+    run_again(one)
+    page.evaluate(OPEN_GATE)
+    expect(shown(one)).to_have_text("new\n")
+    expect_state(one, "done")
+
+
+def test_a_cell_that_waits_for_one_that_is_stopped_says_so(page: Page) -> None:
+    one, two = write(page, 1, "print('for ever')\nwhile True: pass"), write(page, 2, "print(2)")
+    run(two)
+    expect(shown(one)).to_have_text("for ever\n", timeout=PATIENCE)
+    one.get_by_role("button", name="Stop").click()
+    expect(two.locator(".live-said")).to_have_text("not run: cell 1 was stopped")
+
+
 def test_pressing_run_within_run_all_stops_nothing(page: Page) -> None:
     course = page.evaluate("() => document.querySelector('[data-live]').runner.cells[0].source")
     one = write(page, 1, f"{course}\n{GATE}print('begun')\nawait gate.wait();")
