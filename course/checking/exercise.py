@@ -297,6 +297,8 @@ def is_untouched(answer: object) -> bool:
         # What it has from another class of the answer's own was written as well.
         own = any(base.__module__ == answer.__module__ for base in answer.__mro__[1:])
         return vars(answer).keys() <= BARE and not own
+    # What `contextmanager` and its like make of a stub is one.
+    answer = inspect.unwrap(answer) if inspect.isfunction(answer) else answer
     # A stub is a dozen bytes; a glance at the length spares most answers the close look.
     if not inspect.isfunction(answer) or len(answer.__code__.co_code) > 64:
         return False

@@ -20,7 +20,7 @@ from playwright.sync_api import Browser
 from course.lock import only_one
 from tools.browser.packages import CACHE, LOCKS, by_name, expect_success, fetch, fingerprint
 from tools.driver.hosting import served
-from tools.driver.live import LiveKernel, kernel_site, printed_json
+from tools.driver.live import LiveKernel, kernel_site
 
 PIN = re.compile(r"^sqlalchemy==.*\n(?:[ \t]+--hash.*\n?)*", re.MULTILINE)
 # What the tests need of it; the library itself is the one that is installed, or in the page.
@@ -67,7 +67,9 @@ def run():
     options += ["--capture=sys", "--assert=plain", "--quiet", "--db=aiosqlite_file"]
     files = ["test/ext/asyncio", "test/base/test_concurrency.py", "test/engine/test_pool.py"]
     pytest.main([*options, *files], [outcomes])
-    print("", json.dumps(outcomes.seen), sep="\\n")
+    told = json.dumps(outcomes.seen)
+    print("", told, sep="\\n")
+    return told
 """
 # Those that pass on CPython and cannot in a browser, and why.
 CANNOT = {
@@ -132,7 +134,8 @@ def outcomes(
     ):
         kernel = LiveKernel(page, address)
         kernel.run(PREPARE.replace("ADDRESS", address) + RUN, "prepare")
-        in_chromium = printed_json(kernel.run("await asyncio.to_thread(run)", "run", PATIENCE))
+        kernel.run("seen = await asyncio.to_thread(run)", "run", PATIENCE)
+        in_chromium = json.loads(kernel.text("seen"))
         told, _ = process.communicate()
     return json.loads(told.strip().splitlines()[-1]), in_chromium
 

@@ -1,5 +1,6 @@
 """What a verdict says, and what counts as untouched."""
 
+from contextlib import asynccontextmanager
 from typing import Generic, TypeVar
 
 import pytest
@@ -130,7 +131,21 @@ async def calls():
     await observe(1)
 
 
-STUBS = [not_written, async_not_written, NotWritten, ..., None, [...], [], {1: ..., 2: (..., ...)}]
+@asynccontextmanager
+async def not_written_with_a_decorator(engine):
+    """A docstring."""
+    ...  # your turn
+
+
+@asynccontextmanager
+async def written_with_a_decorator(engine):
+    yield engine
+
+
+STUBS = [
+    not_written, async_not_written, not_written_with_a_decorator, NotWritten, ..., None, [...], [],
+    {1: ..., 2: (..., ...)},
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("answer", STUBS)
@@ -140,6 +155,7 @@ def test_the_stub_in_any_shape_is_untouched(answer):
 
 WRITTEN = [
     written,
+    written_with_a_decorator,
     calls,
     Written,
     WrittenElsewhere,

@@ -472,7 +472,7 @@ def test_an_error_is_pasted_by_keyboard_on_a_phone_and_its_card_comes_first(
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
         expect(page.locator(":target")).to_contain_text("sqlalchemy.exc.StatementError")
-        field.fill("RuntimeError: Event loop is closed")
+        field.fill("RuntimeError: no session in this event loop")
         expect(said).to_contain_text("unknown here")
         expect(found.locator("li")).to_have_count(3)
         assert violations(page, FROM_A_FOLDER) == []

@@ -117,8 +117,8 @@ BREAKS = {
         "is not tagged solution",
     ),
     "a lesson before its page": (
-        lambda c: (c / LESSON).rename(c / "notebooks/ch07a_waiting.ipynb"),
-        "notebooks/ch07a_waiting.ipynb has no page book/ch07_….md yet",
+        lambda c: (c / LESSON).rename(c / "notebooks/ch98a_waiting.ipynb"),
+        "notebooks/ch98a_waiting.ipynb has no page book/ch98_….md yet",
     ),
     "a chapter without lessons": (
         lambda c: (c / "notebooks/ch00a_five_minutes.ipynb").unlink(),

@@ -38,6 +38,9 @@ PAGE = """<!doctype html><title>A kernel</title><script type="module">
 </script>"""
 
 
+PIECE = 30_000  # characters; a run shows more of its beginning than that
+
+
 class LiveKernel:
     """Runs cells in the worker of a page and returns their outputs as a notebook has them."""
 
@@ -63,6 +66,12 @@ class LiveKernel:
                 case {"kind": "done"}:
                     return outputs
         raise AssertionError(f"No end of {name} within {patience:.0f} s; so far: {outputs}")
+
+    def text(self, name: str) -> str:
+        """A text that Python has under a name, in pieces: of what a cell prints there is an end."""
+        size = int(text_of(self.run(f"print(len({name}))")))
+        pieces = (f"print({name}[{at}:{at + PIECE}], end='')" for at in range(0, size, PIECE))
+        return "".join(text_of(self.run(piece)) for piece in pieces)
 
     def _messages(self, patience: float) -> Iterator[dict]:
         end = time.monotonic() + patience
