@@ -82,7 +82,7 @@ class Failing:
         self.asked += 1
         future: Future[Observed] = Future()
         observation = NoVerdict(ENDED_TWICE) if self.fails else Untouched()
-        future.set_result(Observed(observation, 0.1))
+        future.set_result(Observed(observation, seconds=0.1))
         return future
 
     def close(self) -> None:
@@ -128,7 +128,7 @@ def test_a_worker_whose_process_ends_twice_gives_no_verdict() -> None:
 
     server: Any = Server()
     request = Request(STEM, "ch01-ex2", ("report_async",), (), 1.0, 1)
-    assert Worker(server).ask(request) == NoVerdict(ENDED_TWICE)
+    assert Worker(server).ask(request) == Observed(NoVerdict(ENDED_TWICE))
     assert server.asked == 2
 
 

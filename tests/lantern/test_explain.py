@@ -70,7 +70,7 @@ def test_a_card_without_a_cell_says_in_which_run_it_was_recorded() -> None:
 
 @pytest.mark.parametrize(
     ("text", "near"),
-    [("RuntimeError: Event loop is closed", 3), ("KeyError: 'seat'", 0)],
+    [("RuntimeError: no session in this event loop", 3), ("KeyError: 'seat'", 0)],
 )
 def test_what_is_unknown_is_called_so_with_what_is_near(text: str, near: int) -> None:
     done = explain(text=text)

@@ -1,5 +1,6 @@
 """The instruments as somebody else's project has them: from their wheel, without the course."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -69,8 +70,15 @@ def python(wheel):
 
 
 def run(folder, *command):
+    # This project's own folder is not to be seen.
+    environment = {name: told for name, told in os.environ.items() if name != "PYTHONPATH"}
     return subprocess.run(
-        [*map(str, command)], cwd=folder, capture_output=True, text=True, timeout=300
+        [*map(str, command)],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
 
 

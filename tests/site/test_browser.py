@@ -647,12 +647,12 @@ def test_a_page_can_be_run_only_where_the_learners_server_says_so(
     page.goto(f"{sample}/{path}")
     link = page.locator("a.run-link")
     expect(link).not_to_be_visible()
-    expect(page.locator(".run")).to_contain_text("make start")
+    expect(page.locator("div.run")).to_contain_text("make start")
     page.context.add_cookies([{"name": "lantern-lab", "value": "1", "url": sample}])
     page.reload()
     expect(link).to_be_visible()
     expect(link).to_have_attribute("href", lab)
-    expect(page.locator(".run")).not_to_contain_text("make start")
+    expect(page.locator("div.run")).not_to_contain_text("make start")
 
 
 def test_nothing_moves_for_a_reader_who_asked_for_that(browser: Browser, sample: str) -> None:

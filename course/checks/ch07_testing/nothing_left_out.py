@@ -120,6 +120,7 @@ async def _tried(
     case: Counter, answer: Any, name: str, before: Act, test: Act, after: Act
 ) -> dict[str, Any]:
     """Run a test in a block, and one that leaves nothing in the next block."""
+    gc.collect()  # what was dropped before is no business of this test
     engine = make_engine(pool_size=case.pool, max_overflow=10)
     hands = Hands(engine)
     await hands.use(case.pool)  # a pool that has been in use, as in the middle of a run
