@@ -64,11 +64,23 @@ function fill(piece, at) {
   if (file.read(piece, { at }) < piece.length) throw new Error("The snapshot is not whole.");
 }
 
+// Firefox lets one page at a time read a file, and none while it is written: it is free in a moment.
+async function opened(handle) {
+  for (let tries = 20; ; tries -= 1) {
+    try {
+      return await handle.createSyncAccessHandle({ mode: "read-only" });
+    } catch (error) {
+      if (error.name !== "NoModificationAllowedError" || !tries) throw error;
+      await new Promise((go) => setTimeout(go, 50));
+    }
+  }
+}
+
 // What was kept of a snapshot, {head, meta}, or null where nothing is or can be kept.
 export async function find(store) {
   try {
     const handle = await (await folder()).getFileHandle(store);
-    file = await handle.createSyncAccessHandle({ mode: "read-only" });
+    file = await opened(handle);
     const header = new Uint8Array(HEADER);
     file.read(header, { at: 0 });
     const meta = JSON.parse(new TextDecoder().decode(header));
