@@ -7,6 +7,7 @@ question the first answer counts: later ones were given by somebody who had read
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import StatisticsError, correlation, fmean
@@ -56,10 +57,8 @@ def _reading(question: str, readers: list[First]) -> Reading:
     pairs = [(each, fmean(rest)) for each, rest in zip(right, rests, strict=True) if rest]
     separates = None
     if len(pairs) >= FEWEST:
-        try:
+        with suppress(StatisticsError):  # no two of them differ
             separates = correlation(*zip(*pairs, strict=True))
-        except StatisticsError:  # no two of them differ
-            separates = None
     return Reading(question, len(asked), fmean(right), separates)
 
 

@@ -103,13 +103,13 @@ def _compiled(text: str, name: str) -> Any:
     try:
         return compile(text, name, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     except SyntaxError:
-        if not re.search("[%!?]", text):
-            raise
-    return compile(plain_python(text), name, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        return compile(plain_python(text), name, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
 
 
 def plain_python(text: str) -> str:
     """Return a cell without its magics, as IPython reads it; a line stays in its place."""
+    if not re.search("[%!?]", text):
+        return text
     # It takes longer to import than most cells to run.
     from IPython.core.inputtransformer2 import TransformerManager
 

@@ -11,8 +11,11 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
+
+import sqlalchemy
 
 from course.grading.words import is_unusual, methods, unusual_names_in
 from course.project import ROOT
@@ -35,14 +38,8 @@ INSPECT, ASKED = "inspect.py", {"_has_code_flag", "_signature_from_function", "g
                                 "findsource", "unwrap", "isroutine"}  # fmt: skip
 OF_A_CELL, OF_A_FILE, MADE_UP = "a cell", "a file of its own", "code made up"
 THE_LEARNERS = (OF_A_CELL, OF_A_FILE)
-
-
-def roots() -> tuple[str, ...]:
-    """Return the folders, with a slash, that an answer imports from and cannot write to."""
-    import sqlalchemy
-
-    packages = os.path.dirname(os.path.dirname(sqlalchemy.__file__))
-    return (f"{packages}/", f"{os.path.dirname(os.__file__)}/", f"{ROOT}/")
+# What an answer imports from, and cannot write to.
+ROOTS = (f"{Path(sqlalchemy.__file__).parent.parent}/", f"{Path(os.__file__).parent}/", f"{ROOT}/")
 
 
 def begin(descriptor: int) -> Callable[[str], None]:
@@ -52,7 +49,7 @@ def begin(descriptor: int) -> Callable[[str], None]:
     nothing is formatted but text of Python's own.
     """
     write, get_frame, get_ident = os.write, sys._getframe, threading.get_ident
-    trusted, told, busy = roots(), set[str](), set[int]()
+    told, busy = set[str](), set[int]()
 
     def tell(line: str) -> None:
         if line not in told:
@@ -67,7 +64,7 @@ def begin(descriptor: int) -> Callable[[str], None]:
             return OF_A_CELL
         if file.startswith("<"):
             return file if file.startswith(FROZEN) else MADE_UP
-        root = next((root for root in trusted if file.startswith(root)), None)
+        root = next((root for root in ROOTS if file.startswith(root)), None)
         return file[len(root) :] if root else OF_A_FILE
 
     def hook(event: str, args: tuple[Any, ...]) -> None:

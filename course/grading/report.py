@@ -9,7 +9,15 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
 
-from course.checking.exercise import NO_VERDICT, NOT_ATTEMPTED, RIGHT, STAR, SYMBOLS, WRONG
+from course.checking.exercise import (
+    NO_VERDICT,
+    NOT_ATTEMPTED,
+    NOT_YET_SEEN,
+    RIGHT,
+    STAR,
+    SYMBOLS,
+    WRONG,
+)
 from course.files import write_whole
 from course.grading.people import Person
 from course.grading.results import Result
@@ -26,7 +34,7 @@ def write_report(persons: Sequence[Person], folder: Path) -> Path:
         loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    pages.globals.update(symbols=SYMBOLS, kinds=KINDS, states=STATES)
+    pages.globals.update(symbols=SYMBOLS, kinds=KINDS, states=STATES, not_seen=NOT_YET_SEEN)
     learner = pages.get_template("learner.html")
     names = {p.called: f"feedback/{file_name(p.called)}.html" for p in persons if p.results}
     for person in persons:

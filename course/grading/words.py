@@ -55,17 +55,18 @@ def unusual_names(text: str) -> set[str]:
     A name that is set where a method was has a sign behind it: "commit =".
     """
     try:
-        return set(_unusual(ast.parse(text)))
-    except SyntaxError:
-        pass
-    except (ValueError, RecursionError, MemoryError):
-        return {UNREADABLE}
-    try:
-        return set(_unusual(ast.parse(plain_python(text))))
+        return set(_unusual(_parsed(text)))
     except SyntaxError:
         return set()  # It does not run.
     except (ValueError, RecursionError, MemoryError):
         return {UNREADABLE}
+
+
+def _parsed(text: str) -> ast.Module:
+    try:
+        return ast.parse(text)
+    except SyntaxError:
+        return ast.parse(plain_python(text))
 
 
 def _unusual(tree: ast.Module) -> Iterator[str]:
@@ -77,11 +78,9 @@ def _unusual(tree: ast.Module) -> Iterator[str]:
                     yield name
                 if isinstance(context, ast.Store | ast.Del) and name in methods() and not own:
                     yield f"{name} ="
-            case ast.Name(id=name) if name in CALLED or name in WORDS or _is_magic(name):
+            case ast.Name(id=name) if name in CALLED or _is_word(name):
                 yield name
-            case ast.Constant(value=str(name)) if name in WORDS or _is_magic(name):
-                yield name
-            case ast.Constant(value=str(name)) if _is_unusual_module(name):
+            case ast.Constant(value=str(name)) if _is_word(name) or _is_unusual_module(name):
                 yield name
             case ast.keyword(arg=str(name)) if is_unusual(name):
                 yield name
@@ -97,7 +96,7 @@ def _unusual(tree: ast.Module) -> Iterator[str]:
 def unusual_names_in(code: types.CodeType) -> Iterator[str]:
     """Yield the words and the magic names of code that is compiled, and of what is in it."""
     for name in (*code.co_names, *code.co_consts):
-        if type(name) is str and (name in WORDS or _is_magic(name)):
+        if type(name) is str and _is_word(name):
             yield name
         elif type(name) is types.CodeType:
             yield from unusual_names_in(name)
@@ -108,8 +107,9 @@ def is_unusual(name: str) -> bool:
     return name in WORDS or (name.startswith("_") and name not in ORDINARY)
 
 
-def _is_magic(name: str) -> bool:
-    return name.startswith("__") and name.endswith("__") and name not in ORDINARY
+def _is_word(name: str) -> bool:
+    magic = name.startswith("__") and name.endswith("__")
+    return name in WORDS or (magic and name not in ORDINARY)
 
 
 def _is_unusual_module(name: str) -> bool:
