@@ -18,7 +18,7 @@ export class Cell {
   #box;
   #editor = null;
   #run = null; // the last one, whose output stands below
-  #start = button("Run", () => this.#runner.run(this));
+  #start;
   #stop = button("Stop", () => this.#runner.stop(this));
   #said = element("span", "live-said");
   #state = element("span", "live-state");
@@ -41,13 +41,15 @@ export class Cell {
     this.#state.setAttribute("role", "status");
     this.#kept.setAttribute("role", "status");
     this.#said.setAttribute("role", "status");
-    box.querySelector(".live-tools")?.remove(); // of the page that was read
-    const code = box.querySelector(".cell_input");
     const instead = tags.includes("check")
       ? "Save your work as a file, and check it on your own computer."
       : "Its output was recorded.";
-    const tools = this.runs ? this.#tools() : element("p", "live-note", `${reason} ${instead}`);
-    code.after(tools);
+    const tools = box.querySelector(".live-tools"); // none where site.js knows that the cell does not run
+    if (this.runs) this.#equip(tools);
+    else {
+      tools?.remove();
+      box.querySelector(".cell_input").after(element("p", "live-note", `${reason} ${instead}`));
+    }
     this.show();
     this.#view();
   }
@@ -102,6 +104,7 @@ export class Cell {
 
   // Show how the last run stands, and what of the learner's work there is.
   show() {
+    if (!this.runs) return;
     const waits = this.#runner.queue.includes(this) && !this.#run?.goes;
     const { state = "", goes = false } = waits ? { state: "waiting", goes: true } : (this.#run ?? {});
     const { kernel, queue, python } = this.#runner;
@@ -178,14 +181,11 @@ export class Cell {
     this.show();
   }
 
-  #tools() {
-    const tools = element("div", "live-tools");
-    tools.setAttribute("role", "group");
-    tools.setAttribute("aria-label", `Cell ${this.number}`);
+  // Run and Edit are the page's own (site.js), which may be under the reader's finger by now.
+  #equip(tools) {
+    this.#start = tools.querySelector("button");
+    this.#start.after(this.#stop);
     tools.append(
-      this.#start,
-      this.#stop,
-      button("Edit", () => this.edit()),
       this.#undo,
       this.#back,
       this.#state,
@@ -193,6 +193,5 @@ export class Cell {
       this.#kept,
       element("span", "live-number", `Cell ${this.number}`),
     );
-    return tools;
   }
 }

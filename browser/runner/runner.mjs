@@ -18,15 +18,6 @@ const LACKS = {
   memory: "This browser has too little memory left for Python: close other tabs or programs.",
 };
 
-// A button of the page that is being pressed is not taken away before it was heard.
-async function released() {
-  if (!document.querySelector(".live-tools :active")) return;
-  await new Promise((go) => {
-    for (const end of ["pointerup", "pointercancel", "keyup"])
-      addEventListener(end, () => setTimeout(go), { once: true });
-  });
-}
-
 class Runner {
   queue = []; // the cells that are run, in this order; the first one is
 
@@ -204,9 +195,7 @@ export async function open(place, withPython) {
   try {
     const answer = await fetch(new URL(`../${runner.name}.ipynb`, here));
     if (!answer.ok) throw new Error(`The notebook of this page is not there (${answer.status}).`);
-    const notebook = await answer.json();
-    await released();
-    runner.show(notebook);
+    runner.show(await answer.json());
     place.runner = runner;
     return runner;
   } catch (error) {

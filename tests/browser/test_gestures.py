@@ -30,6 +30,16 @@ def page(context: BrowserContext, public: str) -> Iterator[Page]:
     page.close()
 
 
+def test_a_button_that_is_pressed_while_the_page_becomes_live_is_heard(page: Page) -> None:
+    one = cell(page, 1)
+    one.get_by_role("button", name="Run", exact=True).hover()
+    page.mouse.down()
+    page.evaluate("() => document.querySelector('.live-open').click()")
+    page.wait_for_function("() => document.querySelector('[data-live]').runner !== undefined")
+    page.mouse.up()
+    expect(one.locator(".live-state")).to_have_text("done", timeout=PATIENCE)
+
+
 def test_a_click_into_code_edits_it_there_and_ctrl_enter_runs_it_after_what_is_above(
     page: Page,
 ) -> None:
