@@ -14,10 +14,8 @@ from course.checking.exercise import RIGHT, WRONG
 from course.grading.child import OF_AN_ANSWER
 from course.grading.grader import Grader
 from course.grading.observers import LocalWorkers
-from course.grading.submissions import read
-from tests.grading.hostile import RIGHT_ANSWER, Case, inside
+from tests.grading.hostile import RIGHT_ANSWER, SECONDS, Case, handed_in, inside
 
-SECONDS = 8.0
 TOKEN = "a-secret-of-the-instructor"
 # Of the user who grades, and beside the folders of the answers.
 VICTIM = str(Path(tempfile.gettempdir(), "lantern-victim"))
@@ -100,12 +98,9 @@ def grade(names: list[str]) -> dict[str, object]:
     try:
         scratch = Path(workers.workers[0].server.folder.name)
         protection = vars(workers.protection)
-        submissions = (
-            read(f"{name}/{HARMS[name].stem}.ipynb", json.dumps(HARMS[name].notebook()).encode())
-            for name in names
-        )
+        submissions = handed_in({name: HARMS[name] for name in names})
         with tempfile.TemporaryDirectory() as out:
-            graded = list(Grader(workers, Path(out), SECONDS).grade(submissions))
+            graded = list(Grader(workers, Path(out), SECONDS).grade(iter(submissions)))
         left = [path.name for path in scratch.glob(f"{OF_AN_ANSWER}*")]
     finally:
         workers.close()

@@ -5,13 +5,20 @@ which harms more than itself is seen.
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from course.checking.exercise import NOT_ATTEMPTED, RIGHT, WRONG, exercises_of, find
 from course.checking.observation import Seen
+from course.grading.grader import Grader
 from course.grading.messages import CellsRan, CheckRan
+from course.grading.observers import LocalWorkers
+from course.grading.results import Result
+from course.grading.submissions import Submission, read
 from tools.answers import answer_in, notebook_with
 
+SECONDS = 8.0  # for an answer; only what never ends needs so long
 STEM, EXERCISE = "ch01_event_loop", "ch01-ex2"
 REFERENCE = {e.id: answer_in("solutions", e.id) for e in exercises_of(STEM)}
 IMPORTS = "import asyncio\nimport threading\n"
@@ -51,6 +58,26 @@ class Case:
         others = {e.id: answer_in("solutions", e.id) for e in exercises_of(self.stem)}
         source = IMPORTS + self.source if self.source else ""
         return notebook_with(self.stem, {**others, self.exercise: source})
+
+
+def handed_in(cases: dict[str, Case]) -> list[Submission]:
+    """Return a notebook for each case, by its name."""
+    return [
+        read(f"{name}/{case.stem}.ipynb", json.dumps(case.notebook()).encode())
+        for name, case in cases.items()
+    ]
+
+
+def graded(
+    submissions: Iterable[Submission], folder: Path, seconds: float = SECONDS
+) -> dict[str, Result]:
+    """Grade in one go, as a class is, and return the results by the first part of their paths."""
+    workers = LocalWorkers(8, 2)
+    try:
+        results = Grader(workers, folder, seconds).grade(iter(submissions))
+        return {result.path.split("/")[0]: result for result in results}
+    finally:
+        workers.close()
 
 
 def inside(line: str) -> str:

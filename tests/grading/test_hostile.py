@@ -1,20 +1,15 @@
 """Whatever a class hands in, each answer gets its own right outcome, and no other suffers."""
 
-import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from course.checking.exercise import NOT_ATTEMPTED, RIGHT, exercises_of
-from course.grading.grader import Grader
-from course.grading.observers import LocalWorkers
 from course.grading.results import Result
 from course.grading.submissions import read
-from tests.grading.hostile import CASES, FILES, STEM
+from tests.grading.hostile import CASES, FILES, STEM, graded, handed_in
 
-SECONDS = 8.0  # for an answer; only what never ends needs so long
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
@@ -30,19 +25,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def results(folder: Path) -> Iterator[dict[str, Result]]:
+def results(folder: Path) -> dict[str, Result]:
     """The result of every case, graded in one go as a class is."""
-    submissions = [
-        read(f"{name}/{case.stem}.ipynb", json.dumps(case.notebook()).encode())
-        for name, case in CASES.items()
-    ]
-    submissions.append(read(f"deleted cells/{STEM}.ipynb", FILES["deleted cells"]))
-    workers = LocalWorkers(8, 2)
-    try:
-        graded = list(Grader(workers, folder, SECONDS).grade(iter(submissions)))
-    finally:
-        workers.close()
-    yield {result.path.split("/")[0]: result for result in graded}
+    deleted = read(f"deleted cells/{STEM}.ipynb", FILES["deleted cells"])
+    return graded([*handed_in(CASES), deleted], folder)
 
 
 @pytest.mark.parametrize("case", CASES)

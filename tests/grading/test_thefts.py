@@ -1,54 +1,41 @@
 """Who looks for the check, or takes its place, stands under *Worth a look*; nobody else does."""
 
-import json
 import sys
 
 import pytest
 
-from course.grading.grader import Grader
-from course.grading.observers import LocalWorkers
 from course.grading.results import Result
-from course.grading.submissions import read
 from course.grading.words import UNREADABLE, unusual_names
+from tests.grading.hostile import graded, handed_in
 from tests.grading.thefts import FOR_NOTHING, THEFTS
 
-SECONDS = 8.0
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
+def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
     """The result of each theft, graded in one go as a class is."""
     if sys.platform != "linux":
         pytest.skip("elsewhere what is handed in here would not be shut in")
-    workers = LocalWorkers(8, 2)
-    handed_in = (
-        read(f"{name}/{case.stem}.ipynb", json.dumps(case.notebook()).encode())
-        for name, case in THEFTS.items()
-    )
-    try:
-        results = Grader(workers, tmp_path_factory.mktemp("results"), SECONDS).grade(handed_in)
-        return {result.path.split("/")[0]: result for result in results}
-    finally:
-        workers.close()
+    return graded(handed_in(THEFTS), tmp_path_factory.mktemp("results"))
 
 
 @pytest.mark.parametrize("theft", THEFTS)
 def test_who_looks_for_the_check_stands_under_worth_a_look(
-    graded: dict[str, Result], theft: str
+    results: dict[str, Result], theft: str
 ) -> None:
     due = THEFTS[theft]
-    [verdict] = [one for one in graded[theft].exercises if one["exercise"] == due.exercise]
+    [verdict] = [one for one in results[theft].exercises if one["exercise"] == due.exercise]
     assert verdict["state"] == due.state, verdict
     assert due.message in " ".join(verdict["messages"])
-    assert graded[theft].unusual or theft in FOR_NOTHING
+    assert results[theft].unusual or theft in FOR_NOTHING
 
 
 @pytest.mark.parametrize("theft", THEFTS)
-def test_what_it_did_says_so_where_its_words_do_not(graded: dict[str, Result], theft: str) -> None:
+def test_what_it_did_says_so_where_its_words_do_not(results: dict[str, Result], theft: str) -> None:
     source = THEFTS[theft].source
     if "' + '" in source:
-        assert set(graded[theft].unusual) - unusual_names(source)
+        assert set(results[theft].unusual) - unusual_names(source)
 
 
 @pytest.mark.parametrize(
