@@ -38,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Begin before the project's own code is imported: it may make sessions and engines."""
     if early_config.known_args_namespace.lantern:
-        from lantern.plugin.reporting import start
+        from lantern.plugin.hooks import start
 
         start(early_config)
 
