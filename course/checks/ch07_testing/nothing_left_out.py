@@ -2,12 +2,13 @@
 
 import contextlib
 import gc
+import weakref
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from course.checking.attempts import attempt, interruption
@@ -43,6 +44,7 @@ class Hands:
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
         self.kept: list[AsyncConnection | AsyncSession] = []
+        self.dropped: list[weakref.ref[Connection]] = []
 
     async def take(self, count: int) -> None:
         """Take connections, which somebody goes on holding."""
@@ -65,11 +67,16 @@ class Hands:
         """Take a connection that nobody holds when this returns."""
         connection = await self.engine.connect()
         await connection.execute(ONE)
+        assert connection.sync_connection is not None
+        self.dropped.append(weakref.ref(connection.sync_connection))
 
     async def close(self) -> None:
-        """Give back what somebody holds."""
+        """Give back what somebody holds, and what the answer has kept from the collector."""
         for one in self.kept:
             await one.close()
+        for reference in self.dropped:
+            if connection := reference():
+                await AsyncConnection(self.engine, connection).close()
 
 
 Act = Callable[[Hands], Awaitable[None]]
