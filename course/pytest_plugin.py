@@ -12,6 +12,7 @@ from course.names import CHAPTER, chapter_of
 from course.project import ROOT
 
 SHARED = "seconds for what the whole run shares"
+LONGEST = 24  # tests, all cases of each together
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -67,22 +68,30 @@ def pytest_fixture_setup(
             request._pyfuncitem.user_properties.append((SHARED, took))
 
 
-class ChapterTimes:
-    """Sums up what the tests took with a chapter's name in theirs, and prints a line for each.
+def without_case(nodeid: str) -> str:
+    """Return the name of a test without its case, and of a notebook's cell that of the folder."""
+    file = nodeid.partition("::")[0]
+    return f"{Path(file).parent}/*.ipynb" if file.endswith(".ipynb") else nodeid.partition("[")[0]
 
-    A chapter's seconds are those of one worker divided by the number of workers: what the run
-    would be shorter by without it.
+
+class ChapterTimes:
+    """Sums up what the tests took, and prints a line for each chapter and each of the longest.
+
+    A chapter's tests have its name in theirs. Seconds are those of one worker divided by the
+    number of workers: what the run would be shorter by without them.
     """
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
         self.chapters = {chapter_of(page.stem) for page in (ROOT / "book").glob("ch*.md")}
         self.seconds: defaultdict[str, float] = defaultdict(float)
+        self.tests: defaultdict[str, float] = defaultdict(float)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         named = CHAPTER.search(report.nodeid)
         name = named[0] if named and named[0] in self.chapters else "all else"
         self.seconds[name] += report.duration
+        self.tests[without_case(report.nodeid)] += report.duration
         if report.when == "setup":
             for key, took in report.user_properties:
                 if key == SHARED and isinstance(took, float):
@@ -91,5 +100,6 @@ class ChapterTimes:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section(f"seconds by chapter, on {self.workers} workers")
-        for name, total in sorted(self.seconds.items()):
-            terminalreporter.write_line(f"{name:8} {total / self.workers:6.0f} s")
+        longest = sorted(self.tests.items(), key=lambda item: item[1], reverse=True)[:LONGEST]
+        for name, total in (*sorted(self.seconds.items()), *longest):
+            terminalreporter.write_line(f"{total / self.workers:6.0f} s  {name}")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Error, expect, sync_playwright
 
-from course.pytest_plugin import together
+from course.pytest_plugin import together, without_case
 from tests.site.built import Built, kept_site
 from tools.driver.chromium import launch
 from tools.driver.firefox import FirefoxPage, firefox
@@ -44,19 +44,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if uses & SLOW or not isinstance(item, pytest.Function):
             item.add_marker(pytest.mark.slow)
         browsing |= {together(item.nodeid)} if uses & BROWSERS else set()
-        cases[function(item)] += 1
+        cases[without_case(item.nodeid)] += 1
 
     def turn(item: pytest.Item) -> tuple[bool, bool, int]:
         single = together(item.nodeid) == item.nodeid
         fast = item.get_closest_marker("slow") is None
-        return together(item.nodeid) in browsing, fast, single and cases[function(item)]
+        return together(item.nodeid) in browsing, fast, single and cases[without_case(item.nodeid)]
 
     items.sort(key=turn)
-
-
-def function(item: pytest.Item) -> str:
-    """The name of a test without its case."""
-    return item.nodeid.partition("[")[0]
 
 
 @pytest.fixture(scope="session")
