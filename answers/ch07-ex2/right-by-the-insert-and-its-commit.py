@@ -9,7 +9,7 @@ async def stored_when_it_is_said(app):
     order, inserting = [], set()
 
     def sent(connection, cursor, statement, parameters, context, many):
-        if statement.startswith("INSERT INTO orders"):
+        if statement.startswith("INSERT INTO orders") and "mine" in parameters:
             inserting.add(connection)
 
     def committed(connection):

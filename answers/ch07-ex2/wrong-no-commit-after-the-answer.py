@@ -1,4 +1,4 @@
-# commits its order in time, and a new guest after the answer
+# commits its order in time, and another one after the answer
 # breaks: other
 
 from sqlalchemy import event

@@ -1,4 +1,4 @@
-# commits a new guest first, and its order after the answer
+# commits another order first, and its own after the answer
 # breaks: other
 
 from sqlalchemy import event

@@ -1,5 +1,6 @@
-# the pool's events, and what was given back as nothing is not given back
+# the pool's events, counted for each of its records
 
+from collections import Counter
 from contextlib import asynccontextmanager
 
 from sqlalchemy import event
@@ -7,14 +8,13 @@ from sqlalchemy import event
 
 @asynccontextmanager
 async def nothing_left_out(engine):
-    out = set()
+    out = Counter()
 
     def taken(connection, record, proxy):
-        out.add(record)
+        out[record] += 1
 
     def given_back(connection, record):
-        if connection is not None:
-            out.discard(record)
+        out[record] -= 1
 
     event.listen(engine.sync_engine, "checkout", taken)
     event.listen(engine.sync_engine, "checkin", given_back)
@@ -23,4 +23,4 @@ async def nothing_left_out(engine):
     finally:
         event.remove(engine.sync_engine, "checkout", taken)
         event.remove(engine.sync_engine, "checkin", given_back)
-    assert not out
+    assert not +out, f"{out.total()} left out"

@@ -24,7 +24,8 @@ def what_it_is(made: Any) -> str:
 async def as_pytest_would(made: Any) -> AsyncIterator[Any]:
     """Enter what the answer returned: a context manager, or a generator as fixtures are.
 
-    A generator goes on after its `yield` whatever became of the test.
+    A generator goes on after its `yield` whatever became of the test, and if both fail, pytest
+    tells of both: the test's own error comes first.
     """
     if not inspect.isasyncgen(made):
         async with made as given:
@@ -33,8 +34,11 @@ async def as_pytest_would(made: Any) -> AsyncIterator[Any]:
     given = await anext(made)
     try:
         yield given
-    finally:
-        await anext(made, None)
+    except BaseException:
+        with contextlib.suppress(Exception):
+            await anext(made, None)
+        raise
+    await anext(made, None)
 
 
 @contextlib.asynccontextmanager

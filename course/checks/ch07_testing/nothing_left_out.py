@@ -2,21 +2,25 @@
 
 import contextlib
 import gc
+import logging
+import warnings
 import weakref
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import SAWarning
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from course.checking.attempts import attempt, interruption
-from course.checking.exercise import Broken, Exercise, Finding, Nothing
+from course.checking.exercise import Broken, Exercise, Finding, Nothing, Unseen
 from course.checks.ch07_testing.fixtures import as_pytest_would, what_it_is
 from lantern.theatre import make_engine
 
 ONE = text("SELECT 1")
+BLUE = "the seats are blue"
 
 
 class Failed(AssertionError):
@@ -95,13 +99,19 @@ async def observe_nothing_left_out(case: Counter, nothing_left_out: Any) -> dict
         await hands.use(1)
         await hands.drop()
         gc.collect()
+        for _ in range(case.pool):  # one of them is what the pool made in its place
+            await hands.use(1)
 
     async def takes_one_more(hands: Hands) -> None:
         await hands.take(1)
 
     async def fails(hands: Hands) -> None:
         await hands.use(1)
-        raise Failed("the seats are blue")
+        raise Failed(BLUE)
+
+    async def fails_and_leaves(hands: Hands) -> None:
+        await hands.take(case.left)
+        raise Failed(BLUE)
 
     async def all_of_them(hands: Hands) -> None:
         await hands.take(case.pool)
@@ -116,11 +126,34 @@ async def observe_nothing_left_out(case: Counter, nothing_left_out: Any) -> dict
         "drops": (nobody, drops),
         "beside others": (all_of_them, uses),
         "fails": (nobody, fails),
+        "fails and leaves": (nobody, fails_and_leaves),
     }
     seen: dict[str, Any] = {}
-    for name, (before, test) in plans.items():
-        seen |= await _tried(case, nothing_left_out, name, before, test, uses)
+    with _unprinted():
+        for name, (before, test) in plans.items():
+            seen |= await _tried(case, nothing_left_out, name, before, test, uses)
     return seen
+
+
+@contextlib.contextmanager
+def _unprinted() -> Iterator[None]:
+    """Let SQLAlchemy tell of a connection that is collected whoever listens, and nobody else.
+
+    It logs an error and warns: beside the verdict of a right answer that would be an alarm.
+    """
+    pool, nowhere = logging.getLogger("sqlalchemy.pool"), logging.NullHandler()
+
+    def show(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+        if not issubclass(category, SAWarning):
+            shown(message, category, *where, **more)
+
+    pool.addHandler(nowhere)
+    with warnings.catch_warnings():
+        shown, warnings.showwarning = warnings.showwarning, show
+        try:
+            yield
+        finally:
+            pool.removeHandler(nowhere)
 
 
 async def _tried(
@@ -163,8 +196,11 @@ def judge_nothing_left_out(case: Counter, seen: dict[str, Any]) -> Iterable[Find
         return
     if problem := _why_alarmed(case, seen):
         yield Broken("clean", problem)
-    if problem := _why_not_told(seen["fails"]):
+    if problem := _why_not_told(case, seen):
         yield Broken("told", problem)
+    if _raised(seen["uses"]):  # who alarms at every test has seen nothing in those that leave one
+        yield from map(Unseen, ("out", "overflow", "dropped"))
+        return
     if not _raised(seen["leaves"]):
         were = "1 connection was" if case.left == 1 else f"{case.left} connections were"
         yield Broken(
@@ -172,7 +208,8 @@ def judge_nothing_left_out(case: Counter, seen: dict[str, Any]) -> Iterable[Find
             f"A test left, and {were} still out, held by somebody: the block ended without an "
             "error. `pool.size()` is how many the pool may keep, and what is held is not garbage.",
         )
-        return  # whoever misses these is told so, and no more of those that are harder to see
+        yield from map(Unseen, ("overflow", "dropped"))  # they are harder to see
+        return
     if not _raised(seen["beyond the pool"]):
         yield Broken(
             "overflow",
@@ -220,18 +257,21 @@ def _why_alarmed(case: Counter, seen: dict[str, Any]) -> str | None:
     return None
 
 
-def _why_not_told(block: dict[str, Any]) -> str | None:
-    if not _raised(block):
-        return (
-            "A test failed inside of the block, and its error went no further: pytest would show "
-            "it green."
-        )
-    if block["error"] == "Failed: the seats are blue":
-        return None
-    return (
-        "A test failed and left nothing out, and what came out was not its own error: "
-        f"{block['error'].rstrip('.')}."
-    )
+def _why_not_told(case: Counter, seen: dict[str, Any]) -> str | None:
+    left = {"fails": "left nothing out", "fails and leaves": f"left {case.left} out as well"}
+    for name, also in left.items():
+        block = seen[name]
+        if not _raised(block):
+            return (
+                f"A test failed inside of the block and {also}, and its error went no further: "
+                "pytest would show it green."
+            )
+        if block["error"] != f"Failed: {BLUE}":
+            return (
+                f"A test failed and {also}, and what came out was not its own error: "
+                f"{block['error'].rstrip('.')}."
+            )
+    return None
 
 
 NOTHING_LEFT_OUT = Exercise(
@@ -247,8 +287,8 @@ NOTHING_LEFT_OUT = Exercise(
         "told": "the error of a test that fails reaches whoever runs it",
     },
     hints=(
-        "`pool.checkedout()` counts those beyond the pool's size as well. What others hold, it "
-        "counts too: compare two moments.",
+        "`pool.checkedout()` counts those beyond the pool's size as well, and what others hold: "
+        "compare two moments. What was dropped and collected it does not count any more.",
         "The engine tells of each connection that is taken, by the event `engine_connect`. Whoever "
         "keeps it can ask it at the end whether it is `closed`, and keeps the garbage collector "
         "from it.",

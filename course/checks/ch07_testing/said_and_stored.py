@@ -12,7 +12,7 @@ from fastapi import BackgroundTasks, Depends, FastAPI, Request
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from course.checking.attempts import attempt, interruption
-from course.checking.exercise import Broken, Exercise, Finding, Nothing
+from course.checking.exercise import Broken, Exercise, Finding, Nothing, Unseen
 from course.checks.ch07_testing.fixtures import kept_open
 from course.checks.sessions import Rows, fill
 from lantern.pool import connections_in_use
@@ -37,6 +37,7 @@ class Kind:
     slow: str = ""
     commits_first: bool = False
     commits_later: bool = False
+    reads_between: bool = False
     says_so: bool = True
 
 
@@ -49,10 +50,12 @@ KINDS = (
     Kind("commits in a dependency of the default scope", "late", False, "request"),
     Kind("commits in a background task", "late", False, "background"),
     Kind("flushes its order and never commits", "never", False, "nowhere"),
-    Kind("commits its order in time, and a new guest after the answer", "other", True, "endpoint",
-         commits_later=True),
-    Kind("commits a new guest first, and its order after the answer", "other", False, "request",
-         commits_first=True),
+    Kind("commits its order in time, and another one after the answer", "other", True,
+         "endpoint", commits_later=True),
+    Kind("commits another order first, and its own after the answer", "other", False,
+         "request", commits_first=True),
+    Kind("flushes its order, reads in a session of its own, and commits after the answer", "other",
+         False, "request", reads_between=True),
 )  # fmt: skip
 
 
@@ -124,6 +127,9 @@ def make_app(case: Season, kind: Kind, watch: Watch) -> FastAPI:
         watch.houses.append(_open(case, app, watch))
         return watch.houses[-1]
 
+    def an_order(key: str) -> Order:
+        return Order(show_id=case.show, guest_id=case.guest, key=key, total_cents=2500)
+
     app = FastAPI(lifespan=open_house)
     scope: Any = "function" if kind.at == "function" else "request"
 
@@ -133,9 +139,9 @@ def make_app(case: Season, kind: Kind, watch: Watch) -> FastAPI:
             if kind.at in ("function", "request"):
                 await session.commit()
 
-    async def add_guest() -> None:
+    async def add_another() -> None:
         async with app.state.session.begin() as session:
-            session.add(Guest(email=f"guest-{watch.asked}@lantern.example"))
+            session.add(an_order(f"another-{watch.asked}"))
 
     async def commit_later(session: AsyncSession) -> None:
         await session.commit()
@@ -148,10 +154,13 @@ def make_app(case: Season, kind: Kind, watch: Watch) -> FastAPI:
     ) -> dict[str, str]:
         watch.asked += 1
         if kind.commits_first:
-            await add_guest()
-        session.add(Order(show_id=case.show, guest_id=case.guest, key=key, total_cents=2500))
-        if case.flushes or kind.at == "nowhere":
+            await add_another()
+        session.add(an_order(key))
+        if case.flushes or kind.at == "nowhere" or kind.reads_between:
             await session.flush()
+        if kind.reads_between:
+            async with app.state.session.begin() as another:
+                await another.get_one(Show, case.show)
         if kind.slow == "before":
             await asyncio.sleep(SLOW)
         if kind.at == "endpoint":
@@ -163,7 +172,7 @@ def make_app(case: Season, kind: Kind, watch: Watch) -> FastAPI:
         if kind.slow == "after":
             background.add_task(asyncio.sleep, SLOW)
         if kind.commits_later:
-            background.add_task(add_guest)
+            background.add_task(add_another)
         return {"key": key}
 
     return app
@@ -176,7 +185,7 @@ async def observe_a_test(case: Season, stored_when_it_is_said: Any) -> dict[str,
         watch = Watch()
         app = make_app(case, KINDS[number], watch)
         outcome = await attempt(lambda app=app: stored_when_it_is_said(app))  # type: ignore[misc]
-        ended = outcome.as_dict() | {"value": None}
+        ended = outcome.as_dict() | {"value": repr(outcome.value)[:40]}
         seen[str(number)] = {"outcome": ended, **watch.as_dict()}
         await watch.close()
     return seen
@@ -187,15 +196,22 @@ def judge_a_test(case: Season, seen: dict[str, Any]) -> Iterable[Finding]:
     if reason := _why_nothing(case, seen):
         yield Nothing(reason)
         return
-    broken: set[str] = set()
-    for number, kind in enumerate(KINDS):
-        # Who judges the plain apps wrongly is told so, and no more of those that do more.
-        plain = "fixed" if kind.wanted else "late"
-        if kind.promise == "other" and plain in broken:
+    outcomes = {kind: seen[str(number)]["outcome"] for number, kind in enumerate(KINDS)}
+    problems = {kind: _why_misjudged(kind, outcome) for kind, outcome in outcomes.items()}
+    plain = {kind.promise: problem for kind, problem in problems.items() if problem}
+    for kind, problem in problems.items():
+        if not problem:
             continue
-        if problem := _why_misjudged(kind, seen[str(number)]["outcome"]):
-            broken.add(kind.promise)
+        # Who judges the plain apps wrongly is told so, and no more of those that do more.
+        if kind.promise == "other" and ("fixed" if kind.wanted else "late") in plain:
+            yield Unseen("other")
+        else:
             yield Broken(kind.promise, problem)
+    # Whoever says the same of every app has told none from another.
+    if all(outcome["ended"] == "returned" for outcome in outcomes.values()):
+        yield Unseen("fixed")
+    if all(outcome["ended"] == "raised" for outcome in outcomes.values()):
+        yield from map(Unseen, ("late", "never"))
     if problem := _why_left_open(case, seen):
         yield Broken("house", problem)
 
@@ -224,7 +240,12 @@ def _why_misjudged(kind: Kind, outcome: dict[str, Any]) -> str | None:
         told = outcome["error"].rstrip(".")
         return (
             f"The test failed for an app that {kind.name}: its order is stored before the answer "
-            f"leaves. It said {told}. (There are orders of other guests, and apps may take long.)"
+            f"leaves. It said {told}. What does your test look at, and when?"
+        )
+    if outcome["value"] != "None":
+        return (
+            f"The test returned {outcome['value']} for an app that {kind.name}. For whoever runs "
+            "it, a test that returns has passed: it says no by an error that it raises."
         )
     if kind.at == "nowhere":
         return (

@@ -1,4 +1,5 @@
-# orders are counted before the request, and when its answer leaves
+# commits another order first, and its own after the answer
+# breaks: other
 # the rest is the course's own
 
 import httpx
