@@ -3,6 +3,7 @@
 Each imports what it needs when it runs, so that every command starts quickly.
 """
 
+import importlib.util
 import os
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import typer
 
 from course.checking import commands
 from course.cores import usable_cores
+from course.failure import CannotContinue
 from course.grading.command import grade
 from course.project import ROOT
 
@@ -41,6 +43,8 @@ def start(
             f"workspace/{handout.name} has your changes and stays as it is; a newer version is "
             f"there: `python -m course reset {handout.original.stem}` fetches it and keeps yours."
         )
+    if not importlib.util.find_spec("psycopg"):
+        print("Lessons on PostgreSQL need one: `python -m course postgres` installs it, 100 MB.")
     launch.stand_apart()
     if address := launch.running_address():
         print(f"The course is running for this folder already:\n{address}")
@@ -62,6 +66,22 @@ def test(
     put_first()
     only = ["-m", "not slow"] if fast else []
     become([sys.executable, "-m", "pytest", *pytest_arguments([*only, *context.args])])
+
+
+@app.command()
+def postgres() -> None:
+    """Install a PostgreSQL and its drivers into the course's environment, and try it once."""
+    from sqlalchemy import create_engine, text
+
+    from lantern.theatre import NoPostgres, postgres_database
+
+    # What it needs was installed on the way here; see course.setup.environment.
+    try:
+        with postgres_database("psycopg") as url, create_engine(url).connect() as connection:
+            version = connection.scalar(text("show server_version"))
+    except NoPostgres as error:
+        raise CannotContinue(str(error)) from None
+    print(f"PostgreSQL {version} runs here; lessons and checks that need one start it.")
 
 
 @app.command()

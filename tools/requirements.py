@@ -17,7 +17,8 @@ COMPILE = [
 EVERYWHERE = ["--universal", "--python-version", "3.11"]
 PYODIDE = ["--python-platform", "wasm32-pyodide2025", "--python-version", "3.14"]
 
-GROUPS = {"dev": EVERYWHERE, "rivals": EVERYWHERE, "browser": EVERYWHERE, "jupyterlite": PYODIDE}
+GROUPS = dict.fromkeys(("dev", "postgres", "rivals", "browser"), EVERYWHERE)
+GROUPS["jupyterlite"] = PYODIDE
 
 
 def main(upgrade: bool) -> None:

@@ -23,6 +23,7 @@ from course.setup.installer import explain, install, run
 OWN_ENVIRONMENT = ROOT / ".venv"
 REQUIREMENTS = ROOT / "requirements.txt"
 DEVELOPMENT_REQUIREMENTS = ROOT / "requirements-dev.txt"
+POSTGRES_REQUIREMENTS = ROOT / "requirements-postgres.txt"
 # Stands in .venv until everything is installed there: what a kill leaves behind is told by it.
 UNFINISHED = OWN_ENVIRONMENT / ".unfinished"
 PIN = re.compile(r"^([\w.-]+)==([^\s;\\]+)(?:\s*;\s*([^\\\n]+))?", re.MULTILINE)
@@ -41,6 +42,8 @@ def enter(arguments: list[str]) -> None:
     wanted = [REQUIREMENTS]
     if arguments[:1] in (["test"], ["site"]):
         wanted.append(DEVELOPMENT_REQUIREMENTS)
+    if arguments[:1] in (["test"], ["postgres"]):
+        wanted.append(POSTGRES_REQUIREMENTS)
     # A list, not any(): every file that is wanted must be looked at.
     installed = [complete(requirements) for requirements in wanted]
     link_packages()

@@ -19,6 +19,7 @@ from lantern.theatre.models import (
     seed,
     seed_sync,
 )
+from lantern.theatre.postgres import NoPostgres, postgres_database, postgres_url
 
 __all__ = [
     "Audit",
@@ -26,6 +27,7 @@ __all__ = [
     "Guest",
     "Hold",
     "LedgerEntry",
+    "NoPostgres",
     "Order",
     "Seat",
     "Show",
@@ -34,6 +36,8 @@ __all__ = [
     "make_engine",
     "make_factories",
     "make_sync_engine",
+    "postgres_database",
+    "postgres_url",
     "seed",
     "seed_sync",
     "temporary_database",
