@@ -22,6 +22,22 @@ NOT_IN_BROWSER = {
     "ch04d_capacity": ["ch04d-32"],
     "ch06c_double_click": ["ch06c-58"],
     "ch07c_break": ["ch07c-20"],
+    "ch09a_moving_house": [
+        "ch09a-03",
+        "ch09a-04",
+        "ch09a-05",
+        "ch09a-07",
+        "ch09a-09",
+        "ch09a-11",
+        "ch09a-13",
+        "ch09a-15",
+        "ch09a-19",
+        "ch09a-21",
+        "ch09a-23",
+        "ch09a-26",
+        "ch09a-29",
+        "ch09a-31",
+    ],
 }
 OUTPUTS = """() => Object.fromEntries(document.querySelector("[data-live]").runner.cells
     .map((cell) => [cell.stored.id, cell.outputs]))"""

@@ -1,0 +1,100 @@
+"""What PostgreSQL's drivers raise for a row that is refused, built without a PostgreSQL.
+
+So that an answer can be asked where there is none, and where it is shut in. Each has what the real
+one has, as far as a program may ask it: `tests/checks/test_ch09_postgresql.py` provokes both.
+"""
+
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
+from sqlalchemy.exc import IntegrityError
+
+ASYNCPG, PSYCOPG = "asyncpg", "psycopg"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A row that was refused: the statement, its values, and what the server said of it."""
+
+    statement: str
+    values: tuple[Any, ...]
+    name: str  # of the error's class; psycopg leaves out its last word
+    state: str
+    message: str
+    detail: str
+    constraint: str | None
+
+
+def refusals(email: str, show: int, seat: int) -> dict[str, Refusal]:
+    """Return the refusals of the theatre's rules, and of others that are like them."""
+    unique = ("UniqueViolationError", "23505")
+    guest = 'duplicate key value violates unique constraint "{}"'
+    into_guests = "INSERT INTO guests (email) VALUES ($1)"
+    into_orders = "INSERT INTO orders (show_id, guest_id, total_cents) VALUES ($1, $2, $3)"
+    into_tickets = "INSERT INTO tickets (order_id, seat_id) VALUES ($1, $2)"
+    return {
+        "known guest": Refusal(
+            into_guests, (email,), *unique, guest.format("uq_guests_email"),
+            f"Key (email)=({email}) already exists.", "uq_guests_email",
+        ),
+        "taken seat": Refusal(
+            into_tickets, (1, seat), *unique, guest.format("uq_tickets_seat_id"),
+            f"Key (seat_id)=({seat}) already exists.", "uq_tickets_seat_id",
+        ),
+        "no such show": Refusal(
+            into_orders, (show, 1, 2500), "ForeignKeyViolationError", "23503",
+            'insert or update on table "orders" violates foreign key constraint '
+            '"fk_orders_show_id_shows"',
+            f'Key (show_id)=({show}) is not present in table "shows".', "fk_orders_show_id_shows",
+        ),
+        "a number twice": Refusal(
+            "INSERT INTO guests (id, email) VALUES ($1, $2)", (1, email), *unique,
+            guest.format("pk_guests"), "Key (id)=(1) already exists.", "pk_guests",
+        ),
+        "no such guest": Refusal(
+            into_orders, (1, 99, 2500), "ForeignKeyViolationError", "23503",
+            'insert or update on table "orders" violates foreign key constraint '
+            '"fk_orders_guest_id_guests"',
+            'Key (guest_id)=(99) is not present in table "guests".', "fk_orders_guest_id_guests",
+        ),
+        "nothing in a column": Refusal(
+            into_guests, (None,), "NotNullViolationError", "23502",
+            'null value in column "email" of relation "guests" violates not-null constraint',
+            "Failing row contains (9, null).", None,
+        ),
+    }  # fmt: skip
+
+
+def raised(refusal: Refusal, driver: str) -> IntegrityError:
+    """Return the error as SQLAlchemy raises it over a driver."""
+    given: Any = {
+        ASYNCPG: _of_asyncpg,
+        PSYCOPG: _of_psycopg,
+    }[driver](refusal)
+    return IntegrityError(refusal.statement, refusal.values, given)
+
+
+def _of_asyncpg(refusal: Refusal) -> Exception:
+    inner: Any = type(refusal.name, (Exception,), {})(refusal.message)
+    inner.sqlstate = refusal.state
+    inner.constraint_name, inner.detail = refusal.constraint, refusal.detail
+    adapted: type[Any] = getattr(AsyncAdapt_asyncpg_dbapi, refusal.name)
+    outer: Exception = adapted(refusal.message, inner)
+    outer.__cause__ = inner
+    return outer
+
+
+def _of_psycopg(refusal: Refusal) -> Exception:
+    name = refusal.name.removesuffix("Error")
+    error: Any = type(name, (Exception,), {})(f"{refusal.message}\nDETAIL:  {refusal.detail}")
+    error.sqlstate = refusal.state
+    error.diag = SimpleNamespace(
+        constraint_name=refusal.constraint,
+        sqlstate=refusal.state,
+        message_primary=refusal.message,
+        message_detail=refusal.detail,
+    )
+    result: Exception = error
+    return result
