@@ -3,8 +3,9 @@
 Who uses the server holds a lock that the system lets go of however a process ends. The keeper, a
 process of its own, waits until nobody holds it; then it ends the server and removes its folder. It
 is run by its path, `python keeper.py FOLDER BINARIES LOCK`, and needs nothing but
-Python. For Linux and macOS; where Linux kills the keeper, the server ends with it, and elsewhere
-the next who needs one ends it.
+Python. For Linux and macOS. On Linux the server ends with a keeper that is killed, and elsewhere
+the next who needs one ends it. Whoever is killed before the keeper lives leaves two empty files,
+for the next one to take over.
 """
 
 import contextlib
@@ -18,7 +19,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ IN_USE, KEEPER = "in-use", "keeper"  # files in the folder of a server; both are
 SOCKET = ".s.PGSQL.5432"
 PATIENCE = 60.0  # seconds for a server to begin
 PARENT_DEATH_SIGNAL = 1  # for prctl
+# The same on each machine, and with upper case for every letter.
+LOCALE = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
 # A server of lessons may lose its data with the machine, and says the same on each.
 SETTINGS = {
     "listen_addresses": "",
@@ -164,7 +167,7 @@ def keep(folder: Path, binaries: Path, keeper: int) -> None:
         leave(folder, in_use)
 
 
-def start(place: Path, binaries: Path) -> "subprocess.Popen[bytes]":
+def start(place: Path, binaries: Path, locale: Sequence[str] = LOCALE) -> "subprocess.Popen[bytes]":
     """Make a cluster in a folder and start a server on it; return when it takes connections."""
     run_as, binaries = _somebody(place, binaries)
     data = place / "data"
@@ -172,8 +175,7 @@ def start(place: Path, binaries: Path) -> "subprocess.Popen[bytes]":
         options: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
         options |= {"cwd": place, "preexec_fn": _ends_with_its_parent(os.getpid()), **run_as}
         cluster = ["--no-sync", "--no-instructions", "--username=postgres", "--auth=trust"]
-        cluster += ["--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        cluster += ["--locale=C", f"--pgdata={data}"]
+        cluster += ["--encoding=UTF8", *locale, f"--pgdata={data}"]
         given = [f"-c{name}={value}" for name, value in SETTINGS.items()]
         with _told_by(place / "log"):
             subprocess.run([binaries / "initdb", *cluster], check=True, **options)

