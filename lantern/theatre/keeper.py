@@ -218,9 +218,14 @@ def _somebody(place: Path, binaries: Path) -> tuple[dict[str, Any], Path]:
     try:
         subprocess.run([binaries / "initdb", "--version"], capture_output=True, **run_as)
     except PermissionError:
-        # An environment in a folder that is root's alone.
-        copy = place / "postgresql"
-        shutil.copytree(binaries.parent, copy, ignore=shutil.ignore_patterns("include", "*.a"))
+        # An environment in a folder that is root's alone. Libraries lie beside the package.
+        package = binaries.parents[1]
+        libraries = package.with_name(f"{package.name}.libs")
+        unneeded = shutil.ignore_patterns("include", "*.a")
+        copy = place / package.name / binaries.parent.name
+        shutil.copytree(binaries.parent, copy, ignore=unneeded)
+        if libraries.exists():
+            shutil.copytree(libraries, place / libraries.name)
         binaries = copy / "bin"
     return run_as, binaries
 

@@ -18,7 +18,16 @@ from IPython.core.interactiveshell import InteractiveShell
 from sqlalchemy.engine import URL, make_url
 
 from course.project import ROOT
-from lantern.theatre import NoPostgres, audit, make_engine, postgres_database, postgres_url, seed
+from lantern.theatre import (
+    NoPostgres,
+    audit,
+    keeper,
+    make_engine,
+    postgres_database,
+    postgres_url,
+    seed,
+)
+from lantern.theatre.postgres import programs
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it has no server of its own")
 
@@ -188,6 +197,24 @@ def test_a_temporary_folder_with_a_long_path_is_not_used(place: Path) -> None:
     assert not str(user.url().query["host"]).startswith(str(deep))
     user.end()
     shutil.rmtree(deep)
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="for root alone")
+def test_root_s_environment_in_a_folder_of_its_own_is_enough(tmp_path: Path, place: Path) -> None:
+    installed = programs()
+    assert installed
+    package = installed.parents[1]
+    closed = tmp_path / "closed"
+    for folder in package.parent.glob(f"{package.name}*"):
+        shutil.copytree(folder, closed / folder.name)
+    closed.chmod(0o700)
+    own = place / "own"
+    own.mkdir()
+    moved = closed / package.name / installed.relative_to(package)
+    with keeper.start(own, moved) as server:
+        assert keeper.answers(own)
+        server.send_signal(signal.SIGQUIT)
+    shutil.rmtree(own)
 
 
 def test_the_readers_own_server_gets_a_database_and_nothing_else_is_touched(place: Path) -> None:
