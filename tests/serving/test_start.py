@@ -98,7 +98,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     (folder / "book" / "index.md").write_text("# A tiny book\n\nWelcome.\n")
     write_notebook(folder / "notebooks" / "ch01a_first.ipynb", "42")
     write_notebook(folder / "exercises" / "ch01_first.ipynb", "42")
-    for requirements in ("requirements.txt", "requirements-dev.txt"):
+    for requirements in ("requirements.txt", "requirements-dev.txt", "requirements-postgres.txt"):
         (folder / requirements).write_text(f"rich=={version('rich')}\n")
     (home / ".jupyter").mkdir(parents=True)
     for name in ("jupyter_server_config.py", "jupyter_lab_config.py", "jupyter_config.py"):
