@@ -91,6 +91,11 @@ class Connections(Watcher):
         """Return what is out of a pool."""
         return [held for held in self._all() if held.pool is pool]
 
+    def holder(self, record: Any) -> Held | None:
+        """Return who took the connection of a pool's record last."""
+        mine = self._out.get(id(record))
+        return mine[-1] if mine else None
+
     def is_own(self, held: Held) -> bool:
         """Tell whether a connection is held by the request that runs, where it runs now.
 

@@ -43,6 +43,8 @@ TWO = "two-connections"
 FROZEN = "loop-frozen"
 SHARED = "shared-session"
 CLOSED = "closed-session"
+IDLE = "idle-transaction"
+HELD = "connection-held"
 
 KINDS = {
     kind.name: kind
@@ -96,6 +98,21 @@ KINDS = {
             "A session used after its close",
             "Open a session where the work is done; a closed one takes a new connection in silence,"
             " and nobody gives that one back.",
+            "ch04_dependencies",
+        ),
+        Kind(
+            IDLE,
+            "A transaction, idle while something else was waited for",
+            "Commit, or close the session, before the wait: it holds a connection and the locks"
+            " of its rows, and nobody else gets them.",
+            "ch05_pitfalls",
+        ),
+        Kind(
+            HELD,
+            "A connection, held after its last query by a stream or a background task",
+            "Read what is needed and close the session before the answer begins: with"
+            " scope='function', or in a with block of the endpoint; give a background task a"
+            " session of its own.",
             "ch04_dependencies",
         ),
     )

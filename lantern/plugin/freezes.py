@@ -24,11 +24,10 @@ from lantern.events import replaced
 from lantern.plugin.findings import FROZEN, Place
 from lantern.plugin.places import BOUNDARY, is_theirs, place
 from lantern.plugin.requests import Request, current_in
-from lantern.plugin.run import Run, Watcher
+from lantern.plugin.run import INTERVAL, Run, Watcher
 from lantern.pulse import CAN_OBSERVE, NO_WORK, PATIENT_TURNS, others_queue
 
 LIMIT = 0.05  # seconds
-INTERVAL = 0.005
 # What is done once, at the first request or the first query, and no more.
 ONCE = {"_find_and_load", "_configure_registries", "_check_configure", "openapi", "model_rebuild"}
 
@@ -64,7 +63,6 @@ class Freezes(Watcher):
     def __init__(self, run: Run) -> None:
         super().__init__(run)
         self._turns: dict[int, Turn] = {}
-        self._over = threading.Event()
         self._suspects: set[str] = set()
         self._collection = 0.0
 
@@ -92,16 +90,12 @@ class Freezes(Watcher):
                 else:
                     turns[me] = outer
 
-        thread = threading.Thread(target=self._look_on, name="lantern looks on", daemon=True)
         with replaced(handle_class, "_run", run):
-            thread.start()
             gc.callbacks.append(self._collects)
             try:
                 yield
             finally:
                 gc.callbacks.remove(self._collects)
-                self._over.set()
-                thread.join()
 
     def _collects(self, phase: str, _: object) -> None:
         if phase == "start":
@@ -109,13 +103,12 @@ class Freezes(Watcher):
         elif turn := self._turns.get(threading.get_ident()):
             turn.collecting += time.thread_time() - self._collection
 
-    def _look_on(self) -> None:
-        while not self._over.wait(INTERVAL):
-            now = time.perf_counter()
-            for ident, turn in [*self._turns.items()]:
-                if now - turn.began > 2 * INTERVAL and (request := current_in(turn.context)):
-                    turn.request = request
-                    self._look(ident, turn)
+    def look(self) -> None:
+        now = time.perf_counter()
+        for ident, turn in [*self._turns.items()]:
+            if now - turn.began > 2 * INTERVAL and (request := current_in(turn.context)):
+                turn.request = request
+                self._look(ident, turn)
 
     def _look(self, ident: int, turn: Turn) -> None:
         stack = _stack(sys._current_frames().get(ident))

@@ -18,6 +18,7 @@ from lantern.plugin.report import page, sarif
 from lantern.plugin.run import Run, Watcher, watching
 from lantern.plugin.sessions import Sessions
 from lantern.plugin.transactions import Transactions
+from lantern.plugin.waits import Waits
 
 ALLOW = "lantern_allow"
 
@@ -39,6 +40,7 @@ def start(config: pytest.Config) -> None:
         Transactions(run, sessions),
         Loads(run),
         Freezes(run),
+        Waits(run, connections, sessions),
     )
     if size := config.known_args_namespace.lantern_pool:
         watchers += (Pools(run, connections, size),)

@@ -38,7 +38,8 @@ class Request:
         self.scope = scope
         self.life = RequestLife()
         self.has_ended = False
-        self.task = current_task()
+        self.is_answered = False  # its last byte has left
+        self.task = self.sender = current_task()
         self._connections: list[Any] = []
         self.note(CLIENT, CLIENT, BEGINS, f"{scope.get('method', 'WEBSOCKET')} {scope['path']}")
 
@@ -75,12 +76,14 @@ class Request:
         self.note(POOL, f"connection {self._connections.index(record) + 1}", kind, what)
 
     def sends(self, message: Message) -> None:
-        """Note what leaves for the client."""
+        """Note what leaves for the client, and by which task."""
+        self.sender = current_task()
         if message["type"] == "http.response.start":
             self.life.response.status = message["status"]
             self.note(WIRE, WIRE, BEGINS, str(message["status"]))
         elif message["type"] == "http.response.body":
             more = message.get("more_body")
+            self.is_answered = not more
             self.note(WIRE, WIRE, SENDS if more else ENDS, "part" if more else "last byte")
 
 

@@ -1,6 +1,7 @@
 """One run of a project's tests under watch: which test it is at, and what was found in it."""
 
 import contextlib
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -10,6 +11,9 @@ from lantern.pictures.requests import draw_requests
 from lantern.plugin import requests
 from lantern.plugin.findings import Finding, Findings, Place
 from lantern.plugin.requests import Request
+from lantern.pulse import CAN_OBSERVE
+
+INTERVAL = 0.005  # seconds between two looks
 
 
 class Run:
@@ -74,6 +78,9 @@ class Watcher:
         """Do what else it does for as long as it watches."""
         yield
 
+    def look(self) -> None:
+        """Look on while the program runs, from the one thread that does: again and again."""
+
     def request_ended(self, request: Request) -> None:
         """Judge a request whose app call is over, background tasks included."""
 
@@ -89,9 +96,21 @@ def watching(*watchers: Watcher) -> Iterator[None]:
         for watcher in watchers:
             watcher.request_ended(request)
 
+    over = threading.Event()
+
+    def look_on() -> None:
+        while not over.wait(INTERVAL):
+            for watcher in watchers:
+                watcher.look()
+
+    thread = threading.Thread(target=look_on, name="lantern looks on", daemon=True)
     with contextlib.ExitStack() as stack:
         stack.enter_context(requests.watching(ended))
         for watcher in watchers:
             stack.enter_context(listening(*watcher.listeners()))
             stack.enter_context(watcher.at_work())
+        if CAN_OBSERVE:
+            thread.start()
+            stack.callback(thread.join)
+            stack.callback(over.set)
         yield

@@ -131,7 +131,7 @@ class Transactions(Watcher):
             return
         # Who calls rollback without an error means it; who closes may have forgotten to commit.
         meant = calls("rollback") and not work.failed
-        if not meant and not _commits_by_itself(connection):
+        if not meant and not commits_by_itself(connection):
             self._lost.append((request, work, place()))
 
     def request_ended(self, request: Request) -> None:
@@ -184,7 +184,7 @@ def _short(sql: str) -> str:
     return f"{sql.split(maxsplit=1)[0]} {table_of(sql)}".strip()
 
 
-def _commits_by_itself(connection: Any) -> bool:
+def commits_by_itself(connection: Any) -> bool:
     """Tell whether each statement of this connection is stored at once: AUTOCOMMIT."""
     options = connection.get_execution_options().get("isolation_level")
     of_engine = getattr(connection.dialect, "_on_connect_isolation_level", None)

@@ -5,7 +5,8 @@ import hashlib
 import time
 from typing import Annotated
 
-from fastapi import Depends, FastAPI
+from fastapi import BackgroundTasks, Depends, FastAPI
+from fastapi.responses import StreamingResponse
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
@@ -115,3 +116,30 @@ async def closed():
         await session.execute(ONE)
     await session.execute(ONE)  # finds: closed-session
     await session.close()
+
+
+@app.post("/idle")
+async def idle(session: Forgetting):
+    order = await session.get(Order, 1)
+    await asyncio.sleep(0.5)  # finds: idle-transaction
+    order.key = "paid"
+    await session.commit()
+
+
+@app.get("/stream")
+async def stream(session: Forgetting):
+    async def parts():
+        for order in orders:
+            yield str(order.id)
+            await asyncio.sleep(0.5)  # finds: connection-held
+
+    orders = (await session.scalars(select(Order).where(Order.id == 1))).all()
+    return StreamingResponse(parts())
+
+
+@app.get("/background")
+async def background(session: Forgetting, tasks: BackgroundTasks):
+    async def mail(order):
+        await asyncio.sleep(0.5)  # finds: connection-held
+
+    tasks.add_task(mail, await session.get(Order, 1))

@@ -1,9 +1,10 @@
 """A sync app with a fault in every endpoint: `finds` names it at the line to be told."""
 
 import gc
+import time
 from typing import Annotated
 
-from fastapi import Depends, FastAPI
+from fastapi import BackgroundTasks, Depends, FastAPI
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import create_engine, select, text
 from sqlalchemy.exc import IntegrityError
@@ -125,3 +126,17 @@ def closed():
         session.execute(ONE)
     session.execute(ONE)  # finds: closed-session
     session.close()
+
+
+@app.post("/idle")
+def idle(session: Forgetting):
+    session.get(Order, 1)
+    time.sleep(0.5)  # finds: idle-transaction
+
+
+@app.get("/background")
+def background(session: Forgetting, tasks: BackgroundTasks):
+    def mail(order):
+        time.sleep(0.5)  # finds: connection-held
+
+    tasks.add_task(mail, session.get(Order, 1))

@@ -1,6 +1,7 @@
 """The same app without a fault: what looks like one, and is none."""
 
 import asyncio
+import hashlib
 import time
 from contextlib import asynccontextmanager
 from typing import Annotated
@@ -17,6 +18,11 @@ from models import Order
 engine = create_async_engine("sqlite+aiosqlite:///any.db")
 factory = async_sessionmaker(engine, expire_on_commit=False)
 ONE = text("SELECT 1")
+# Some tenths of a second of the database's own.
+SLOW = text(
+    "WITH RECURSIVE many(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < 600000)"
+    " SELECT count(*) FROM many"
+)
 at_work = set()
 
 
@@ -165,3 +171,60 @@ async def one_after_another():
     for _ in range(2):
         async with factory() as session:
             await session.execute(ONE)
+
+
+@app.post("/waits-between")
+async def waits_between(session: Reading):
+    order = await session.get(Order, 1)
+    await session.commit()
+    await asyncio.sleep(0.2)
+    order.key = "paid"
+    await session.commit()
+    await asyncio.sleep(0.2)
+
+
+@app.get("/computes-between")
+async def computes_between(session: Reading):
+    await session.execute(ONE)
+    await asyncio.to_thread(hashlib.pbkdf2_hmac, "sha256", b"word", b"salt", 500_000)
+    await session.execute(ONE)
+
+
+@app.get("/slow-database")
+async def slow_database(session: Reading):
+    async def ask():
+        async with factory() as other:
+            await other.execute(SLOW)
+
+    await session.execute(ONE)
+    await asyncio.create_task(ask())
+    await session.execute(SLOW)
+
+
+@app.get("/reads-before-it-streams")
+async def reads_before_it_streams():
+    async with factory() as session:
+        orders = (await session.scalars(select(Order))).all()
+
+    async def parts():
+        for order in orders:
+            yield str(order.id)
+            await asyncio.sleep(0.1)
+
+    return StreamingResponse(parts())
+
+
+@app.get("/rows-as-they-come")
+async def rows_as_they_come(session: Reading):
+    async def parts():
+        async for order in await session.stream_scalars(select(Order)):
+            yield str(order.id)
+            await asyncio.sleep(0.1)
+
+    return StreamingResponse(parts())
+
+
+@app.get("/mails")
+async def mails(session: InTime, tasks: BackgroundTasks):
+    await session.execute(ONE)
+    tasks.add_task(asyncio.sleep, 0.2)

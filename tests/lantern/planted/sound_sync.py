@@ -74,3 +74,18 @@ def background(tasks: BackgroundTasks):
             session.add(Order())
 
     tasks.add_task(store)
+
+
+@app.post("/waits-first")
+def waits_first(session: Reading):
+    time.sleep(0.2)
+    session.add(Order())
+    session.commit()
+    time.sleep(0.2)
+
+
+@app.get("/mails")
+def mails(tasks: BackgroundTasks):
+    with factory() as session:
+        order = session.get(Order, 1)
+    tasks.add_task(lambda: time.sleep(0.2) or order)
