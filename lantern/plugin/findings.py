@@ -45,6 +45,9 @@ SHARED = "shared-session"
 CLOSED = "closed-session"
 IDLE = "idle-transaction"
 HELD = "connection-held"
+TASK = "task-left"
+UNAWAITED = "never-awaited"
+ENGINE = "engine-left"
 
 KINDS = {
     kind.name: kind
@@ -114,6 +117,26 @@ KINDS = {
             " scope='function', or in a with block of the endpoint; give a background task a"
             " session of its own.",
             "ch04_dependencies",
+        ),
+        Kind(
+            TASK,
+            "A task that nobody keeps, still running when its test had ended",
+            "Await it, or begin it in a TaskGroup; or keep it in a set until it is done, and await"
+            " what is left when the app shuts down. The loop keeps no task alive.",
+            "ch01_event_loop",
+        ),
+        Kind(
+            UNAWAITED,
+            "A coroutine that nobody awaited",
+            "Await it: a call of an async function runs nothing.",
+            "ch01_event_loop",
+        ),
+        Kind(
+            ENGINE,
+            "An engine that was not disposed",
+            "Make one engine for the process, and await engine.dispose() after the yield of the"
+            " lifespan.",
+            "ch03_async_sessionmaker",
         ),
     )
 }

@@ -12,6 +12,7 @@ from lantern.plugin import places
 from lantern.plugin.connections import Connections
 from lantern.plugin.findings import KINDS, Findings, from_plain, plain
 from lantern.plugin.freezes import Freezes
+from lantern.plugin.leftovers import Leftovers
 from lantern.plugin.loads import Loads
 from lantern.plugin.pools import Pools
 from lantern.plugin.report import page, sarif
@@ -34,6 +35,7 @@ def start(config: pytest.Config) -> None:
     run = Run(ignored)
     sessions = Sessions(run)
     connections = Connections(run, sessions)
+    leftovers = Leftovers(run)
     watchers: tuple[Watcher, ...] = (
         sessions,
         connections,
@@ -41,20 +43,28 @@ def start(config: pytest.Config) -> None:
         Loads(run),
         Freezes(run),
         Waits(run, connections, sessions),
+        leftovers,
     )
     if size := config.known_args_namespace.lantern_pool:
         watchers += (Pools(run, connections, size),)
     stack = contextlib.ExitStack()
     stack.enter_context(watching(*watchers))
     config.add_cleanup(stack.close)
-    config.pluginmanager.register(Reporting(config, run, watchers), "lantern reporting")
+    config.pluginmanager.register(Reporting(config, run, watchers, leftovers), "lantern reporting")
 
 
 class Reporting:
     """Hooks that tell the run where it is, and the reader what was found."""
 
-    def __init__(self, config: pytest.Config, run: Run, watchers: tuple[Watcher, ...]) -> None:
+    def __init__(
+        self,
+        config: pytest.Config,
+        run: Run,
+        watchers: tuple[Watcher, ...],
+        leftovers: Leftovers,
+    ) -> None:
         self.config, self.run, self.watchers = config, run, watchers
+        self.leftovers = leftovers
         self.known = 0  # findings that the baseline left out
         self.lost_workers: list[str] = []
         self._passed = True
@@ -75,6 +85,10 @@ class Reporting:
         """Note whether the test that runs has failed: its traceback keeps what it had open."""
         if report.nodeid == self.run.test and not report.passed:
             self._passed = False
+
+    def pytest_warning_recorded(self, warning_message: Any) -> None:
+        """Look at what Python warned of."""
+        self.leftovers.warned(warning_message)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Iterator[Any]:

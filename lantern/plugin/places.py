@@ -57,6 +57,12 @@ def place_of(code: Any, line: int) -> Place:
     return Place(file, line, code.co_qualname.split("<locals>.")[-1], in_tests)
 
 
+def place_at(file: str, line: int, function: str) -> Place:
+    """Return a line, as it is told, of which no more than this is known."""
+    file, in_tests = _told(file)
+    return Place(file, line, function, in_tests)
+
+
 def place_of_function(function: Callable[..., Any] | None) -> Place | None:
     """Return where a function begins, if it is the project's own."""
     code = getattr(function, "__code__", None)

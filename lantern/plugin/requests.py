@@ -5,6 +5,7 @@ import contextlib
 import functools
 import importlib.util
 import itertools
+import sys
 import weakref
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
@@ -75,6 +76,10 @@ class Request:
             self._connections.append(record)
         self.note(POOL, f"connection {self._connections.index(record) + 1}", kind, what)
 
+    def forget_connections(self) -> None:
+        """Keep nobody's engine alive."""
+        self._connections.clear()
+
     def sends(self, message: Message) -> None:
         """Note what leaves for the client, and by which task."""
         self.sender = current_task()
@@ -88,6 +93,13 @@ class Request:
 
 
 _current: ContextVar[Request | None] = ContextVar("lantern request", default=None)
+
+_starting: ContextVar[Any] = ContextVar("lantern app", default=None)
+
+
+def starting() -> Any:
+    """Return the app whose lifespan runs this code."""
+    return _starting.get()
 
 
 def current() -> Request | None:
@@ -103,8 +115,11 @@ def current_in(context: Any) -> Request | None:
 
 
 @contextlib.contextmanager
-def watching(ended: Callable[[Request], None]) -> Iterator[None]:
-    """Follow every request to an app of Starlette's or FastAPI's; `ended` is told of each."""
+def watching(ended: Callable[[Request], None], app_ended: Callable[[Any], None]) -> Iterator[None]:
+    """Follow every request to an app of Starlette's or FastAPI's; `ended` is told of each.
+
+    `app_ended` is told of each app whose lifespan was run, and is over.
+    """
     if importlib.util.find_spec("starlette") is None:
         yield
         return
@@ -114,6 +129,13 @@ def watching(ended: Callable[[Request], None]) -> Iterator[None]:
 
     @functools.wraps(call)
     async def watched(app: Any, scope: Any, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan" and starting() is None:
+            token = _starting.set(app)
+            try:
+                return await call(app, scope, receive, send)
+            finally:
+                _starting.reset(token)
+                app_ended(app)
         if scope["type"] not in ("http", "websocket") or current() is not None:
             return await call(app, scope, receive, send)
         _lantern_boundary = request = Request(scope)
@@ -122,6 +144,8 @@ def watching(ended: Callable[[Request], None]) -> Iterator[None]:
             request.sends(message)
             await send(message)
 
+        if not sys.get_coroutine_origin_tracking_depth():  # it is of each thread
+            sys.set_coroutine_origin_tracking_depth(1)
         token = _current.set(request)
         try:
             await call(app, scope, receive, send_and_note)
@@ -132,6 +156,7 @@ def watching(ended: Callable[[Request], None]) -> Iterator[None]:
             request.has_ended = True
             _current.reset(token)
             ended(request)
+            request.forget_connections()
 
     with replaced(Starlette, "__call__", watched):
         yield

@@ -84,6 +84,9 @@ class Watcher:
     def request_ended(self, request: Request) -> None:
         """Judge a request whose app call is over, background tasks included."""
 
+    def app_ended(self, app: object) -> None:
+        """Judge what an app has left, whose lifespan is over."""
+
     def test_ended(self, passed: bool) -> None:
         """Judge the test that is over, its fixtures torn down."""
 
@@ -96,6 +99,10 @@ def watching(*watchers: Watcher) -> Iterator[None]:
         for watcher in watchers:
             watcher.request_ended(request)
 
+    def app_ended(app: object) -> None:
+        for watcher in watchers:
+            watcher.app_ended(app)
+
     over = threading.Event()
 
     def look_on() -> None:
@@ -105,7 +112,7 @@ def watching(*watchers: Watcher) -> Iterator[None]:
 
     thread = threading.Thread(target=look_on, name="lantern looks on", daemon=True)
     with contextlib.ExitStack() as stack:
-        stack.enter_context(requests.watching(ended))
+        stack.enter_context(requests.watching(ended, app_ended))
         for watcher in watchers:
             stack.enter_context(listening(*watcher.listeners()))
             stack.enter_context(watcher.at_work())

@@ -174,3 +174,39 @@ def test_workers_of_xdist_hand_over_what_they_found(pytester, monkeypatch):
     ran = pytester.run(sys.executable, "-m", "pytest", *options)
     assert ran.ret == 0, ran.stdout.str()
     assert found_in(pytester.path / "found.json") == planted("faulty_sync")
+
+
+LIFESPAN = """
+from contextlib import asynccontextmanager
+from fastapi import FastAPI
+from sqlalchemy import create_engine
+
+@asynccontextmanager
+async def lifespan(app):
+    app.state.engine = create_engine("sqlite:///any.db")  # finds: engine-left
+    with app.state.engine.connect():
+        yield
+
+app = FastAPI(lifespan=lifespan)
+"""
+TEST_OF_LIFESPAN = """
+from fastapi.testclient import TestClient
+from app import app
+
+def test_it_starts():
+    with TestClient(app):
+        pass
+"""
+
+
+def test_an_engine_that_an_app_makes_is_disposed_when_it_shuts_down(pytester):
+    app = pytester.path / "app.py"
+    app.write_text(LIFESPAN, "utf-8")
+    (pytester.path / "pytest.ini").write_text("[pytest]\npythonpath = .\n", "utf-8")
+    (pytester.path / "test_app.py").write_text(TEST_OF_LIFESPAN, "utf-8")
+    found, output = told(pytester)
+    assert found == {(8, "engine-left")}, output
+    dispose = "        yield\n    app.state.engine.dispose()\n"
+    app.write_text(LIFESPAN.replace("        yield\n", dispose), "utf-8")
+    found, output = told(pytester)
+    assert not found, output

@@ -143,3 +143,33 @@ async def background(session: Forgetting, tasks: BackgroundTasks):
         await asyncio.sleep(0.5)  # finds: connection-held
 
     tasks.add_task(mail, await session.get(Order, 1))
+
+
+async def mail():
+    await asyncio.sleep(30)
+
+
+@app.post("/task")
+async def task():
+    asyncio.create_task(mail())  # finds: task-left
+    await asyncio.sleep(0)
+
+
+@app.post("/never-awaited")
+async def never_awaited(session: Forgetting):
+    await session.execute(ONE)
+    session.commit()  # finds: never-awaited
+
+
+@app.post("/named-and-never-awaited")
+async def named_and_never_awaited():
+    mailing = mail()  # finds: never-awaited
+    kept.append(mailing)
+    kept.remove(mailing)
+
+
+@app.get("/engine")
+async def one_more_engine():
+    own = create_async_engine("sqlite+aiosqlite:///any.db")  # finds: engine-left
+    async with own.connect() as connection:
+        await connection.execute(ONE)

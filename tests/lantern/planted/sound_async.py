@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import time
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Annotated
 
 from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException
@@ -228,3 +229,38 @@ async def rows_as_they_come(session: Reading):
 async def mails(session: InTime, tasks: BackgroundTasks):
     await session.execute(ONE)
     tasks.add_task(asyncio.sleep, 0.2)
+
+
+@app.get("/own-engine")
+async def own_engine():
+    own = create_async_engine("sqlite+aiosqlite:///any.db")
+    async with own.connect() as connection:
+        await connection.execute(ONE)
+    await own.dispose()
+
+
+@cache
+def engine_of_its_own():
+    return create_async_engine("sqlite+aiosqlite:///any.db")
+
+
+@app.get("/engine-made-when-needed")
+async def engine_made_when_needed():
+    async with engine_of_its_own().connect() as connection:
+        await connection.execute(ONE)
+
+
+@app.get("/tasks-in-a-group")
+async def tasks_in_a_group():
+    async with asyncio.TaskGroup() as group:
+        group.create_task(asyncio.sleep(0.01))
+    asked = asyncio.create_task(asyncio.sleep(30))
+    asked.cancel()
+
+
+@app.get("/awaited-later")
+async def awaited_later():
+    later = asyncio.sleep(0)
+    asyncio.create_task(asyncio.sleep(0))
+    await later
+    await asyncio.sleep(0)
