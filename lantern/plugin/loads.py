@@ -1,16 +1,19 @@
-"""Lazy loads: the same relationship, or expired columns, loaded for one object after another."""
+"""One statement a row: the same loaded for one object after another, by a touch or in a loop."""
 
+import weakref
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from lantern.events import Listener
 from lantern.plugin.findings import MANY, Place
-from lantern.plugin.places import calls, place
+from lantern.plugin.places import calls, frames, is_theirs, place, place_of
 from lantern.plugin.requests import Request, current
 from lantern.plugin.run import Run, Watcher
+from lantern.steps import table_of
 
 FEWEST = 3  # loads of one relationship at one line: two may be two
 
@@ -32,15 +35,25 @@ class Loads(Watcher):
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
+        self._asked: weakref.WeakKeyDictionary[Request, bool] = weakref.WeakKeyDictionary()
+        self._sent: dict[tuple[Request, str, tuple[Place, ...]], set[str]] = {}
         self._loads: dict[tuple[Request | None, str, Place | None], Load] = {}
 
     def listeners(self) -> Iterable[Listener]:
-        return ((Session, "do_orm_execute", self._executes),)
+        return (
+            (Session, "do_orm_execute", self._executes),
+            (Engine, "before_cursor_execute", self._sends),
+        )
 
     def _executes(self, state: Any) -> None:
+        request = current()
+        # What comes of it, or of a loader beside it, is sent next.
+        if request is not None:
+            is_asked_for = not (state.is_relationship_load or state.is_column_load)
+            self._asked[request] = state.is_select and is_asked_for
         if not (what := _loaded(state)):
             return
-        request, where = current(), place()
+        where = place()
         load = self._loads.get((request, what, where))
         if load is None:
             serialising = where is None and calls("serialize_response")
@@ -49,8 +62,36 @@ class Loads(Watcher):
             self._loads[request, what, where] = load
         load.times += 1
 
+    def _sends(
+        self, connection: Any, cursor: Any, sql: str, values: Any, context: Any, many: bool
+    ) -> None:
+        request = current()
+        # Pages of a list are asked for one by one.
+        if request is None or not self._asked.pop(request, False) or "LIMIT" in sql:
+            return
+        # A helper's one line may be called for many things; a loop is one line all the way up.
+        lines = tuple(
+            place_of(frame.f_code, frame.f_lineno)
+            for frame in frames()
+            if is_theirs(frame.f_code.co_filename)
+        )
+        if lines:
+            self._sent.setdefault((request, sql, lines), set()).add(repr(values))
+
     def request_ended(self, request: Request) -> None:
         self._judge(request)
+        for (sender, sql, lines), values in [*self._sent.items()]:
+            if sender is not request:
+                continue
+            del self._sent[sender, sql, lines]
+            if len(values) >= FEWEST:
+                self.run.found(
+                    MANY,
+                    f"asked {table_of(sql)} {len(values)} times, for one value after another",
+                    lines[0],
+                    f"{len(values)} statements; .where(column.in_(values)) makes it one",
+                    request=request,
+                )
 
     def test_ended(self, passed: bool) -> None:
         self._judge(None)

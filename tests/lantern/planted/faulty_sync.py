@@ -101,6 +101,12 @@ def many(session: Forgetting):
     return sum(len(order.lines) for order in session.scalars(select(Order)))  # finds: n-plus-one
 
 
+@app.get("/in-a-loop")
+def in_a_loop(session: Forgetting):
+    ids = session.scalars(select(Order.id)).all()
+    return sum(session.get(Line, id).id for id in ids)  # finds: n-plus-one
+
+
 @app.get("/expired")
 def expired(session: Forgetting):
     orders = session.scalars(select(Order)).all()

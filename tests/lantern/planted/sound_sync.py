@@ -89,3 +89,20 @@ def mails(tasks: BackgroundTasks):
     with factory() as session:
         order = session.get(Order, 1)
     tasks.add_task(lambda: time.sleep(0.2) or order)
+
+
+def order_of(session, id):
+    return session.get(Order, id)
+
+
+@app.get("/a-helper-of-many")
+def a_helper_of_many(session: Reading):
+    first = order_of(session, 1)
+    second = order_of(session, 2)
+    return [first.id, second.id, order_of(session, 3).id]
+
+
+@app.get("/page-by-page")
+def page_by_page(session: Reading):
+    pages = [select(Order.id).offset(start).limit(1) for start in range(4)]
+    return [session.scalar(page) for page in pages]
