@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Dialect, Engine
 from sqlalchemy.pool import Pool, QueuePool
 
 from lantern.events import Listener, replaced
@@ -55,7 +55,7 @@ class Leftovers(Watcher):
         """Follow the making of tasks and engines, the end of loops."""
         loop_class: Any = asyncio.BaseEventLoop
         runners: Any = asyncio.runners
-        create, cancel, make = loop_class.create_task, runners._cancel_all_tasks, Engine.__init__
+        create, cancel = loop_class.create_task, runners._cancel_all_tasks
 
         @functools.wraps(create)
         def creating(*args: Any, **options: Any) -> Any:
@@ -69,11 +69,12 @@ class Leftovers(Watcher):
             self._judge_tasks(loop)
             cancel(loop)
 
-        @functools.wraps(make)
-        def making(engine: Engine, pool: Pool, *args: Any, **options: Any) -> None:
-            make(engine, pool, *args, **options)
-            where = place()
-            if self.run.test and where and not where.in_tests and isinstance(pool, QueuePool):
+        def made(dialect: type[Dialect], engine: Engine) -> None:
+            where, pool = place(), engine.pool
+            if not self.run.test or where is None or where.in_tests:
+                return
+            # It is told once more by what the URL names, if that is not the dialect itself.
+            if isinstance(pool, QueuePool) and id(pool) not in self._open:
                 left = Left(weakref.ref(engine), where, current(), self.run.test, id(pool))
                 left.app = starting()
                 self._engines.append(left)
@@ -85,7 +86,7 @@ class Leftovers(Watcher):
             with (
                 replaced(loop_class, "create_task", creating),
                 replaced(runners, "_cancel_all_tasks", cancelling),
-                replaced(Engine, "__init__", making),
+                replaced(Dialect, "engine_created", classmethod(made)),
             ):
                 yield
         finally:

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,22 +23,17 @@ class Pools(Watcher):
     def __init__(self, run: Run, connections: Connections, size: int) -> None:
         super().__init__(run)
         self._connections, self._size = connections, size
+        self._small: weakref.WeakSet[Any] = weakref.WeakSet()
 
     @contextlib.contextmanager
     def at_work(self) -> Iterator[None]:
         """Make each pool small, and ask who holds its connections before anybody waits."""
         pool_class: Any = QueuePool
-        make, get = pool_class.__init__, pool_class._do_get
-
-        @functools.wraps(make)
-        def making(pool: Any, *args: Any, **options: Any) -> None:
-            make(pool, *args, **options)
-            pool._pool.maxsize, pool._max_overflow = self._size, 0
-            pool._overflow = -self._size
-            pool._timeout = min(pool._timeout, LONGEST)
+        get = pool_class._do_get
 
         @functools.wraps(get)
         def getting(pool: Any) -> Any:
+            self._make_small(pool)
             holders = self._connections.of(pool)
             if len(holders) >= self._size and any(map(self._connections.is_own, holders)):
                 raise TimeoutError(
@@ -52,8 +48,18 @@ class Pools(Watcher):
                 )
                 raise
 
-        with replaced(pool_class, "__init__", making), replaced(pool_class, "_do_get", getting):
+        # What a pool is made with is asked of its __init__, which stays as it is.
+        with replaced(pool_class, "_do_get", getting):
             yield
+
+    def _make_small(self, pool: Any) -> None:
+        """Do so before its first connection is taken."""
+        if pool in self._small:
+            return
+        self._small.add(pool)
+        pool._pool.maxsize, pool._max_overflow = self._size, 0
+        pool._overflow = -self._size
+        pool._timeout = min(pool._timeout, LONGEST)
 
 
 def _wanted() -> str:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import selectinload
 
 from models import Order
 
-engine = create_async_engine("sqlite+aiosqlite:///any.db")
+engine = create_async_engine("sqlite+aiosqlite:///any.db", echo=False, pool_size=5)
 factory = async_sessionmaker(engine, expire_on_commit=False)
 ONE = text("SELECT 1")
 # Some tenths of a second of the database's own.
