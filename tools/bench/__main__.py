@@ -25,6 +25,7 @@ from tools.bench.browser_speed import browser
 from tools.bench.grading_speed import grade
 from tools.bench.measure import IMPORTS, ROUNDS, Row, beside, seconds, table
 from tools.bench.orders_speed import orders
+from tools.bench.plugin_speed import plugin
 from tools.bench.postgres_speed import postgres
 from tools.run import FOLDERS
 
@@ -187,7 +188,7 @@ def served(tree: Path) -> float:
 
 PARTS = {
     part.__name__: part
-    for part in (notebooks, site, checks, pages, start, browser, orders, grade, postgres)
+    for part in (notebooks, site, checks, pages, start, browser, orders, plugin, grade, postgres)
 }
 
 
