@@ -1,4 +1,4 @@
-"""What the instruments can do in a terminal: `python -m lantern explain`."""
+"""What the instruments can do in a terminal: `python -m lantern explain`, and `watch`."""
 
 import argparse
 import re
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lantern.cards import Answer, Card, cards
+from lantern.watch import command
 
 KNOWN, UNKNOWN = 0, 1
 WIDEST = 88
@@ -17,9 +18,17 @@ DRIVER = re.compile(r"\b(asyncpg|psycopg2?|aiosqlite|sqlite3)\.")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command, and return 0, or 1 where an error is unknown."""
+    """Run a command, and return its exit code: 1 for an error that is unknown."""
     parser = argparse.ArgumentParser(prog="python -m lantern", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
+    watch = commands.add_parser(
+        "watch",
+        help="run an app, and show what it does at the database",
+        description="Run an app with uvicorn, and beside it a page at an address of its own: who "
+        "holds each connection, freezes, statements by route, the last requests.",
+        epilog="For example: python -m lantern watch shop.main:app --reload",
+    )
+    command.add_arguments(watch)
     explain = commands.add_parser(
         "explain",
         help="say what an error is, what its cause is, and its cure",
@@ -30,7 +39,10 @@ def main(arguments: list[str] | None = None) -> int:
     explain.add_argument(
         "what", nargs="?", default="-", help="a file, or the message itself; else standard input"
     )
-    text = read(parser.parse_args(arguments).what)
+    asked = parser.parse_args(arguments)
+    if asked.command == "watch":
+        return command.watch(watch, asked)
+    text = read(asked.what)
     if not text.strip():
         explain.error("there is nothing to read")
     answer = cards().find(text)

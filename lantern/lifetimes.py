@@ -136,18 +136,77 @@ def _only_one() -> Iterator[None]:
         _recording = False
 
 
-class _Recorder:
+class Spans:
+    """Notes when functions begin, pause and end; subclasses say in which life."""
+
+    def note(self, lane: str, name: str, kind: str, what: str = "", error: str = "") -> None:
+        """Add a step to the life."""
+        raise NotImplementedError
+
+    def names(self) -> Counter[str]:
+        """Return how often a function of each name has begun in this life."""
+        raise NotImplementedError
+
+    @contextlib.contextmanager
+    def span(self, lane: str, function_name: str) -> Iterator[str]:
+        """Note the begin and the end of a block; a name that was there gets a number."""
+        names = self.names()
+        names[function_name] += 1
+        number = names[function_name]
+        name = function_name if number == 1 else f"{function_name} {number}"
+        self.note(lane, name, BEGINS)
+        try:
+            yield name
+        except BaseException as error:
+            self.note(lane, name, ENDS, error=type(error).__name__)
+            raise
+        self.note(lane, name, ENDS)
+
+    @contextlib.contextmanager
+    def pause(self, name: str) -> Iterator[None]:
+        """Note that a dependency waits at its yield while the block runs."""
+        self.note(DEPENDENCY, name, YIELDS)
+        try:
+            yield
+        except BaseException as error:
+            self.note(DEPENDENCY, name, RESUMES, error=type(error).__name__)
+            raise
+        self.note(DEPENDENCY, name, RESUMES)
+
+    @contextlib.contextmanager
+    def follow_background(self) -> Iterator[None]:
+        """Note when a background task of Starlette runs."""
+        background = sys.modules.get("starlette.background")
+        if background is None:
+            yield
+            return
+        task_class: Any = background.__dict__["BackgroundTask"]
+        run: Any = task_class.__call__
+
+        async def run_noted(task: Any) -> None:
+            with self.span(BACKGROUND, getattr(task.func, "__name__", "task")):
+                await run(task)
+
+        with replaced(task_class, "__call__", run_noted):
+            yield
+
+
+class _Recorder(Spans):
     def __init__(self) -> None:
         self.life = RequestLife()
+        self._names: Counter[str] = Counter()
         self._records: list[Any] = []
         self._held: list[Any] = []
-        self._names: Counter[str] = Counter()
         self._observed: dict[Any, Callable[..., Any]] = {}
 
     def note(self, lane: str, name: str, kind: str, what: str = "", error: str = "") -> None:
         """Add a step, if it is taken by the request that is recorded."""
         if _current.get() is self:
             self.life.steps.append(RequestStep(lane, name, kind, what, error))
+
+    def names(self) -> Counter[str]:
+        """Return how often a function of each name has begun."""
+        return self._names
 
     def hang_up(self) -> None:
         """Note once that the client leaves, unless it has its whole answer."""
@@ -256,7 +315,7 @@ class _Recorder:
             if _current.get() is self:
                 provider = options.get("dependency_overrides_provider")
                 overridden = getattr(provider, "dependency_overrides", {})
-                self._observe(dependant, _endpoint, restored, overridden)
+                self._observe(dependant, endpoint_noted, restored, overridden)
             return await solve(dependant=dependant, **options)
 
         with restored, replaced(routing, "solve_dependencies", solve_observed):
@@ -273,105 +332,63 @@ class _Recorder:
             dependant.call = self._observed[call]
             restored.callback(setattr, dependant, "call", call)
         for needed in dependant.dependencies:
-            self._observe(needed, _dependency, restored, overridden)
-
-    @contextlib.contextmanager
-    def follow_background(self) -> Iterator[None]:
-        """Note when a background task of Starlette runs."""
-        background = sys.modules.get("starlette.background")
-        if background is None:
-            yield
-            return
-        task_class: Any = background.__dict__["BackgroundTask"]
-        run: Any = task_class.__call__
-
-        async def run_noted(task: Any) -> None:
-            with self.span(BACKGROUND, getattr(task.func, "__name__", "task")):
-                await run(task)
-
-        with replaced(task_class, "__call__", run_noted):
-            yield
-
-    @contextlib.contextmanager
-    def span(self, lane: str, function_name: str) -> Iterator[str]:
-        """Note the begin and the end of a block; a name that was there gets a number."""
-        self._names[function_name] += 1
-        number = self._names[function_name]
-        name = function_name if number == 1 else f"{function_name} {number}"
-        self.note(lane, name, BEGINS)
-        try:
-            yield name
-        except BaseException as error:
-            self.note(lane, name, ENDS, error=type(error).__name__)
-            raise
-        self.note(lane, name, ENDS)
-
-    @contextlib.contextmanager
-    def pause(self, name: str) -> Iterator[None]:
-        """Note that a dependency waits at its yield while the block runs."""
-        self.note(DEPENDENCY, name, YIELDS)
-        try:
-            yield
-        except BaseException as error:
-            self.note(DEPENDENCY, name, RESUMES, error=type(error).__name__)
-            raise
-        self.note(DEPENDENCY, name, RESUMES)
+            self._observe(needed, dependency_noted, restored, overridden)
 
 
-def _endpoint(call: Any, recorder: _Recorder) -> Callable[..., Any]:
+def endpoint_noted(call: Any, spans: Spans) -> Callable[..., Any]:
     """Return a function of the same kind that notes when it begins and ends."""
 
     @functools.wraps(call)
     async def items(*args: Any, **values: Any) -> AsyncIterator[Any]:
-        with recorder.span(ENDPOINT, call.__name__):
+        with spans.span(ENDPOINT, call.__name__):
             async with contextlib.aclosing(call(*args, **values)) as produced:
                 async for item in produced:
                     yield item
 
     @functools.wraps(call)
     def sync_items(*args: Any, **values: Any) -> Iterator[Any]:
-        with recorder.span(ENDPOINT, call.__name__):
+        with spans.span(ENDPOINT, call.__name__):
             yield from call(*args, **values)
 
     if inspect.isasyncgenfunction(call):
         return items
-    return sync_items if inspect.isgeneratorfunction(call) else _plain(call, recorder, ENDPOINT)
+    return sync_items if inspect.isgeneratorfunction(call) else _plain(call, spans, ENDPOINT)
 
 
-def _dependency(call: Any, recorder: _Recorder) -> Callable[..., Any]:
+def dependency_noted(call: Any, spans: Spans) -> Callable[..., Any]:
     """Return a dependency of the same kind that notes its steps, its yield among them."""
 
     @functools.wraps(call)
     async def opened(*args: Any, **values: Any) -> AsyncIterator[Any]:
-        with recorder.span(DEPENDENCY, call.__name__) as name:
+        with spans.span(DEPENDENCY, call.__name__) as name:
             async with contextlib.asynccontextmanager(call)(*args, **values) as value:
-                with recorder.pause(name):
+                with spans.pause(name):
                     yield value
 
     @functools.wraps(call)
     def sync_opened(*args: Any, **values: Any) -> Iterator[Any]:
         opens = contextlib.contextmanager(call)
         with (
-            recorder.span(DEPENDENCY, call.__name__) as name,
+            spans.span(DEPENDENCY, call.__name__) as name,
             opens(*args, **values) as value,
-            recorder.pause(name),
+            spans.pause(name),
         ):
             yield value
 
     if inspect.isasyncgenfunction(call):
         return opened
-    return sync_opened if inspect.isgeneratorfunction(call) else _plain(call, recorder, DEPENDENCY)
+    return sync_opened if inspect.isgeneratorfunction(call) else _plain(call, spans, DEPENDENCY)
 
 
-def _plain(call: Any, recorder: _Recorder, lane: str) -> Callable[..., Any]:
+def _plain(call: Any, spans: Spans, lane: str) -> Callable[..., Any]:
     @functools.wraps(call)
     async def awaited(*args: Any, **values: Any) -> Any:
-        with recorder.span(lane, call.__name__):
+        with spans.span(lane, call.__name__):
             return await call(*args, **values)
 
     @functools.wraps(call)
     def called(*args: Any, **values: Any) -> Any:
-        with recorder.span(lane, call.__name__):
+        with spans.span(lane, call.__name__):
             return call(*args, **values)
 
     return awaited if inspect.iscoroutinefunction(call) else called

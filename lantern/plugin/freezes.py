@@ -28,6 +28,7 @@ from lantern.plugin.run import INTERVAL, Run, Watcher
 from lantern.pulse import CAN_OBSERVE, NO_WORK, PATIENT_TURNS, others_queue
 
 LIMIT = 0.05  # seconds
+MOST_LOOKS = 4000  # at one callback: 20 seconds tell what an hour in a debugger would
 # What is done once, at the first request or the first query, and no more.
 ONCE = {"_find_and_load", "_configure_registries", "_check_configure", "openapi", "model_rebuild"}
 
@@ -106,9 +107,20 @@ class Freezes(Watcher):
     def look(self) -> None:
         now = time.perf_counter()
         for ident, turn in [*self._turns.items()]:
-            if now - turn.began > 2 * INTERVAL and (request := current_in(turn.context)):
-                turn.request = request
+            is_long = now - turn.began > 2 * INTERVAL and len(turn.looks) < MOST_LOOKS
+            if is_long and self.concerns(turn):
                 self._look(ident, turn)
+
+    def concerns(self, turn: Turn) -> bool:
+        """Tell whether a callback is to be looked at: one that works for a request."""
+        turn.request = current_in(turn.context) or turn.request
+        return turn.request is not None
+
+    def under_way(self) -> Iterator[tuple[Turn, Place | None, str]]:
+        """Yield each callback that runs and was looked at, with where it is now."""
+        for ident, turn in [*self._turns.items()]:
+            if turn.looks and (stack := _stack(sys._current_frames().get(ident))):
+                yield turn, place(iter(stack)), _told(stack)
 
     def _look(self, ident: int, turn: Turn) -> None:
         stack = _stack(sys._current_frames().get(ident))
@@ -128,8 +140,9 @@ class Freezes(Watcher):
 
     def _judge(self, turn: Turn, now: float, used: float) -> None:
         request, looks = turn.request, [look for look in turn.looks if not look.is_once]
-        if request is None or now - turn.began < LIMIT or not looks:
+        if now - turn.began < LIMIT or not looks:
             return
+        route = request.route if request else ""
         computed = used - turn.used - turn.collecting
         # Its own computing counts in both, where it goes on at one instruction.
         frozen = max(computed, _waited(turn.looks)) * len(looks) / len(turn.looks)
@@ -138,13 +151,13 @@ class Freezes(Watcher):
         places = Counter((look.place, look.inside) for look in looks)
         (where, inside), _ = places.most_common(1)[0]
         # What no line of the project does may be done once, for what comes first.
-        if where is None and request.route not in self._suspects:
-            self._suspects.add(request.route)
+        if where is None and route not in self._suspects:
+            self._suspects.add(route)
             return
         self.run.found(
             FROZEN,
             "kept the loop from everything else for more than 50 ms",
-            where or request.endpoint,
+            where or (request.endpoint if request else None),
             f"{frozen * 1000:.0f} ms, {computed * 1000:.0f} ms of it computing"
             + (f"; seen in {inside}" if inside else ""),
             request=request,

@@ -115,8 +115,12 @@ def current_in(context: Any) -> Request | None:
 
 
 @contextlib.contextmanager
-def watching(ended: Callable[[Request], None], app_ended: Callable[[Any], None]) -> Iterator[None]:
-    """Follow every request to an app of Starlette's or FastAPI's; `ended` is told of each.
+def watching(
+    began: Callable[[Request], None],
+    ended: Callable[[Request], None],
+    app_ended: Callable[[Any], None],
+) -> Iterator[None]:
+    """Follow every request to an app of Starlette's or FastAPI's; two are told of each.
 
     `app_ended` is told of each app whose lifespan was run, and is over.
     """
@@ -147,6 +151,7 @@ def watching(ended: Callable[[Request], None], app_ended: Callable[[Any], None])
         if not sys.get_coroutine_origin_tracking_depth():  # it is of each thread
             sys.set_coroutine_origin_tracking_depth(1)
         token = _current.set(request)
+        began(request)
         try:
             await call(app, scope, receive, send_and_note)
         except BaseException as error:

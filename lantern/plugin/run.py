@@ -81,6 +81,9 @@ class Watcher:
     def look(self) -> None:
         """Look on while the program runs, from the one thread that does: again and again."""
 
+    def request_began(self, request: Request) -> None:
+        """Note a request of which the app knows nothing yet."""
+
     def request_ended(self, request: Request) -> None:
         """Judge a request whose app call is over, background tasks included."""
 
@@ -94,6 +97,10 @@ class Watcher:
 @contextlib.contextmanager
 def watching(*watchers: Watcher) -> Iterator[None]:
     """Let all of them watch, for as long as the block runs."""
+
+    def began(request: Request) -> None:
+        for watcher in watchers:
+            watcher.request_began(request)
 
     def ended(request: Request) -> None:
         for watcher in watchers:
@@ -112,7 +119,7 @@ def watching(*watchers: Watcher) -> Iterator[None]:
 
     thread = threading.Thread(target=look_on, name="lantern looks on", daemon=True)
     with contextlib.ExitStack() as stack:
-        stack.enter_context(requests.watching(ended, app_ended))
+        stack.enter_context(requests.watching(began, ended, app_ended))
         for watcher in watchers:
             stack.enter_context(listening(*watcher.listeners()))
             stack.enter_context(watcher.at_work())

@@ -90,7 +90,12 @@ def test_the_wheel_holds_the_instruments_and_asks_for_sqlalchemy_alone(wheel):
     assert [line for line in told.splitlines() if line.startswith("Requires-Dist")] == [
         "Requires-Dist: sqlalchemy>=2.0"
     ]
-    assert {"lantern/__init__.py", "lantern/py.typed", "lantern/plugin/run.py"} <= {*names}
+    assert {
+        "lantern/__init__.py",
+        "lantern/py.typed",
+        "lantern/plugin/run.py",
+        "lantern/watch/page.html",
+    } <= {*names}
     assert not [name for name in names if "theatre" in name or "pyproject" in name]
 
 
