@@ -50,8 +50,10 @@ COMMIT, ROLLBACK = "COMMIT", "ROLLBACK"
 class RequestStep:
     """One step: `name` says which dependency or connection, `what` and `error` what came of it.
 
-    `what` is the request, the status, a part of the body, or the first word of a statement;
-    `error` is the class of the exception that this step ended with, or that reached a `yield`.
+    `lane` is client, wire, endpoint, dependency, pool or background, and `kind` is begins, yields,
+    resumes, sends, ends or breaks. `what` is the request, the status, a part of the body, or the
+    first word of a statement; `error` is the class of the exception that this step ended with, or
+    that reached a `yield`.
     """
 
     lane: str

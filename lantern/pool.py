@@ -47,7 +47,10 @@ def connections_in_use(engine: "Engine | AsyncEngine") -> int:
 
 @contextmanager
 def pool_watch(engine: "Engine | AsyncEngine") -> Iterator[PoolWatch]:
-    """Record every checkout and checkin of the engine's pool; lantern.draw_pool draws it."""
+    """Record every checkout and checkin of the engine's pool; lantern.draw_pool draws it.
+
+    Raises TypeError for a pool that counts no connections: only a QueuePool does.
+    """
     target = sync_side(engine)
     began = time.perf_counter()
     watch = PoolWatch([(0.0, connections_in_use(target))])

@@ -44,7 +44,10 @@ _lanes: ContextVar[dict["Recorder", str]] = ContextVar("lanes", default={})  # n
 
 @dataclass(frozen=True)
 class Span:
-    """What `lane` did between two moments, in seconds since the start of the recording."""
+    """What `lane` did between two moments, in seconds since the start of the recording.
+
+    `state` is one of lantern.recording.WAYS; `sql` is what it waits for at the database.
+    """
 
     lane: str
     state: str

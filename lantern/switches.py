@@ -35,7 +35,7 @@ PLAIN = {
 
 @dataclass(frozen=True)
 class Pass:
-    """One move of the baton: `kind` is one of the constants above, `what` names the work."""
+    """One move of the baton: calls, awaits, resumes, returns or refused; `what` names the work."""
 
     kind: str
     what: str = ""

@@ -35,7 +35,7 @@ SHAPES = {
 def draw(*recordings: Recording, titles: Sequence[str] = ()) -> Picture:
     """Draw recordings one above the other on one axis of seconds: tasks, then connections.
 
-    Bars: what a task does (see SHAPES); bands: the loop was frozen, or the machine busy.
+    Bars: what a task does; bands: the loop was frozen, or the machine busy.
     """
     seconds = max((recording.seconds for recording in recordings), default=0.0)
     names = [*titles, *("" for _ in recordings[len(titles) :])]

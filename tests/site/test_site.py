@@ -9,9 +9,11 @@ from urllib.parse import unquote, urldefrag, urlparse
 import pytest
 from bs4 import BeautifulSoup, Tag
 
+import lantern
 from course.notebook import read
 from course.project import ROOT
 from lantern.cards import cards
+from tests.lantern.test_package import WORDS
 from tests.site.built import SAMPLE, Built, build, copy_sample
 from tools.bench.page_weight import plain_markdown
 from tools.predictions import predictions_of
@@ -330,6 +332,15 @@ def test_every_card_that_the_matcher_knows_stands_at_its_place(course_site: Buil
     groups = [link["href"].lstrip("#") for link in page.select(".error-jumps a")]
     assert groups == [group["id"] for group in page.select("section section")]
     assert len(groups) > 5
+
+
+def test_every_public_name_of_the_instruments_stands_on_the_reference(course_site: Built) -> None:
+    page = soup_of(course_site, "book/reference.html")
+    told = {entry["id"]: entry.find_next("dd").get_text() for entry in page.select("dt.sig[id]")}
+    assert {f"lantern.{name}" for name in lantern.__all__} <= {*told}
+    assert not [name for name, said in told.items() if not said.strip()]
+    article = page.find("article").get_text().lower()
+    assert not [word for word in WORDS if word in article]
 
 
 def test_every_case_of_a_chapter_is_one_line_of_the_diagnosis_under_its_sign(

@@ -22,6 +22,7 @@ PARTS = (
     "picture",
     "predictions",
     "quiz",
+    "reference",
     "search",
     "versions",
 )
