@@ -5,11 +5,13 @@ It never calls the app and needs nothing of its loop, so that it answers while t
 
 import hmac
 import json
+import sys
 import threading
 from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 from lantern.pictures.figure import DARK, LIGHT, MARKS
 from lantern.watch.view import View
@@ -40,8 +42,15 @@ COLOURS = (
 
 def serve(view: View, port: int, token: str) -> None:
     """Answer at the port for as long as this process runs. Raises OSError where it is taken."""
-    server = ThreadingHTTPServer((HOST, port), partial(_Handler, view, port, token))
+    server = _Server((HOST, port), partial(_Handler, view, port, token))
     threading.Thread(target=server.serve_forever, name="lantern page", daemon=True).start()
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a browser that has hung up."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -6,6 +6,7 @@ So it happens in the process that runs the app, also in one that uvicorn has sta
 import atexit
 import contextlib
 import os
+import sys
 
 from uvicorn.importer import import_from_string
 
@@ -20,6 +21,9 @@ view = View(settings.app, settings.with_values)
 stack = contextlib.ExitStack()
 stack.enter_context(watching(*view.watchers))
 atexit.register(stack.close)
-serve(view, settings.port, settings.token)
+try:
+    serve(view, settings.port, settings.token)
+except OSError as error:
+    sys.exit(f"The page cannot have port {settings.port}: {error.strerror}.")
 
 app = import_from_string(settings.app)

@@ -45,7 +45,7 @@ def get(host: str, path: str, **headers: str) -> tuple[int, str]:
 class Watched:
     """The app under watch, in a folder of its own."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str, of_uvicorn: tuple[str, ...] = ()) -> None:
         self.folder = folder
         shutil.copy(PLANTED / "models.py", folder)
         shutil.copy(PLANTED / "watched.py", folder / "app.py")
@@ -53,7 +53,7 @@ class Watched:
             free.bind(("127.0.0.1", 0))
             self.host = f"127.0.0.1:{free.getsockname()[1]}"
         self.process = subprocess.Popen(
-            [*WATCH, *options, "app:app", "--port", self.host.partition(":")[2]],
+            [*WATCH, *options, "app:app", "--port", self.host.partition(":")[2], *of_uvicorn],
             cwd=folder, env=ENVIRONMENT, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
@@ -93,6 +93,16 @@ class Watched:
         assert status == 200
         return json.loads(body)
 
+    def wait_until_it_serves(self) -> None:
+        """Wait for an app that starts anew."""
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            with contextlib.suppress(ConnectionError):
+                get(self.host, "/docs")
+                return
+            time.sleep(0.05)
+        raise AssertionError("".join(self.said))
+
     def route(self, name: str, requests: int) -> dict:
         """What is told of a route as soon as so many requests to it are over."""
 
@@ -106,19 +116,22 @@ class Watched:
         """What `seen` returns of a look, when that is something."""
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
-            if found := seen(self.look()):
-                return found
+            # The page of an app that starts anew is not there for a moment.
+            with contextlib.suppress(ConnectionError, http.client.HTTPException):
+                if found := seen(self.look()):
+                    return found
+            time.sleep(0.02)
         raise AssertionError(f"not seen: {self.look()}")
 
 
 @contextlib.contextmanager
-def watching(folder: Path, *options: str):
-    watched = Watched(folder, *options)
+def watching(folder: Path, *options: str, of_uvicorn: tuple[str, ...] = ()):
+    watched = Watched(folder, *options, of_uvicorn=of_uvicorn)
     try:
         yield watched
     finally:
-        watched.process.kill()
-        watched.process.wait()
+        watched.process.terminate()
+        watched.process.wait(PATIENCE)
 
 
 @pytest.fixture(scope="module")
@@ -244,6 +257,28 @@ def test_one_interrupt_ends_the_app_with_its_lifespan_and_the_page(tmp_path):
     assert "Traceback" not in "".join(app.said)
     with pytest.raises(ConnectionRefusedError):
         app.look()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a signal that the reloader hands on")
+def test_an_app_that_is_loaded_anew_has_its_page_at_the_same_address(tmp_path):
+    with watching(tmp_path, of_uvicorn=("--reload",)) as app:
+        app.wait_until_it_serves()
+        app.ask("/many/one")
+        first = app.look()["process"]
+        assert first != app.process.pid
+        with (tmp_path / "app.py").open("a") as file:
+            file.write("# more\n")
+        app.wait_for(lambda look: look["process"] != first)
+        app.wait_until_it_serves()
+        app.ask("/many/one")
+        assert app.route("GET /many/{name}", 1)["requests"] == 1
+
+
+def test_a_port_that_is_taken_is_told_in_a_sentence(tmp_path, app):
+    done = run(tmp_path, "--page-port", app.page.partition(":")[2], "app:app")
+    assert done.returncode != 0
+    assert "The page cannot have port" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -22,6 +22,7 @@ kept = []
 @asynccontextmanager
 async def lifespan(app: FastAPI):
     other = create_engine("sqlite:///any.db", connect_args={"check_same_thread": False})
+    Base.metadata.drop_all(other)
     Base.metadata.create_all(other)
     with Session(other) as session, session.begin():
         session.add_all(first_rows())
