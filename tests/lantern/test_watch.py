@@ -18,6 +18,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from course.project import ROOT
+from lantern.watch.lives import MOST
+from lantern.watch.statements import MOST_ROUTES
 
 pytest.importorskip("uvicorn")
 PLANTED = Path(__file__).with_name("planted")
@@ -86,6 +88,7 @@ class Watched:
         finally:
             (self.folder / "go").touch()
             thread.join()
+            self.wait_for(lambda look: not look["running"])
             (self.folder / "go").unlink()
 
     def look(self) -> dict:
@@ -131,7 +134,10 @@ def watching(folder: Path, *options: str, of_uvicorn: tuple[str, ...] = ()):
         yield watched
     finally:
         watched.process.terminate()
-        watched.process.wait(PATIENCE)
+        try:
+            watched.process.wait(PATIENCE)
+        finally:
+            watched.process.kill()
 
 
 @pytest.fixture(scope="module")
@@ -224,6 +230,15 @@ def test_the_life_of_a_request_is_a_picture_with_its_dependency_and_no_style_of_
     assert "dependency opened waits at its yield" in picture
     assert "three" not in picture
     assert "style" not in picture
+
+
+def test_what_is_kept_has_an_end(app):
+    for number in range(MOST_ROUTES + 1):
+        assert get(app.host, f"/nothing/{number}")[0] == 404
+    app.route(f"GET /nothing/{MOST_ROUTES}", 1)
+    look = app.look()
+    assert len(look["routes"]) == MOST_ROUTES
+    assert len(look["requests"]) == MOST
 
 
 @pytest.mark.parametrize(
