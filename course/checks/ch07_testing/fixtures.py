@@ -2,12 +2,15 @@
 
 import contextlib
 import inspect
+import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import greenlet_spawn
+
+POOL = logging.getLogger("sqlalchemy.pool")
 
 
 def what_it_is(made: Any) -> str:
@@ -49,6 +52,10 @@ async def kept_open(engine: AsyncEngine) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        # One that was cut off in the middle of a statement cannot be reset; the pool would say so.
+        level = POOL.level
+        POOL.setLevel(logging.CRITICAL)
         for connection in kept:
             await greenlet_spawn(connection.close)
+        POOL.setLevel(level)
         await engine.dispose()

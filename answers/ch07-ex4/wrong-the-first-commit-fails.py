@@ -1,0 +1,12 @@
+# and the money in a second transaction
+# breaks: halves
+# the rest is the course's own
+
+
+async def a_commit_fails(app):
+    with failing_commit(app.state.engine, 1):
+        await ask(app, "commit")
+    assert (await audit(app.state.engine)).ok
+
+
+tests[4] = a_commit_fails

@@ -1,0 +1,399 @@
+"""The apps of ch07-ex4: box offices that sell a seat for a key, some right, some wrong in one way.
+
+They have the same routes and the same names, and differ in what they do alone.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import logging
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException
+from sqlalchemy import event, select, update
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from course.checks.ch07_testing.fixtures import kept_open
+from lantern.theatre import Guest, LedgerEntry, Order, Show, Ticket, make_engine
+
+PRICE = 2500
+EITHER = ("endpoint", "function")
+THEATRE = logging.getLogger("theatre")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A box office: what it does, the promise that it belongs to, and how it sells.
+
+    `at` is where it commits: in the endpoint, in a dependency of the scope of its name, in a
+    background task, or in either of the first two, by lot. `locks` is whether its transaction
+    takes the write lock when it begins. One that `greets` commits something else before, one that
+    `writes` does so after its answer.
+    """
+
+    name: str
+    promise: str
+    sell: Callable[["Purchase"], Awaitable[None]]
+    at: str = "endpoint"
+    locks: bool = True
+    greets: bool = False
+    writes: bool = False
+
+
+@dataclass
+class Seen:
+    """What a box office saw while it was open: of all its requests, together."""
+
+    asked: int = 0
+    at_once: int = 0
+    sold_out: int = 0
+    refused_by_the_database: int = 0
+
+
+class Bank:
+    """It answers when every request on its way has come to it, or is over."""
+
+    def __init__(self, seen: Seen) -> None:
+        self.seen = seen
+        self.inside = 0
+        self.on_the_way: set[Any] = set()
+        self.all_here = asyncio.Event()
+
+    @contextlib.contextmanager
+    def on_its_way(self) -> Iterator[None]:
+        """Count a request, from its first line to its last."""
+        self.seen.asked += 1
+        self.inside += 1
+        self.seen.at_once = max(self.seen.at_once, self.inside)
+        self.on_the_way.add(asyncio.current_task())
+        self.all_here.clear()
+        try:
+            yield
+        finally:
+            self.inside -= 1
+            self._come()
+
+    def _come(self) -> None:
+        self.on_the_way.discard(asyncio.current_task())
+        if not self.on_the_way:
+            self.all_here.set()
+
+    async def pay(self) -> None:
+        """Wait for those who came at the same moment."""
+        for _ in range(3):  # whoever was sent off beside this one is on its way after that
+            await asyncio.sleep(0)
+        self._come()
+        await self.all_here.wait()
+
+
+@dataclass
+class Purchase:
+    """One request: a guest, a key, and the session that the endpoint depends on."""
+
+    office: "Office"
+    session: AsyncSession
+    guest: int
+    key: str
+
+    async def is_known(self, session: AsyncSession | None = None) -> bool:
+        """Tell whether there is an order with this key."""
+        query = select(Order.id).where(Order.key == self.key)
+        return await (session or self.session).scalar(query) is not None
+
+    async def take_seat(self) -> None:
+        """Count one seat more, if there is one."""
+        free = update(Show).where(Show.id == self.office.show, Show.sold < Show.capacity)
+        taken = await self.session.execute(free.values(sold=Show.sold + 1))
+        if taken.rowcount == 0:  # type: ignore[attr-defined]
+            raise sold_out()
+
+    async def write_order(self, key: str = "", session: AsyncSession | None = None) -> int:
+        """Write an order with its ticket, and return its id."""
+        order = Order(
+            show_id=self.office.show, guest_id=self.guest, key=key or self.key,
+            total_cents=PRICE, tickets=[Ticket()],
+        )  # fmt: skip
+        (session or self.session).add(order)
+        await (session or self.session).flush()
+        return order.id
+
+    def write_ledger(self, order: int, session: AsyncSession | None = None) -> None:
+        """Write what was paid for an order."""
+        (session or self.session).add(LedgerEntry(order_id=order, amount_cents=PRICE))
+
+    async def write(self, key: str = "") -> None:
+        """Write all of it but the seat."""
+        self.write_ledger(await self.write_order(key))
+
+
+def sold_out() -> HTTPException:
+    """Return what a guest is told when there is no seat."""
+    return HTTPException(409, "sold out")
+
+
+# The right ones.
+async def under_the_lock(purchase: Purchase) -> None:
+    if await purchase.is_known():
+        return
+    await purchase.take_seat()
+    await purchase.write()
+
+
+async def by_the_constraint(purchase: Purchase) -> None:
+    try:
+        await purchase.write()
+        await purchase.session.flush()
+    except IntegrityError:
+        await purchase.session.rollback()
+        if not await purchase.is_known():
+            raise HTTPException(404, "no such guest") from None
+    else:
+        await purchase.take_seat()
+
+
+async def after_the_bank(purchase: Purchase) -> None:
+    await purchase.office.bank.pay()
+    await under_the_lock(purchase)
+
+
+async def or_503(purchase: Purchase) -> None:
+    try:
+        await under_the_lock(purchase)
+        await purchase.session.commit()
+    except SQLAlchemyError as error:
+        raise HTTPException(503, "come again") from error
+
+
+# And the wrong ones.
+async def counts_one_more(purchase: Purchase) -> None:
+    await _look_and_sell(purchase, lambda sold: Show.sold + 1)
+
+
+async def counts_what_it_saw(purchase: Purchase) -> None:
+    await _look_and_sell(purchase, lambda sold: sold + 1)
+
+
+async def _look_and_sell(purchase: Purchase, count: Callable[[int], Any]) -> None:
+    async with purchase.office.open() as session:
+        if await purchase.is_known(session):
+            return
+        show = await session.get_one(Show, purchase.office.show)
+    if show.sold >= show.capacity:
+        raise sold_out()
+    await purchase.office.bank.pay()
+    try:
+        await purchase.write()
+        await purchase.session.flush()
+    except IntegrityError:
+        await purchase.session.rollback()
+        if not await purchase.is_known():
+            raise HTTPException(404, "no such guest") from None
+    else:
+        await purchase.session.execute(update(Show).values(sold=count(show.sold)))
+
+
+async def ledger_apart(purchase: Purchase) -> None:
+    if await purchase.is_known():
+        return
+    await purchase.take_seat()
+    order = await purchase.write_order()
+    await purchase.session.commit()
+    purchase.write_ledger(order)
+
+
+async def seat_apart(purchase: Purchase) -> None:
+    if await purchase.is_known():
+        return
+    await purchase.take_seat()
+    await purchase.session.commit()
+    await purchase.write()
+
+
+async def all_is_well(purchase: Purchase) -> None:
+    try:
+        await under_the_lock(purchase)
+        await purchase.session.commit()
+    except SQLAlchemyError as error:
+        await purchase.session.rollback()
+        THEATRE.debug("an order was not stored: %s", error)
+
+
+async def all_is_well_in_the_block(purchase: Purchase) -> None:
+    async with purchase.session.begin():
+        if await purchase.is_known():
+            return
+        await purchase.take_seat()
+        try:
+            await purchase.write()
+        except IntegrityError as error:
+            THEATRE.debug("an order was not stored: %s", error)
+
+
+async def under_another_key(purchase: Purchase) -> None:
+    number, key = 1, purchase.key
+    while await purchase.session.scalar(select(Order.id).where(Order.key == key)) is not None:
+        number += 1
+        key = f"{purchase.key}-{number}"
+    await purchase.take_seat()
+    await purchase.write(key)
+
+
+async def asks_for_the_key_before(purchase: Purchase) -> None:
+    async with purchase.office.open() as session:
+        if await purchase.is_known(session):
+            return
+    await purchase.office.bank.pay()
+    await under_another_key(purchase)
+
+
+async def keeps_one_of_each_sale(purchase: Purchase) -> None:
+    await under_the_lock(purchase)
+    await purchase.office.look_and_keep()
+
+
+async def keeps_one_of_the_refused(purchase: Purchase) -> None:
+    try:
+        await under_the_lock(purchase)
+    except HTTPException:
+        await purchase.office.look_and_keep()
+        raise
+
+
+KINDS = (
+    Kind("greets the guest in a transaction of its own, asks the bank, and then sells under the "
+         "write lock", "right", after_the_bank, at="either", greets=True),
+    Kind("inserts the order first, and commits in a dependency of function scope", "right",
+         by_the_constraint, at="function", locks=False),
+    Kind("answers an error with 503, and stores a greeting after its answer", "right", or_503,
+         writes=True),
+    Kind("commits in a dependency of the default scope", "late", by_the_constraint, at="request",
+         locks=False),
+    Kind("greets the guest in a transaction of its own, and commits the order in a background task",
+         "late", under_the_lock, at="background", greets=True),
+    Kind("looks whether a seat is free, asks the bank, and then adds one to `sold`", "oversold",
+         counts_one_more, at="either", locks=False),
+    Kind("looks how many are sold, asks the bank, and then writes that number plus one",
+         "oversold", counts_what_it_saw, at="either", locks=False),
+    Kind("stores order and ticket, and the money in a second transaction", "halves",
+         ledger_apart),
+    Kind("counts the seat in one transaction, and stores the order in the next", "halves",
+         seat_apart, greets=True),
+    Kind("catches each error of the database, and answers 201", "swallowed", all_is_well),
+    Kind("catches the error of an INSERT inside of `begin()`, and answers 201", "swallowed",
+         all_is_well_in_the_block),
+    Kind("stores a second order for a key that is there, under another key", "twice",
+         under_another_key, at="either"),
+    Kind("looks for the key, asks the bank, and then stores the order, under another key if need "
+         "be", "twice", asks_for_the_key_before, at="either", greets=True),
+    Kind("keeps a session for each seat that it sells", "leak", keeps_one_of_each_sale,
+         at="either"),
+    Kind("keeps a session for each guest that it refuses, when it is sold out", "leak",
+         keeps_one_of_the_refused, at="either"),
+)  # fmt: skip
+
+
+class Door:
+    """Count the requests that come in, and those that are told that it is sold out."""
+
+    def __init__(self, app: ASGIApp, office: "Office") -> None:
+        self.app, self.office = app, office
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_and_count(message: Message) -> None:
+            self.office.seen.sold_out += message.get("status") == 409
+            await send(message)
+
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        with self.office.bank.on_its_way():
+            await self.app(scope, receive, send_and_count)
+
+
+@dataclass
+class Office:
+    """A box office of some kind, with an app, and a database that is a copy of another one."""
+
+    kind: Kind
+    at: str
+    show: int
+    seen: Seen
+    kept: list[AsyncSession] = field(default_factory=list)
+    numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def __post_init__(self) -> None:
+        self.bank = Bank(self.seen)
+        self.app = self._make_app()
+
+    @contextlib.asynccontextmanager
+    async def on_a_copy_of(self, database: Path) -> AsyncIterator[FastAPI]:
+        """Open the house: the app has its engine and its sessions while the block runs."""
+        engine = make_engine()
+        shutil.copy(database, str(engine.url.database))
+        event.listen(engine.sync_engine, "handle_error", self._note)
+        self.open = async_sessionmaker(engine, expire_on_commit=False)
+        self.app.state.engine, self.app.state.session = engine, self.open
+        async with kept_open(engine):
+            yield self.app
+
+    def _note(self, context: Any) -> None:
+        self.seen.refused_by_the_database += 1
+
+    async def look_and_keep(self) -> None:
+        """Look how many are sold, in a session that nobody closes."""
+        session = self.open()
+        self.kept.append(session)
+        await session.scalar(select(Show.sold))
+
+    async def _greet(self) -> None:
+        async with self.open.begin() as session:
+            session.add(Guest(email=f"guest-{next(self.numbers)}@lantern.example"))
+
+    def _make_app(self) -> FastAPI:
+        kind, at = self.kind, self.at
+        app = FastAPI()
+        app.add_middleware(Door, office=self)
+        scope: Any = "function" if at == "function" else "request"
+
+        async def get_session() -> AsyncIterator[AsyncSession]:
+            async with self.open(execution_options={"write": kind.locks}) as session:
+                try:
+                    yield session
+                    if at in ("function", "request"):
+                        await session.commit()
+                except BaseException:
+                    await session.rollback()  # closing alone leaves open what a COMMIT did not end
+                    raise
+
+        async def commit_later(session: AsyncSession) -> None:
+            try:
+                await session.commit()
+            except BaseException:
+                await session.rollback()
+                raise
+
+        @app.post("/orders/{key}", status_code=201)
+        async def buy(
+            key: str,
+            guest: int,
+            session: Annotated[AsyncSession, Depends(get_session, scope=scope)],
+            background: BackgroundTasks,
+        ) -> dict[str, str]:
+            if kind.greets:
+                await self._greet()
+            await kind.sell(Purchase(self, session, guest, key))
+            if at == "endpoint":
+                await session.commit()
+            if at == "background":
+                background.add_task(commit_later, session)
+            if kind.writes:
+                background.add_task(self._greet)
+            return {"key": key}
+
+        return app
