@@ -1,4 +1,4 @@
-# `two_at_the_barrier`, for a right app
+# a second request never comes to a barrier
 # breaks: right, late, oversold, halves, swallowed, twice, leak
 # the rest is the course's own
 

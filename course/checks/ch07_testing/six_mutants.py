@@ -14,6 +14,10 @@ from course.checks.ch07_testing.box_offices import EITHER, KINDS, PRICE, Kind, O
 from course.checks.sessions import Rows, fill
 from lantern.theatre import Guest, LedgerEntry, Order, Show, Ticket, make_engine
 
+LOCKED = (
+    "(Where an app takes the write lock first, a second request never comes to a barrier: what "
+    "waits there wants a time-out.)"
+)
 LONG = 2 * PATIENCE  # many guests of a test wait for SQLite's one writer
 
 
@@ -146,7 +150,8 @@ def _why_nothing(case: Season, seen: dict[str, Any]) -> str | None:
         one = seen.get(str(number))
         if one and (which := _unended(one)) is not None:
             name = f"`{seen['names'][which]}`, for a right app that {kind.name},"
-            return interruption(one["ends"][which], name)
+            told = interruption(one["ends"][which], name)
+            return f"{told} {LOCKED}" if one["ends"][which]["ended"] == "timed out" else told
     if any(end["ended"] != "returned" for n in case.order for end in seen[str(n)]["ends"]):
         return None
     if not any(seen[str(number)]["asked"] for number in case.order):
