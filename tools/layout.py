@@ -17,6 +17,7 @@ from course.notebook import code_cells, read, source, tagged, tags
 from course.project import ROOT
 from tools.answers import known_answers
 from tools.cut import as_shown
+from tools.knobs import problems as problems_of_knobs
 from tools.predictions import predictions_of
 from tools.predictions import problems as problems_of
 
@@ -246,6 +247,8 @@ def _cells(path: Path) -> Iterator[str]:
         # The marks are not shown, nor is an answer together with the code that it repairs.
         if as_shown(text).count("\n") >= MOST_LINES:
             yield f"{name} has more than {MOST_LINES} lines."
+        for problem in problems_of_knobs(text):
+            yield f"{name}: {problem}"
         # nbval never compares a cell without a number, whatever it printed.
         if cell["execution_count"] is None:
             yield f"{name} was never run: python -m tools.run {path.parent.name}/{path.name}"

@@ -17,7 +17,9 @@ export class Cell {
   #runner;
   #box;
   #editor = null;
-  #run = null; // the last one, whose output stands below
+  #run = null; // the last one
+  #turned = false; // whether the code is as a knob made it, and has not been run
+  #held = false; // whether the reader still holds that knob
   #start;
   #stop = button("Stop", () => this.#runner.stop(this));
   #said = element("span", "live-said");
@@ -48,6 +50,7 @@ export class Cell {
     if (this.runs) this.#equip(tools);
     else {
       tools?.remove();
+      box.knobs?.element.remove();
       box.querySelector(".cell_input").after(element("p", "live-note", `${reason} ${instead}`));
     }
     this.show();
@@ -74,14 +77,27 @@ export class Cell {
     return Boolean(this.#run?.goes) && this.#run.code !== this.source;
   }
 
-  // Run the code as it is now, and tell how it ended.
+  // Run the code as it is now, and tell how it ended. Where a knob was turned, what stands below stays
+  // until then, so that nothing jumps under the reader's hand.
   run() {
-    this.clear();
-    this.#run = new Run(this.number, this.source, () => this.show());
-    this.#start.parentElement.after(this.#run.element);
-    this.#runner.kernel.run(this.#run);
+    const run = new Run(this.number, this.source, () => this.show());
+    this.#forget();
+    this.#run = run;
+    if (this.#turned) run.ended.then(() => this.#run === run && this.#place());
+    else this.#place();
+    this.#turned = false;
+    this.#runner.kernel.run(run);
     this.show();
-    return this.#run.ended;
+    return run.ended;
+  }
+
+  // Let a knob change the code; once it is let go, run that. The last place counts: while a run goes,
+  // one more waits, and runs what the code is by then.
+  turn(rewrite, letGo) {
+    this.#turned = this.#held = true;
+    this.#change(() => this.#draft.write(rewrite(this.source)));
+    this.#held = !letGo;
+    if (letGo) this.#runner.run(this);
   }
 
   // End the run that goes.
@@ -95,10 +111,24 @@ export class Cell {
   }
 
   clear() {
-    if (!this.#run) return;
-    this.#runner.kernel.forget(this.#run);
-    this.#run.element.remove();
+    this.#forget();
+    this.#removeOutput();
+    this.show();
+  }
+
+  #forget() {
+    if (this.#run) this.#runner.kernel.forget(this.#run);
     this.#run = null;
+  }
+
+  #removeOutput() {
+    this.#box.querySelector(".live-output")?.remove();
+  }
+
+  // Let what the last run shows take the place of what stands below.
+  #place() {
+    this.#removeOutput();
+    this.#start.parentElement.after(this.#run.element);
     this.show();
   }
 
@@ -108,8 +138,10 @@ export class Cell {
     const waits = this.#runner.queue.includes(this) && !this.#run?.goes;
     const { state = "", goes = false } = waits ? { state: "waiting", goes: true } : (this.#run ?? {});
     const { kernel, queue, python } = this.#runner;
-    // What the first of those that wait waits for is told at the cell: the top may be far away.
-    const forPython = state === "waiting" && !kernel.ready && queue[0] === this;
+    // What all wait for is told at the first cell and at the one that was asked for: the top may be far
+    // away.
+    const told = queue[0] === this || queue.at(-1) === this;
+    const forPython = state === "waiting" && !kernel.ready && told;
     const lost = forPython && !kernel.there;
     this.#stop.hidden = !goes;
     this.#state.textContent = forPython ? `waiting. ${python}` : state;
@@ -117,8 +149,10 @@ export class Cell {
       lost ? "Try again" : ({ waiting: "Waiting", running: "Running" }[state] ?? "Run");
     this.#start.setAttribute("aria-disabled", goes && !lost);
     const began = this.outputs.length || !["", "waiting", "stopped"].includes(state);
-    this.#box.classList.toggle("live-ran", began);
-    this.#run?.compare(this.source);
+    if (!this.#run || this.#run.element.isConnected) this.#box.classList.toggle("live-ran", began);
+    // What a knob is about to replace is not called old in between.
+    if (!this.#turned || !(this.#held || queue.includes(this))) this.#run?.compare(this.source);
+    this.#box.knobs?.show(this.source);
     this.#undo.hidden = !this.#draft.edited;
     this.#back.hidden = !this.#draft.hasEarlier;
     this.#kept.textContent = this.#draft.kept ? "" : "not kept: this browser refuses to store it";
@@ -177,6 +211,7 @@ export class Cell {
 
   #typed(source) {
     if (source === this.source) return; // it was shown
+    this.#turned = false;
     this.#draft.write(source);
     this.show();
   }

@@ -54,7 +54,7 @@ class Runner {
   run(cell) {
     this.kernel.start();
     const above = this.cells.slice(0, cell.number - 1).filter(({ runs, fresh }) => runs && !fresh);
-    const numbers = above.map(({ number }) => number).join(", ");
+    const numbers = spoken(above.map(({ number }) => number));
     const [cells, were] = above.length === 1 ? ["cell", "was"] : ["cells", "were"];
     cell.say(above.length ? `after ${cells} ${numbers}, which ${were} not run yet` : "");
     this.#enqueue([...above, cell]);
@@ -132,7 +132,7 @@ class Runner {
     if (settled) return keepOffline();
     this.python = LACKS[cause] ?? `${STATES[state]} ${reason}`.trim();
     this.start.hidden = state === "starting" || state === "ready";
-    this.queue[0]?.show();
+    [this.queue[0], this.queue.at(-1)].forEach((cell) => cell?.show());
     this.start.textContent = state === "failed" ? "Try again" : "Start Python here";
     this.status.dataset.state = state;
     this.status.dataset.restored = restored;
@@ -175,6 +175,17 @@ class Runner {
       chooser,
     ];
   }
+}
+
+// Numbers as one says them: 1, 2, 5 to 9.
+function spoken(numbers) {
+  const spans = [];
+  for (const number of numbers) {
+    if (spans.at(-1)?.at(-1) === number - 1) spans.at(-1).push(number);
+    else spans.push([number]);
+  }
+  const words = (span) => (span.length > 2 ? `${span[0]} to ${span.at(-1)}` : span.join(", "));
+  return spans.map(words).join(", ");
 }
 
 // Keep the whole book in this browser once its reader runs it: it then works without a network.

@@ -27,6 +27,11 @@ CLICK = """([selector, text]) => [...document.querySelectorAll(selector)]
 WRITE = "(source) => document.querySelector('[data-live]').runner.cells[0].replace(source)"
 SHOWS = """([selector, text]) =>
     document.querySelector(selector)?.textContent.includes(text) ?? false"""
+TURN_TO = """(value) => {
+    const knob = document.querySelector(".knobs:not([hidden]) input");
+    knob.value = value;
+    for (const name of ["input", "change"]) knob.dispatchEvent(new Event(name));
+}"""
 OPENED = "() => document.querySelector('[data-live]').runner !== undefined"
 ENDED = """(last) => {
     const states = [...document.querySelectorAll(".live-state")].map((each) => each.textContent);
@@ -90,6 +95,17 @@ def test_an_endless_loop_that_prints_is_stopped_and_what_waits_is_cancelled(
     firefox_page.evaluate("() => localStorage.clear()")
     # Firefox may tell in these words of a worker that is ended in the middle of something.
     assert set(firefox_page.errors) <= {"uncaught exception: undefined"}
+
+
+def test_a_knob_that_is_turned_changes_the_line_and_the_picture(
+    firefox_page: FirefoxPage, public: str
+) -> None:
+    firefox_page.goto(f"{public}/{LESSON}")
+    firefox_page.evaluate(TURN_TO, "12")
+    firefox_page.wait_for_function(SHOWS, [".live-output figure", "12 tasks"])
+    firefox_page.wait_for_function(SHOWS, [".cm-content", "guests = 12"])
+    firefox_page.evaluate("() => localStorage.clear()")
+    assert firefox_page.errors == []
 
 
 @pytest.mark.parametrize("stem", LESSONS)

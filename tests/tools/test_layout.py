@@ -237,3 +237,10 @@ def test_it_notices(copy, broken):
 
 def test_the_copy_itself_is_right(copy):
     assert list(problems(copy)) == []
+
+
+def test_a_malformed_knob_of_a_lesson_is_named_with_its_cell(copy):
+    lesson = copy / "notebooks" / "ch00a_five_minutes.ipynb"
+    change_text(lesson, "# knob: 1 to 12", "# knob: 5 to 12")
+    told = "cell ch00a-25b: the knob guests stands at 3, outside of 5 to 12."
+    assert f"{lesson.name} {told}" in problems(copy)

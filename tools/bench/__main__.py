@@ -23,6 +23,7 @@ from course.project import ROOT
 from course.setup.environment import put_first
 from tools.bench.browser_speed import browser
 from tools.bench.grading_speed import grade
+from tools.bench.knob_speed import knobs
 from tools.bench.measure import IMPORTS, ROUNDS, Row, beside, seconds, table
 from tools.bench.orders_speed import orders
 from tools.bench.plugin_speed import plugin
@@ -188,7 +189,19 @@ def served(tree: Path) -> float:
 
 PARTS = {
     part.__name__: part
-    for part in (notebooks, site, checks, pages, start, browser, orders, plugin, grade, postgres)
+    for part in (
+        notebooks,
+        site,
+        checks,
+        pages,
+        start,
+        browser,
+        knobs,
+        orders,
+        plugin,
+        grade,
+        postgres,
+    )  # fmt: skip
 }
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from tools.knobs import has_knob
 from tools.site.cases import Diagnosis
 from tools.site.evening import Evening
 from tools.site.quiz import Question
@@ -22,6 +23,8 @@ SCRIPTS_OF = {
 }
 # For pages that are given the cards, and the box on the page where these stand.
 MATCHER, BOX = "_static/matcher.js", "_static/errors.js"
+# For pages with a cell that has a knob.
+KNOBS = "_static/knobs.js"
 # It marks single letters inside words; highlight.js takes its place.
 SPHINX_HIGHLIGHT = "_static/sphinx_highlight.js"
 DARK_CODE_STYLE = "a11y-high-contrast-dark"
@@ -41,8 +44,11 @@ def choose_assets(
     """Give the page one stylesheet, and leave out scripts for things it does not have."""
     context["css_files"] = [f"_static/{STYLESHEET}"]
     unwanted = {SPHINX_HIGHLIGHT}
-    if doctree is None or not any(doctree.findall(nodes.literal_block)):
+    code = list(doctree.findall(nodes.literal_block)) if doctree else []
+    if not code:
         unwanted |= COPY_SCRIPTS
+    if not any(has_knob(block.astext()) for block in code):
+        unwanted.add(KNOBS)
     present = {type(node) for node in doctree.findall()} if doctree else set()
     unwanted |= {script for script, classes in SCRIPTS_OF.items() if present.isdisjoint(classes)}
     if not context.get("error_cards"):
@@ -73,6 +79,7 @@ def setup(app: Sphinx) -> None:
     """Register the stylesheet and scripts of the course, and the choice among all of them."""
     app.add_css_file("lantern.css", priority=900)
     app.add_js_file("highlight.js")
+    app.add_js_file("knobs.js")
     app.add_js_file("site.js")
     app.add_js_file("memory.js")
     app.add_js_file("quiz.js")

@@ -2,6 +2,11 @@
 
 from tests.lessons.reader import Change
 
+OVERLAP = """
+first, *others = (recorder.recording.states(guest) for guest in recorder.recording.lanes)
+f"begun meanwhile: {any(other[0].start < first[-1].end for other in others)}"
+"""
+
 CHANGES = {
     "ch00a-06": Change(
         adds=('[need("fastapi", "99.0"), need("no-such-package", "1.0")]',),
@@ -35,6 +40,14 @@ CHANGES = {
         expects={
             "The second": "✓ every show's sold count equals its tickets",
             "The ledger still lacks its line": "✗ the ledger equals the orders",
+        },
+    ),
+    "ch00a-25c": Change(
+        edits={"ch00a-25b": {"guests = 3": "guests = 12"}},
+        adds=(OVERLAP,),
+        expects={
+            "Twelve lines, and the loop is free": "12 tasks, loop free",
+            "while one waits for the database, the next one is begun": "begun meanwhile: True",
         },
     ),
 }  # fmt: skip

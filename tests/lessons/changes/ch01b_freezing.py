@@ -5,7 +5,7 @@ from tests.lessons.reader import Change
 # They are slow, and only look.
 LEFT_OUT = (
     *("ch01b-05", "ch01b-07", "ch01b-12", "ch01b-13c", "ch01b-13i", "ch01b-15", "ch01b-17"),
-    *("ch01b-23", "ch01b-28", "ch01b-32", "ch01b-33b", "ch01b-43", "ch01b-44a", "ch01b-45"),
+    *("ch01b-23", "ch01b-28", "ch01b-32", "ch01b-33b", "ch01b-44a", "ch01b-45"),
 )
 
 WRONG = """
@@ -53,5 +53,26 @@ CHANGES = {
             "ch01b-36": {'"/members"': '"/members/def"'},
         },
         expects={"It stays at 40": "40"},
+    ),
+    "ch01b-33e": Change(
+        edits={"ch01b-33d": {"guests = 40": "guests = 41"}},
+        adds=("ninety = await most_at_once('/archive/visit', 90)\n90 - ninety, ninety",),
+        expects={
+            "With 41 one waits": "{'at once': 40, 'wait for a thread': 1}",
+            "With 90 fifty wait": "(50, 40)",
+        },
+    ),
+    "ch01b-44e": Change(
+        edits={"ch01b-44d": {"guests = 6": "guests = 12"}},
+        adds=(
+            "frozen_by_twelve = (await record('/query/blocking', 12)).frozen\n"
+            "'over a second' if frozen_by_twelve > 1 else frozen_by_twelve",
+            'draw(await record("/query/awaiting", 12), titles=["awaited"])',
+        ),
+        expects={
+            "twelve queries of 0.1 s freeze the loop for about 1.2 s": "over a second",
+            "the picture gets more lines": "blocking, 12 at once: 12 tasks, loop frozen",
+            "the loop stays free": "awaited: 12 tasks, loop free",
+        },
     ),
 }  # fmt: skip

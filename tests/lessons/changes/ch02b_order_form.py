@@ -30,4 +30,19 @@ CHANGES = {
         },
         expects={"He does: *teo@lantern.example*": "'teo@lantern.example'"},
     ),
+    "ch02b-49b": Change(
+        edits={"ch02b-49a": {"seats = 4": "seats = 10"}},
+        adds=(
+            "with keeps() as session:\n"
+            "    row = session.scalars(select(Seat).limit(10)).all()\n"
+            "    session.commit()\n"
+            "    with count_sql(engine) as statements:\n"
+            "        labels = [seat.label for seat in row]\n"
+            'f"{len(labels)} kept, {len(statements)} SELECTs"',
+        ),
+        expects={
+            "10, one for each seat": "10 seats read, 10 SELECTs",
+            "With `expire_on_commit=False` it is 0": "10 kept, 0 SELECTs",
+        },
+    ),
 }

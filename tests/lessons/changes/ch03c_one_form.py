@@ -14,6 +14,16 @@ over = sorted(end for _, end in held)
 }
 """
 
+WARM = """
+await engine.dispose()
+async with Session() as first:
+    await first.get(Show, 1)
+async with Session() as session:
+    gets_on_it = (session.get(Show, 1) for _ in range(6))
+    results = await asyncio.gather(*gets_on_it, return_exceptions=True)
+f"warm: {sum(isinstance(one, Show) for one in results)} of {len(results)}"
+"""
+
 CHANGES = {
     "ch03c-12": Change(
         edits={"ch03c-03": {"pool_size=5": "pool_size=3, max_overflow=0"}},
@@ -31,5 +41,13 @@ CHANGES = {
             },
         },
         expects={"Three titles": "['The Tempest', 'The Tempest', 'The Tempest']"},
+    ),
+    "ch03c-14d": Change(
+        edits={"ch03c-14c": {"gets = 3": "gets = 6"}},
+        adds=(WARM,),
+        expects={
+            "one of six works": "cold pool: 1 of 6 work",
+            "On the warm one all six do": "warm: 6 of 6",
+        },
     ),
 }

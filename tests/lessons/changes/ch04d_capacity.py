@@ -22,6 +22,12 @@ async def note_what_was_asked_for(request: Request):
 await buy_and_count(noting)
 """
 
+RING_OF_SIX = """
+guests = 6
+recordings = [await record(app) for app in (two_sessions, one_session)]
+"six: " + ", ".join("ring" if each.seconds > 1.2 else "served" for each in recordings)
+"""
+
 CHANGES = {
     "ch04d-10": Change(
         edits={"ch04d-07": {"range(5)": "range(4)"}},
@@ -48,6 +54,14 @@ CHANGES = {
         expects={
             "402, and no new order": "{'told': 402, 'new orders': 0}",
             "each answer with an error takes everything back": "{'told': 409, 'new orders': 0}",
+        },
+    ),
+    "ch04d-15": Change(
+        edits={"ch04d-14": {"guests = 5": "guests = 4"}},
+        adds=(RING_OF_SIX,),
+        expects={
+            "With four the upper one has no long wait": "two sessions for each guest: 4 tasks",
+            "With six it is the ring again": "six: ring, served",
         },
     ),
 }  # fmt: skip

@@ -108,6 +108,13 @@
         button("Edit", (runner) => runner.cells[index].edit()),
       );
       code.after(tools);
+      // On a page with knobs (knobs.js). What runs the page finds them at the cell's element.
+      if (typeof Knobs !== "undefined") {
+        box.knobs = new Knobs(`Knobs of cell ${index + 1}`, (rewrite, letGo) =>
+          act((runner) => runner.cells[index].turn(rewrite, letGo)));
+        box.knobs.show(code.querySelector("pre").textContent);
+        tools.before(box.knobs.element);
+      }
       code.addEventListener("click", ({ target, clientX, clientY }) => {
         if (target.closest("button, summary") || !getSelection().isCollapsed) return;
         const { left, top } = code.getBoundingClientRect();
