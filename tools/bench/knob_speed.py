@@ -22,7 +22,7 @@ from tools.driver.hosting import served
 KNOBS = {"ch00a_five_minutes": "guests", "ch02b_order_form": "seats"}  # by lesson
 TURNS = 20
 PATIENCE = 180_000  # milliseconds on a busy machine
-DONE = """(cell) => cell.querySelector(".live-state").textContent === "done" """
+DONE = "(cell) => cell.querySelector('.live-state').textContent === 'done'"
 # One step up and the next one down, so that each turn is another value.
 TURN = """([cell, turn]) => new Promise((done) => {
     const knob = cell.querySelector(".knobs input");
@@ -60,8 +60,8 @@ def knobs() -> Iterator[Row]:
             for lesson, knob in KNOBS.items():
                 with browser.new_page() as page:
                     taken = turns(page, address, lesson, knob)
-                what = f"from letting go of {knob} in {lesson} to the new output"
                 yield Row(
-                    f"{what}: median of {TURNS}, and the slowest",
-                    f"{median(taken):.0f} ms", f"{max(taken):.0f} ms", None, "at most 500 ms",
+                    f"from letting go of `{knob}` in {lesson} to the new output, {TURNS} turns",
+                    f"{median(taken):.0f} ms (slowest {max(taken):.0f} ms)", "", None,
+                    "at most 500 ms",
                 )  # fmt: skip
