@@ -208,8 +208,8 @@ def _why_nothing(seen: dict[str, Any]) -> str | None:
         )
     if "given" in first:
         return (
-            f"What it yielded is a {first['given']}, and cannot be called. Tests and app want a "
-            "factory: `async with Session() as session`."
+            f"What it yielded is of the type {first['given']}, and cannot be called. Tests and "
+            "app want a factory: `async with Session() as session`."
         )
     return interruption(first["outcome"], "A test that looks what is there and deletes an order")
 
