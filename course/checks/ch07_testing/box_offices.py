@@ -335,7 +335,7 @@ class Office:
     async def on_a_copy_of(self, database: Path) -> AsyncIterator[FastAPI]:
         """Open the house: the app has its engine and its sessions while the block runs."""
         engine = make_engine()
-        shutil.copy(database, str(engine.url.database))
+        shutil.copyfile(database, str(engine.url.database))
         event.listen(engine.sync_engine, "handle_error", self._note)
         self.open = async_sessionmaker(engine, expire_on_commit=False)
         self.app.state.engine, self.app.state.session = engine, self.open
