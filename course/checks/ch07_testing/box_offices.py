@@ -146,6 +146,12 @@ async def under_the_lock(purchase: Purchase) -> None:
 
 
 async def by_the_constraint(purchase: Purchase) -> None:
+    if await _is_new(purchase):
+        await purchase.take_seat()
+
+
+async def _is_new(purchase: Purchase) -> bool:
+    """Write the purchase, and tell whether it is the first of its key; the constraint knows."""
     try:
         await purchase.write()
         await purchase.session.flush()
@@ -153,8 +159,8 @@ async def by_the_constraint(purchase: Purchase) -> None:
         await purchase.session.rollback()
         if not await purchase.is_known():
             raise HTTPException(404, "no such guest") from None
-    else:
-        await purchase.take_seat()
+        return False
+    return True
 
 
 async def after_the_bank(purchase: Purchase) -> None:
@@ -187,14 +193,7 @@ async def _look_and_sell(purchase: Purchase, count: Callable[[int], Any]) -> Non
     if show.sold >= show.capacity:
         raise sold_out()
     await purchase.office.bank.pay()
-    try:
-        await purchase.write()
-        await purchase.session.flush()
-    except IntegrityError:
-        await purchase.session.rollback()
-        if not await purchase.is_known():
-            raise HTTPException(404, "no such guest") from None
-    else:
+    if await _is_new(purchase):
         await purchase.session.execute(update(Show).values(sold=count(show.sold)))
 
 
