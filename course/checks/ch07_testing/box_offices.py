@@ -328,18 +328,23 @@ class Office:
 
     def __post_init__(self) -> None:
         self.bank = Bank(self.seen)
-        self.app = self._make_app()
 
     @contextlib.asynccontextmanager
     async def on_a_copy_of(self, database: Path) -> AsyncIterator[FastAPI]:
-        """Open the house: the app has its engine and its sessions while the block runs."""
-        engine = make_engine()
+        """Open the house: the app has its engine and its sessions while the block runs.
+
+        Nothing of them is kept afterwards: FastAPI remembers the last functions that it was given,
+        and those of the app know the house.
+        """
+        engine, app = make_engine(), self._make_app()
         shutil.copyfile(database, str(engine.url.database))
         event.listen(engine.sync_engine, "handle_error", self._note)
         self.open = async_sessionmaker(engine, expire_on_commit=False)
-        self.app.state.engine, self.app.state.session = engine, self.open
+        app.state.engine, app.state.session = engine, self.open
         async with kept_open(engine):
-            yield self.app
+            yield app
+        self.kept.clear()
+        del self.open
 
     def _note(self, context: Any) -> None:
         self.seen.refused_by_the_database += 1
