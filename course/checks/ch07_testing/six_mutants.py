@@ -37,7 +37,7 @@ def draw_season(random: Random) -> Season:
     """Draw an order of the apps, some guests beside Mara, and some orders that are there."""
     show, *orders = random.sample(range(100, 1_000), random.randint(4, 7))
     guests = (1, *random.sample(range(2, 900), random.randint(1, 3)))
-    capacity = len(orders) + random.randint(10, 90)
+    capacity = len(orders) + random.randint(10, 40)
     order = random.sample(range(len(KINDS)), len(KINDS))
     at = [random.choice(EITHER) if kind.at == "either" else kind.at for kind in KINDS]
     return Season(tuple(order), tuple(at), show, capacity, guests, tuple(sorted(orders)))
