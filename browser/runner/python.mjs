@@ -26,19 +26,21 @@ const NO_PACKAGES = JSON.stringify({
 });
 
 const fetchFromHost = self.fetch;
-const download = async (address, decompress) => {
+const download = async (address) => {
   const response = await fetchFromHost(address);
   if (!response.ok) throw new Error(`${address}: ${response.status} ${response.statusText}`);
-  const body = decompress ? response.body.pipeThrough(decompress) : response.body;
+  const body = address.endsWith(".deflate")
+    ? response.body.pipeThrough(new DecompressionStream("deflate"))
+    : response.body;
   return new Uint8Array(await new Response(body).arrayBuffer());
 };
-const downloadOwn = () => download(`${here}own.zip`);
+const downloadOwn = () => download(`${here}own.deflate`);
 // What Python reads from its file system, by path: what comes is an array of bytes.
 const downloadFiles = () => new Map([
   [STDLIB, download(STDLIB_ADDRESS)],
   [OWN, downloadOwn()],
   [PACKAGES, download(`${libraries}packages.zip`)],
-  [EXTENSION, download(`${libraries}pydantic_core.deflate`, new DecompressionStream("deflate"))],
+  [EXTENSION, download(`${libraries}pydantic_core.deflate`)],
 ]);
 
 // What most lessons import, so that it is in the snapshot; and what anyio imports with the first

@@ -118,11 +118,11 @@ def drop(tree: Path, unwanted: tuple[str, ...]) -> None:
             file.unlink()
 
 
-def archive(tree: Path, target: Path) -> None:
+def archive(tree: Path, target: Path, method: int = zipfile.ZIP_DEFLATED) -> None:
     """Write a zip of the tree that is the same whenever its contents are."""
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as zipped:
+    with zipfile.ZipFile(target, "w") as zipped:
         for file in sorted(path for path in tree.rglob("*") if path.is_file()):
             name = file.relative_to(tree).as_posix()
             info = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
-            info.compress_type = zipfile.ZIP_DEFLATED
+            info.compress_type = method
             zipped.writestr(info, file.read_bytes(), compresslevel=9)

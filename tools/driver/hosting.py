@@ -9,7 +9,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
 
-PACKED = {".png", ".whl", ".zip"}  # what another compression makes no smaller
+PACKED = {".deflate", ".png", ".whl", ".zip"}  # what another compression makes no smaller
 
 
 @cache
