@@ -2,7 +2,8 @@
 
 Nothing of the code under test is changed, and no clock is asked: for as long as an order is run,
 the engine's dialect asks the conductor before each call of the driver, inside the greenlet, which
-waits there for its turn, and tells it when the call has come back.
+waits there for its turn, and tells it when the call has come back. Where a lock makes a step wait
+in the server, the next one has its turn once the server says so.
 """
 
 import asyncio
@@ -16,10 +17,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.engine import Dialect
-from sqlalchemy.util import await_only, greenlet_spawn
+from sqlalchemy.util import await_only
 
+from lantern.databases import Database, SQLite
 from lantern.errors import first_line
 from lantern.idle import Surroundings
+from lantern.on_postgresql import PostgreSQL
 from lantern.steps import (
     ALL,
     COMMIT,
@@ -31,10 +34,9 @@ from lantern.steps import (
     Pending,
     Step,
     Transaction,
-    elsewhere,
     kind_of,
-    on_sqlite,
 )
+from lantern.strands import AT_DRIVER, AT_TURN, AT_WORK, IN_LINE, Line, Strand, in_a_circle
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -47,9 +49,8 @@ Choose = Callable[[dict[str, Pending]], str | None]
 NEAR = 1.0  # seconds; a task that sleeps for less is waited for, as are threads that work
 SETTLED = 20  # turns of the loop in which a task that can go on has gone on
 MOST_STEPS = 400  # of one order: more are a loop that no other task ends
-BUSY, BUSY_SNAPSHOT = 5, 517  # https://sqlite.org/rescode.html
-
-AT_WORK, AT_DRIVER, AT_TURN = "at work", "at the driver", "at its turn"
+MOMENT = 0.002  # seconds in which most calls come back, before the server is asked who waits
+KNOWN: dict[str, type[Database]] = {"sqlite": SQLite, "postgresql": PostgreSQL}
 
 
 class Stuck(Exception):
@@ -68,64 +69,23 @@ class Settings:
     """What all orders of one exploration share.
 
     `in_memory`: the tasks may share more than the database, so that their first lines are a step,
-    and no two steps can be exchanged. `waits` has the busy timeouts of SQLite's connections, in
-    milliseconds: they are zero for as long as orders are run.
+    and no two steps can be exchanged.
     """
 
     engine: "AsyncEngine"
-    is_sqlite: bool
-    is_wal: bool
+    database: Database
     in_memory: bool = False
-    waits: dict[Any, int] = field(default_factory=dict)
 
     @classmethod
     @contextlib.asynccontextmanager
     async def of(cls, engine: "AsyncEngine", in_memory: bool = False) -> AsyncIterator["Settings"]:
-        """Ask an engine for what has to be known of it; its connections wait again at the end."""
-        async with engine.connect() as connection:
-            is_sqlite = engine.dialect.name == "sqlite"
-            mode = await connection.exec_driver_sql("PRAGMA journal_mode") if is_sqlite else None
-            settings = cls(
-                engine, is_sqlite, mode is not None and mode.scalar() == "wal", in_memory
-            )
+        """Ask an engine for what has to be known of it; at the end its connections are as ever."""
+        database = KNOWN.get(engine.dialect.name, Database)(engine)
+        await database.begin()
         try:
-            yield settings
+            yield cls(engine, database, in_memory)
         finally:
-            for waiting, milliseconds in settings.waits.items():
-                with contextlib.suppress(Exception):  # it may have been closed meanwhile
-                    await greenlet_spawn(_pragma, waiting, f"busy_timeout={milliseconds}")
-
-    def wait_no_more(self, connection: Any) -> None:
-        """Let a connection of SQLite say at once that it would wait; to be called in a greenlet."""
-        if self.is_sqlite and connection not in self.waits:
-            self.waits[connection] = _pragma(connection, "busy_timeout")
-            _pragma(connection, "busy_timeout=0")
-
-
-def _pragma(connection: Any, pragma: str) -> Any:
-    cursor = connection.cursor()
-    try:
-        cursor.execute(f"PRAGMA {pragma}")
-        return next(iter(cursor.fetchall()), (None,))[0]
-    finally:
-        cursor.close()
-
-
-@dataclass
-class Strand:
-    """A task that takes steps: one of those that are explored, or one that such a one started.
-
-    `owner` is the number of the explored task. `waits`: its step was refused by a lock, and can
-    be tried again once somebody's transaction has ended. `gives_up`: the next time it is not.
-    """
-
-    letter: str
-    owner: int
-    state: str = AT_WORK
-    pending: Pending = field(default_factory=lambda: Pending(START, ""))
-    turn: "asyncio.Future[None] | None" = None
-    waits: bool = False
-    gives_up: bool = False
+            await database.end()
 
 
 _conducted: ContextVar["tuple[Conductor, int] | None"] = ContextVar("conducted", default=None)
@@ -135,15 +95,21 @@ class Conductor:
     """Runs one order of the steps of some tasks.
 
     Afterwards `met_in_memory` tells whether a task waited for another one outside the database.
+    Unless `in_turn` is False, it raises OutOfTurn where the server did not serve who came first.
     """
 
-    def __init__(self, settings: Settings, choose: Choose) -> None:
+    def __init__(self, settings: Settings, choose: Choose, in_turn: bool = True) -> None:
         self.settings = settings
+        self.database = settings.database
         self.choose = choose
         self.met_in_memory = False
+        self._clock_decided = False
         self._strands: dict[asyncio.Task[Any], Strand] = {}
         self._transactions: dict[Any, Transaction] = {}
         self._steps: list[Step] = []
+        self._line = Line(in_turn)
+        self._behind: dict[str, frozenset[str]] = {}
+        self._processes: dict[Any, tuple[int, str]] = {}  # of connections, and whose they are
         self._schedule = ""
         self._happened = asyncio.Event()
         self._over = False
@@ -173,7 +139,8 @@ class Conductor:
             return None
         for owner, error in unended.items():
             outcomes[owner] = error
-        return Order(self.steps, tuple(outcomes), schedule=self._schedule)
+        left = self._clock_decided or not self._line.is_told
+        return Order(self.steps, tuple(outcomes), schedule=self._schedule, left_to_server=left)
 
     async def _begin(self, owner: int, task: Task) -> Any:
         _conducted.set((self, owner))
@@ -205,6 +172,8 @@ class Conductor:
     async def _conduct(self) -> dict[int, Exception] | None:
         """Give turns until all tasks have ended; return who never would, None if it is given up."""
         while await self._until_nobody_moves():
+            in_line = [one for one in self._alive() if one.state == IN_LINE]
+            self._steps += self._line.settle(in_line, self._behind)
             lined_up = {one.letter: one for one in self._alive() if one.state == AT_TURN}
             ready = {letter: one for letter, one in lined_up.items() if not self._has_to_wait(one)}
             if not lined_up:
@@ -215,7 +184,7 @@ class Conductor:
                 return {strand.owner: endless for strand in self._alive()}
             # Where all wait for a lock, one of them waits in vain, and is told so.
             able = ready or lined_up
-            letter = self.choose({letter: one.pending for letter, one in able.items()})
+            letter = self.choose({letter: self._line.with_it(one) for letter, one in able.items()})
             if letter is None:
                 return None
             self._give_turn(able[letter], gives_up=not ready)
@@ -231,16 +200,17 @@ class Conductor:
     def _give_turn(self, strand: Strand, gives_up: bool) -> None:
         self._schedule += strand.letter
         strand.state, strand.gives_up = AT_DRIVER, gives_up
+        self._line.ask_again()
         assert strand.turn
         strand.turn.set_result(None)
 
     async def _until_nobody_moves(self) -> bool:
         """Wait until each task stands at its turn or waits for another; False if all have ended."""
         turns, began = 0, time.perf_counter()
-        while moving := [one for one in self._alive() if one.state != AT_TURN]:
+        while moving := [one for one in self._alive() if one.state not in (AT_TURN, IN_LINE)]:
             self._happened.clear()
-            if any(one.state == AT_DRIVER for one in moving):
-                await self._happened.wait()
+            if at_driver := [one for one in moving if one.state == AT_DRIVER]:
+                await self._comes_back(at_driver)
             else:
                 await asyncio.sleep(0 if turns < SETTLED else 0.0005)
             if self._happened.is_set():
@@ -248,10 +218,36 @@ class Conductor:
                 continue
             turns += 1
             waited = time.perf_counter() - began
-            if turns > SETTLED and (self._surroundings.is_idle(NEAR) or waited > 2 * NEAR):
+            if turns > SETTLED and (self._is_idle() or waited > 2 * NEAR):
                 self._note_who_waits(moving)
                 break
         return bool(self._alive())
+
+    def _is_idle(self) -> bool:
+        # Whose connection has taken a step, and takes none, gets nothing from it.
+        sockets = frozenset(map(self.database.socket_of, self._processes))
+        return self._surroundings.is_idle(NEAR, sockets)
+
+    async def _comes_back(self, at_driver: list[Strand]) -> None:
+        """Wait for the driver, or for the server's word that all these wait in line there."""
+        if not self.database.has_line or not self._line.strands:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(MOMENT if self.database.has_line else None):
+                    await self._happened.wait()
+        if self._happened.is_set():
+            return
+        letters = dict(self._processes.values())
+        waiting = await self.database.who_waits(letters)
+        if self._happened.is_set():
+            return
+        if in_a_circle(waiting):  # the server will end one of them
+            self._clock_decided |= not self.database.orders_deadlocks
+        elif all(one.process in waiting and not one.held.ends_waits for one in at_driver):
+            for one in at_driver:
+                one.state = IN_LINE
+                self._behind[one.letter] = frozenset(letters[p] for p in waiting[one.process])
+            return
+        await asyncio.sleep(MOMENT)
 
     def _note_who_waits(self, waiting: list[Strand]) -> None:
         """Who waits, and not for a task of its own, waits for another one in memory."""
@@ -266,12 +262,13 @@ class Conductor:
 
     def _went_on(self, strand: Strand) -> None:
         strand.state = AT_WORK
+        self._line.ask_again()
         self._happened.set()
 
     @contextlib.contextmanager
     def _asked_by(self, dialect: Dialect) -> Iterator[None]:
         """Let a dialect ask before each call of the driver."""
-        calls: dict[str, Callable[..., None]] = {
+        calls: dict[str, Callable[..., Any]] = {
             "do_execute": self._execute,
             "do_executemany": self._execute,
             "do_execute_no_params": self._execute,
@@ -279,6 +276,7 @@ class Conductor:
             "do_rollback": partial(self._end, ROLLBACK),
             "do_close": self._close,
             "do_terminate": self._close,
+            "do_ping": self._ping,
         }
         for name, call in calls.items():
             setattr(dialect, name, partial(call, getattr(dialect, name)))
@@ -301,8 +299,19 @@ class Conductor:
             return
         self._take(partial(call, connection), driver, kind, kind.upper())
 
+    def _ping(self, call: Any, connection: Any) -> Any:
+        strand = self._current()
+        if strand is None:
+            return call(connection)
+        strand.state, strand.process = AT_DRIVER, 0
+        try:
+            return call(connection)
+        finally:
+            self._went_on(strand)
+
     def _close(self, call: Any, connection: Any) -> None:
         self._transactions.pop(connection, None)
+        self._processes.pop(connection, None)
         self._ended_a_transaction()
         call(connection)
 
@@ -321,74 +330,52 @@ class Conductor:
             call()
             return
         held = self._transactions.setdefault(connection, Transaction())
-        self.settings.wait_no_more(connection)
+        self.database.meet(connection)
+        if self.database.has_line:
+            strand.process, strand.held = self.database.process_of(connection), held
+            self._processes[connection] = strand.process, strand.letter
         while True:
-            pending = self._pending(kind, sql, values, held, connection)
+            asked = self.database.pending(kind, sql, values, held, connection)
+            pending = replace(asked, touch=ALL) if self.settings.in_memory else asked
             await_only(self._turn_of(strand, pending))
             was_open = held.is_open
             try:
+                self.database.make_ready(connection, held, bool(self._line.strands))
                 call()
             except Exception as error:
-                if self._would_wait(error, kind, held, connection, strand):
+                waits = not strand.gives_up
+                if waits and self.database.would_wait(error, kind, held, connection):
                     self._schedule = self._schedule[:-1]
                     strand.waits = True
                     continue
                 gave = first_line(error)
-                if not _is_busy(error):
-                    held.note(kind, sql, self._is_open(connection, kind))
+                if not self.database.refuses(error):
+                    held.note(kind, sql, self.database.is_open(connection, kind))
+                    held.has_failed = held.is_open
                 raise
             except BaseException:
                 gave = "cancelled"
                 raise
             else:
                 gave = _given(cursor, kind)
-                held.note(kind, sql, self._is_open(connection, kind))
+                held.note(kind, sql, self.database.is_open(connection, kind))
                 return
             finally:
-                self._went_on(strand)
                 if not strand.waits:
-                    self._steps.append(Step(strand.letter, kind, sql, values, gave))
+                    self._note_step(strand, Step(strand.letter, kind, sql, values, gave))
+                self._went_on(strand)
                 if was_open and not held.is_open:
                     self._ended_a_transaction()
 
-    def _pending(
-        self, kind: str, sql: str, values: Any, held: Transaction, connection: Any
-    ) -> Pending:
-        if not self.settings.is_sqlite:
-            pending = elsewhere(kind, sql, values)
+    def _note_step(self, strand: Strand, step: Step) -> None:
+        if strand.place:
+            self._line.leave(strand, step)
         else:
-            pending = on_sqlite(kind, sql, values, held, self.settings.is_wal)
-        queues = pending.queues and self.settings.waits.get(connection, 0) > 0
-        touch = ALL if self.settings.in_memory else pending.touch
-        return replace(pending, touch=touch, queues=queues)
-
-    def _would_wait(
-        self, error: Exception, kind: str, held: Transaction, connection: Any, strand: Strand
-    ) -> bool:
-        """Tell whether SQLite would have waited, with the busy timeout that it has.
-
-        Who holds a snapshot and wants the writer's place is refused at once, whatever the timeout:
-        see btreeBeginTrans in https://sqlite.org/src/file/src/btree.c.
-        """
-        snapshot = getattr(error, "sqlite_errorcode", 0) == BUSY_SNAPSHOT
-        at_once = snapshot or strand.gives_up or (held.has_read and kind != COMMIT)
-        return _is_busy(error) and not at_once and self.settings.waits.get(connection, 0) > 0
+            self._steps.append(step)
 
     def _ended_a_transaction(self) -> None:
         for strand in self._strands.values():
             strand.waits = False
-
-    def _is_open(self, connection: Any, kind: str) -> bool:
-        if not self.settings.is_sqlite:
-            return kind not in (COMMIT, ROLLBACK)
-        try:
-            return bool(connection.driver_connection.in_transaction)
-        except ValueError:  # it was closed
-            return False
-
-
-def _is_busy(error: Exception) -> bool:
-    return bool(getattr(error, "sqlite_errorcode", 0) & 0xFF == BUSY)
 
 
 def _given(cursor: Any, kind: str) -> str:

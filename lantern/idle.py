@@ -4,6 +4,7 @@ import asyncio
 import linecache
 import sys
 import threading
+from collections.abc import Set
 from types import CodeType, FrameType
 from typing import Any
 from weakref import WeakSet
@@ -23,10 +24,10 @@ class Surroundings:
         # What a notebook's kernel, for instance, has beside the loop; nothing of it is the answer.
         self.stand = {thread: _place(thread) for thread in threading.enumerate()}
 
-    def is_idle(self, seconds: float) -> bool:
+    def is_idle(self, seconds: float, apart: Set[int] = frozenset()) -> bool:
         """Tell whether nothing but the caller runs, and nothing is due in so many seconds.
 
-        False for a loop that is not asyncio's own, since it does not say.
+        `apart` are sockets from which nothing is to come, by their numbers. False for a loop that is not asyncio's own, since it does not say.
         """
         due = self.loop.time() + seconds
         asyncios_own = isinstance(self.loop, asyncio.BaseEventLoop)
@@ -34,10 +35,10 @@ class Surroundings:
             asyncios_own
             and not self.loop._ready
             and not any(
-                timer.when() < due and not timer.cancelled() and timer not in lookouts
+                timer.when() < due and not timer.cancelled() and not _is_lookout(timer)
                 for timer in self.loop._scheduled
             )
-            and self._listens_to() <= self.listens_to
+            and self._listens_to() <= self.listens_to | apart
             and self._others_rest()
             # A thread hands over what it has done, and rests.
             and not self.loop._ready
@@ -55,10 +56,15 @@ class Surroundings:
         stands = place is not None and self.stand.get(thread) == place
         return _waits_for_work(thread) or (stands and not is_queued(thread))
 
-    def _listens_to(self) -> int:
+    def _listens_to(self) -> Set[int]:
         # The files of the loop; the loop of a browser has none.
         selector = getattr(self.loop, "_selector", None)
-        return len(getattr(selector, "get_map", dict)())
+        return set(getattr(selector, "get_map", dict)())
+
+
+def _is_lookout(timer: Any) -> bool:
+    # What psycopg waits for comes by its socket; ten times a second it looks for interruptions.
+    return timer in lookouts or getattr(timer._callback, "__module__", "") == "psycopg.waiting"
 
 
 def _place(thread: threading.Thread) -> tuple[CodeType, int] | None:

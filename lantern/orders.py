@@ -11,20 +11,24 @@ nor the code between two steps, which it takes as a part of the first; nobody wa
 time-out while another goes on; and another database has other locks, and other orders.
 """
 
+import contextlib
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lantern.conductor import Choose, Conductor, Settings, Task, TooLong
 from lantern.errors import first_line
 from lantern.steps import Order, Pending, Step, Touch
+from lantern.strands import OutOfTurn
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
 Before = Callable[[], Awaitable[object]]
 Invariant = Callable[[tuple[Any, ...]], Awaitable[object]]
+ATTEMPTS = 5  # at an order in which several go on in the server at once
 IN_MEMORY = "+"  # begins a schedule in which the tasks' first lines are steps, too
 
 
@@ -37,6 +41,8 @@ class Exploration:
     """What became of the orders that were run.
 
     `exhausted`: these are all orders, but for those that differ in nothing that anybody can see.
+    In so many orders as `left_to_server` says, a server decided by its clock how it went on: each
+    may come to another end in another run, and so these are not all.
     `outcomes` counts the orders by what their tasks came to, in words. `broken` has the orders in
     which the invariant did not hold, the plainest first: the one that changes tasks least often.
     """
@@ -46,6 +52,7 @@ class Exploration:
     in_memory: bool
     outcomes: Counter[tuple[str, ...]]
     broken: tuple[Order, ...]
+    left_to_server: int = 0
 
     @property
     def verdict(self) -> str:
@@ -55,7 +62,8 @@ class Exploration:
             told = "none breaks it" if self.exhausted else "none of these breaks it"
         else:
             told = f"{len(self.broken)} break it" if self.broken[1:] else "1 breaks it"
-        return f"{which}: {self.orders} run, {told}"
+        left = self.left_to_server and f", and in {self.left_to_server} the server's clock decided"
+        return f"{which}: {self.orders} run, {told}{left or ''}"
 
     def __repr__(self) -> str:
         return f"<Exploration: {self.verdict}>"
@@ -99,9 +107,9 @@ async def replay(
 
     Raises DoesNotFit where a task is to go on that cannot: the code is another one by now.
     """
-    choose = _as_it_says(schedule, lambda ready: min(ready))
     async with Settings.of(engine, schedule.startswith(IN_MEMORY)) as settings:
-        order = await _one(settings, tasks, before, invariant, choose)
+        began = partial(_as_it_says, schedule, lambda ready: min(ready))
+        order = await _one(settings, tasks, before, invariant, began)
     assert order
     return order
 
@@ -118,9 +126,7 @@ async def walk(schedule: str, engine: "AsyncEngine", *tasks: Task, before: Befor
         able.update(ready)
 
     async with Settings.of(engine, schedule.startswith(IN_MEMORY)) as settings:
-        await before()
-        conductor = Conductor(settings, _as_it_says(schedule, stop))
-        order = await conductor.run(tasks)
+        conductor, order = await _run(settings, tasks, before, partial(_as_it_says, schedule, stop))
     if order:  # they have come to their ends
         return replace(order, schedule=schedule)
     ready = tuple(Step(letter, one.kind, one.sql, one.values) for letter, one in able.items())
@@ -174,6 +180,11 @@ class _Search:
         self.path: list[_Node] = []
         self.depth = 0
 
+    def begin(self) -> Choose:
+        """Begin at the start of the path; return what chooses along it."""
+        self.depth = 0
+        return self.choose
+
     def choose(self, ready: dict[str, Pending]) -> str | None:
         """Choose as the path says, then the first step that is not asleep."""
         touches = {letter: pending.touch for letter, pending in ready.items()}
@@ -193,7 +204,6 @@ class _Search:
 
     def back(self) -> bool:
         """Go to the next order; False if there is none."""
-        self.depth = 0
         while self.path and not self.path[-1].go_on():
             self.path.pop()
         return bool(self.path)
@@ -210,26 +220,44 @@ async def _search(
     settings: Settings, tasks: tuple[Task, ...], before: Before, invariant: Invariant, limit: int
 ) -> Exploration:
     """Search the orders; raises _MetInMemory if tasks did so and that had not been said."""
-    search, orders, cut, endless = _Search(), 0, False, False
+    search, orders, left, cut, endless = _Search(), 0, 0, False, False
     outcomes: Counter[tuple[str, ...]] = Counter()
     broken: list[Order] = []
     while not cut:
-        order = await _one(settings, tasks, before, invariant, search.choose)
+        order = await _one(settings, tasks, before, invariant, search.begin)
         if order and orders == limit:
             cut = True
         elif order:
             orders += 1
+            left += order.left_to_server
             endless |= any(isinstance(outcome, TooLong) for outcome in order.outcomes)
             outcomes[tuple(map(told, order.outcomes))] += 1
             broken += [order] if order.broken else []
         if not search.back():
             break
     broken.sort(key=lambda order: (order.switches, len(order.schedule), order.schedule))
-    return Exploration(orders, not (cut or endless), settings.in_memory, outcomes, tuple(broken))
+    exhausted = not (cut or endless or left)
+    return Exploration(orders, exhausted, settings.in_memory, outcomes, tuple(broken), left)
 
 
 class _MetInMemory(Exception):
     pass
+
+
+async def _run(
+    settings: Settings, tasks: tuple[Task, ...], before: Before, begin: Callable[[], Choose]
+) -> tuple[Conductor, Order | None]:
+    """Run one order, again where those who waited did not go on as they came.
+
+    Who always goes on in another way does not do so by chance, and nothing can be said of it.
+    """
+    for attempt in range(ATTEMPTS):
+        await before()
+        last = attempt == ATTEMPTS - 1
+        conductor = Conductor(settings, begin(), in_turn=not last)
+        with contextlib.suppress(OutOfTurn):
+            return conductor, await conductor.run(tasks)
+    raise AssertionError("the last attempt takes what comes")
 
 
 async def _one(
@@ -237,12 +265,10 @@ async def _one(
     tasks: tuple[Task, ...],
     before: Before,
     invariant: Invariant,
-    choose: Callable[[dict[str, Pending]], str | None],
+    begin: Callable[[], Choose],
 ) -> Order | None:
     """Run one order, and ask the invariant."""
-    await before()
-    conductor = Conductor(settings, choose)
-    order = await conductor.run(tasks)
+    conductor, order = await _run(settings, tasks, before, begin)
     if conductor.met_in_memory and not settings.in_memory:
         raise _MetInMemory
     if order is None:

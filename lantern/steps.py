@@ -14,6 +14,7 @@ from typing import Any
 START, READ, WRITE, BEGIN, INSIDE, COMMIT, ROLLBACK, OTHER = (
     *("start", "read", "write", "begin", "inside", "commit", "rollback", "other"),
 )
+WAIT = "wait"  # a statement that waits in the server: it comes again where it has gone on
 LETTERS = string.ascii_uppercase  # of the tasks, in their order
 FIRST_WORDS = {
     "SELECT": READ,
@@ -68,6 +69,9 @@ class Touch:
             and other.changes.isdisjoint(self.reads)
         )
 
+    def __or__(self, other: "Touch") -> "Touch":
+        return Touch(self.reads | other.reads, self.changes | other.changes)
+
 
 NOTHING, ALL = Touch(), Touch(changes=frozenset({EVERYTHING}))
 
@@ -76,13 +80,17 @@ NOTHING, ALL = Touch(), Touch(changes=frozenset({EVERYTHING}))
 class Transaction:
     """What a connection holds by now, as far as its steps tell.
 
-    `is_unclear` after a statement of which the words do not tell what it does.
+    `has_place`: it has written, or locked rows. `is_unclear` after a statement of which the words
+    do not tell what it does. `has_failed` since an error, where this ends a transaction.
+    `ends_waits`: it waits for a lock no longer than a time-out; None where that is not known.
     """
 
     is_open: bool = False
     has_read: bool = False
     has_place: bool = False
     is_unclear: bool = False
+    has_failed: bool = False
+    ends_waits: bool | None = None
 
     def note(self, kind: str, sql: str, is_open: bool) -> None:
         """Note a step that was taken; `is_open` is what the driver says after it."""
@@ -91,6 +99,9 @@ class Transaction:
         self.has_read = is_open and (self.has_read or took or kind in (READ, OTHER))
         self.has_place = is_open and (self.has_place or took)
         self.is_unclear = is_open and (self.is_unclear or kind == OTHER)
+        self.has_failed &= is_open and kind != INSIDE
+        if not is_open or "timeout" in sql.lower():
+            self.ends_waits = None
 
 
 def _takes_place(kind: str, sql: str) -> bool:
@@ -111,8 +122,10 @@ class Pending:
     queues: bool = False
 
 
-def on_sqlite(kind: str, sql: str, values: Any, held: Transaction, is_wal: bool) -> Pending:
-    """Say what a step touches on SQLite.
+def on_sqlite(
+    kind: str, sql: str, values: Any, held: Transaction, is_wal: bool, waits: bool
+) -> Pending:
+    """Say what a step touches on SQLite; `waits` if the connection has a busy timeout.
 
     A transaction sees what was committed when it first read, and one connection writes at a time;
     who has read already is told at once that the place is taken, and waits for nobody
@@ -133,7 +146,7 @@ def on_sqlite(kind: str, sql: str, values: Any, held: Transaction, is_wal: bool)
     if kind in (COMMIT, ROLLBACK) and held.has_read and not is_wal:
         reads.add(COMMITTED)
     touch = Touch(frozenset(reads), frozenset(changes))
-    return Pending(kind, sql, values, touch, queues=takes_place and not held.has_read)
+    return Pending(kind, sql, values, touch, queues=waits and takes_place and not held.has_read)
 
 
 def elsewhere(kind: str, sql: str, values: Any) -> Pending:
@@ -147,7 +160,8 @@ class Step:
     """One step as it was taken: by which task, what, with which values, and what it gave.
 
     `task` is a letter, A for the first. `gave` is told in words: the rows of a SELECT, how many
-    rows another statement changed, or the driver's error.
+    rows another statement changed, or the driver's error. Of a WAIT it has the letters of those
+    that are waited for.
     """
 
     task: str
@@ -164,7 +178,8 @@ class Order:
     `outcomes` are what the tasks returned, or the exceptions that they raised, in their order.
     `broken` says what the invariant said; it is empty where the invariant held. `schedule` brings
     this order about again: the letter of the task that goes next, for each step. `next` are the
-    steps that can come next in an order that has not come to its end.
+    steps that can come next in an order that has not come to its end. `left_to_server`: at one of
+    its steps the server decided by its clock how to go on.
     """
 
     steps: tuple[Step, ...]
@@ -172,6 +187,7 @@ class Order:
     broken: str = ""
     schedule: str = ""
     next: tuple[Step, ...] = ()
+    left_to_server: bool = False
 
     @property
     def switches(self) -> int:
