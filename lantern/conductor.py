@@ -350,7 +350,7 @@ class Conductor:
                     continue
                 gave = first_line(error)
                 if not self.database.refuses(error):
-                    held.note(kind, sql, self.database.is_open(connection, kind))
+                    held.note(asked, self.database.is_open(connection, kind))
                     held.has_failed = held.is_open
                 raise
             except BaseException:
@@ -358,7 +358,7 @@ class Conductor:
                 raise
             else:
                 gave = _given(cursor, kind)
-                held.note(kind, sql, self.database.is_open(connection, kind))
+                held.note(asked, self.database.is_open(connection, kind))
                 return
             finally:
                 if not strand.waits:

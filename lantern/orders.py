@@ -28,6 +28,13 @@ if TYPE_CHECKING:
 
 Before = Callable[[], Awaitable[object]]
 Invariant = Callable[[tuple[Any, ...]], Awaitable[object]]
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+REFUSALS = {
+    "40001": "serialization failure",
+    "40P01": "deadlock detected",
+    "55P03": "lock not available",
+    "57014": "query canceled",
+}
 ATTEMPTS = 5  # at an order in which several go on in the server at once
 IN_MEMORY = "+"  # begins a schedule in which the tasks' first lines are steps, too
 
@@ -126,7 +133,7 @@ async def walk(schedule: str, engine: "AsyncEngine", *tasks: Task, before: Befor
         able.update(ready)
 
     async with Settings.of(engine, schedule.startswith(IN_MEMORY)) as settings:
-        conductor, order = await _run(settings, tasks, before, partial(_as_it_says, schedule, stop))
+        conductor, order = await run_order(settings, tasks, before, partial(_as_it_says, schedule, stop))
     if order:  # they have come to their ends
         return replace(order, schedule=schedule)
     ready = tuple(Step(letter, one.kind, one.sql, one.values) for letter, one in able.items())
@@ -244,7 +251,7 @@ class _MetInMemory(Exception):
     pass
 
 
-async def _run(
+async def run_order(
     settings: Settings, tasks: tuple[Task, ...], before: Before, begin: Callable[[], Choose]
 ) -> tuple[Conductor, Order | None]:
     """Run one order, again where those who waited did not go on as they came.
@@ -268,7 +275,7 @@ async def _one(
     begin: Callable[[], Choose],
 ) -> Order | None:
     """Run one order, and ask the invariant."""
-    conductor, order = await _run(settings, tasks, before, begin)
+    conductor, order = await run_order(settings, tasks, before, begin)
     if conductor.met_in_memory and not settings.in_memory:
         raise _MetInMemory
     if order is None:
@@ -284,7 +291,13 @@ async def _one(
 
 
 def told(outcome: Any) -> str:
-    """Say in words what a task came to: what it returned, or the error that it raised."""
+    """Say in words what a task came to: what it returned, or the error that it raised.
+
+    What a PostgreSQL refused for others' sake has the same words with every driver.
+    """
+    state = getattr(getattr(outcome, "orig", None), "sqlstate", None)
+    if state in REFUSALS:
+        return f"{REFUSALS[state]} ({state})"
     if isinstance(outcome, BaseException):
         return first_line(outcome)
     return outcome if isinstance(outcome, str) else repr(outcome)

@@ -81,7 +81,7 @@ class Transaction:
     """What a connection holds by now, as far as its steps tell.
 
     `has_place`: it has written, or locked rows. `is_unclear` after a statement of which the words
-    do not tell what it does. `has_failed` since an error, where this ends a transaction.
+    do not tell what it touches. `has_failed` since an error, where this ends a transaction.
     `ends_waits`: it waits for a lock no longer than a time-out; None where that is not known.
     """
 
@@ -92,15 +92,15 @@ class Transaction:
     has_failed: bool = False
     ends_waits: bool | None = None
 
-    def note(self, kind: str, sql: str, is_open: bool) -> None:
+    def note(self, step: "Pending", is_open: bool) -> None:
         """Note a step that was taken; `is_open` is what the driver says after it."""
-        took = _takes_place(kind, sql)
+        took = _takes_place(step.kind, step.sql)
         self.is_open = is_open
-        self.has_read = is_open and (self.has_read or took or kind in (READ, OTHER))
+        self.has_read = is_open and (self.has_read or took or step.kind in (READ, OTHER))
         self.has_place = is_open and (self.has_place or took)
-        self.is_unclear = is_open and (self.is_unclear or kind == OTHER)
-        self.has_failed &= is_open and kind != INSIDE
-        if not is_open or "timeout" in sql.lower():
+        self.is_unclear = is_open and (self.is_unclear or step.touch == ALL)
+        self.has_failed &= is_open and step.kind != INSIDE
+        if not is_open or "timeout" in step.sql.lower():
             self.ends_waits = None
 
 

@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from lantern import DoesNotFit, Stuck, client, draw_order, explore, first_line, replay, walk
-from lantern.conductor import Conductor, Settings, TooLong
+from lantern.conductor import Choose, Settings, TooLong
+from lantern.orders import run_order
 from lantern.steps import Pending, kind_of
 from lantern.theatre.engines import make_engine, make_factories
 
@@ -372,19 +373,23 @@ async def every_order(house: "Notes", tasks: list[Any]) -> set[Any]:
     """What comes of a program in all orders, by brute force: no order is left out."""
     path: list[list[str]] = []
     ends = set()
+    depth = 0
+
+    def begin() -> Choose:
+        nonlocal depth
+        depth = 0
+        return choose
+
+    def choose(ready: dict[str, Pending]) -> str:
+        nonlocal depth
+        if depth == len(path):
+            path.append(sorted(ready))
+        depth += 1
+        return path[depth - 1][0]
+
     async with Settings.of(house.engine) as settings:
         while True:
-            depth = 0
-
-            def choose(ready: dict[str, Pending]) -> str:
-                nonlocal depth
-                if depth == len(path):
-                    path.append(sorted(ready))
-                depth += 1
-                return path[depth - 1][0]
-
-            await house.before()
-            order = await Conductor(settings, choose).run(tasks)
+            _, order = await run_order(settings, tuple(tasks), house.before, begin)
             assert order
             ends.add(await house.end(order.outcomes))
             while path and len(path[-1]) == 1:
