@@ -362,7 +362,8 @@ class Conductor:
                 return
             finally:
                 if not strand.waits:
-                    self._note_step(strand, Step(strand.letter, kind, sql, values, gave))
+                    step = Step(strand.letter, kind, sql, values, gave, held.is_open)
+                    self._note_step(strand, step)
                 self._went_on(strand)
                 if was_open and not held.is_open:
                     self._ended_a_transaction()

@@ -161,7 +161,7 @@ class Step:
 
     `task` is a letter, A for the first. `gave` is told in words: the rows of a SELECT, how many
     rows another statement changed, or the driver's error. Of a WAIT it has the letters of those
-    that are waited for.
+    that are waited for. `in_transaction`: one is open after it.
     """
 
     task: str
@@ -169,6 +169,7 @@ class Step:
     sql: str
     values: Any = None
     gave: str = ""
+    in_transaction: bool = False
 
 
 @dataclass(frozen=True)

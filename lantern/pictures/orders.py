@@ -2,7 +2,8 @@
 
 import re
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from lantern.pictures.figure import WIDTH, Picture, figure, rect, text
 from lantern.steps import (
@@ -12,6 +13,7 @@ from lantern.steps import (
     READ,
     ROLLBACK,
     START,
+    WAIT,
     WRITE,
     Order,
     Step,
@@ -21,6 +23,10 @@ from lantern.steps import (
 NUMBERS, TOP, LINE, GAP, BAR = 28, 46, 15, 8, 8  # pixels
 LETTER = 6.6  # pixels that a letter takes at most, on average
 MOST_LINES = 3  # of a statement, and of what it gave
+# Of a value in a statement: SQLite's, asyncpg's and psycopg's, these with a cast.
+PLACE = re.compile(
+    r"(?:\?|\$(?P<number>\d+)|%\((?P<name>\w+)\)s)(?:::(?:TIMESTAMP WITH(?:OUT)? TIME ZONE|\w+))?"
+)
 
 
 def draw_order(order: Order, title: str = "", names: Sequence[str] = ()) -> Picture:
@@ -28,7 +34,8 @@ def draw_order(order: Order, title: str = "", names: Sequence[str] = ()) -> Pict
 
     `names` are those of the tasks, in their order; without them they go by their letters. A bar
     stands for an open transaction. A write is marked if another task has committed since its own
-    has read what it stands on. Below an order that has not ended yet stands what can come next.
+    has read what it stands on. What waits in a server stands there twice: where it begins to wait,
+    and where it has gone on. Below an order that has not ended yet stands what can come next.
     """
     own = set(LETTERS[: len(names)])  # also of a task that has taken no step
     letters = sorted({step.task for step in (*order.steps, *order.next)} | own)
@@ -39,10 +46,11 @@ def draw_order(order: Order, title: str = "", names: Sequence[str] = ()) -> Pict
     parts = [text(0, 18, title, "title")]
     parts += [text(x, TOP - 8, called[letter]) for letter, x in columns.items()]
     y, opened = float(TOP), {}
+    waiting: set[str] = set()
     for number, step in enumerate(order.steps):
         x, top = columns[step.task], y
         parts.append(text(0, y + LINE, f"{number + 1}", "soft"))
-        for words, kind in ((in_short(step), ""), (step.gave, "soft")):
+        for words, kind in ((in_short(step), ""), (_gave(step, called), "soft")):
             for line in _wrapped(words, width):
                 y += LINE
                 parts.append(text(x + BAR + 8, y, line, kind))
@@ -53,9 +61,13 @@ def draw_order(order: Order, title: str = "", names: Sequence[str] = ()) -> Pict
                 y += LINE
                 parts.append(text(x + width - 16, y, _cut(line, width), "frozen-word"))
         y += GAP
-        if step.kind == BEGIN and step.task not in opened:
+        begins = step.kind in (BEGIN, WAIT) or step.in_transaction
+        # A statement that is a transaction by itself has come to its end where it has gone on.
+        ends = step.kind in (COMMIT, ROLLBACK) or (step.task in waiting and not begins)
+        (waiting.add if step.kind == WAIT else waiting.discard)(step.task)
+        if begins and step.task not in opened:
             opened[step.task] = top + GAP / 2
-        if step.kind in (COMMIT, ROLLBACK) and step.task in opened:
+        if ends and step.task in opened:
             start = opened.pop(step.task)
             parts.append(rect("hold", x, start, BAR, y - start - GAP / 2, "a transaction"))
     for step in order.next:
@@ -95,8 +107,31 @@ def in_short(step: Step) -> str:
     if step.kind == START:
         return "begins"
     sql = re.sub(r"^SELECT\b.*?\bFROM\b", "SELECT … FROM", " ".join(step.sql.split()))
-    values = iter(step.values if isinstance(step.values, (tuple, list)) else ())
-    return re.sub(r"\?", lambda mark: repr(next(values, mark[0])), sql)
+    return PLACE.sub(_filler(step.values), sql)
+
+
+def _filler(values: Any) -> Callable[[re.Match[str]], str]:
+    """Return what fills in the values of a statement, as each driver has their places."""
+    rest = iter(values if isinstance(values, (tuple, list)) else ())
+
+    def fill(place: re.Match[str]) -> str:
+        number, name = place["number"], place["name"]
+        if name:
+            named = isinstance(values, Mapping) and name in values
+            return repr(values[name]) if named else place[0]
+        if number:
+            known = isinstance(values, (tuple, list)) and 0 < int(number) <= len(values)
+            return repr(values[int(number) - 1]) if known else place[0]
+        return next(map(repr, rest), place[0])
+
+    return fill
+
+
+def _gave(step: Step, called: dict[str, str]) -> str:
+    """Say what a step gave, or for whom it waits."""
+    if step.kind != WAIT:
+        return step.gave
+    return f"waits for {' and '.join(called.get(one, one) for one in step.gave.split(', '))}"
 
 
 def _wrapped(words: str, width: float) -> list[str]:
@@ -178,6 +213,7 @@ def _in_words(
 ) -> Iterator[str]:
     for number, step in enumerate(order.steps):
         gave = f", gave {step.gave}" if step.gave else ""
+        gave = f", {_gave(step, called)}" if step.kind == WAIT else gave
         since = (
             f", on what was read in step {stale[number][0] + 1}, before "
             f"{called[order.steps[stale[number][1]].task]} committed"
