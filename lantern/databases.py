@@ -21,7 +21,9 @@ class Database:
     """
 
     has_line = False  # who waits for a lock does so in the server, which can be asked who does
-    orders_deadlocks = False  # which of those that wait in a circle is ended does not depend on time
+    orders_deadlocks = (
+        False  # which of those that wait in a circle is ended does not depend on time
+    )
 
     def __init__(self, engine: "AsyncEngine") -> None:
         self.engine = engine

@@ -27,7 +27,8 @@ class Surroundings:
     def is_idle(self, seconds: float, apart: Set[int] = frozenset()) -> bool:
         """Tell whether nothing but the caller runs, and nothing is due in so many seconds.
 
-        `apart` are sockets from which nothing is to come, by their numbers. False for a loop that is not asyncio's own, since it does not say.
+        `apart` are sockets from which nothing is to come, by their numbers. False for a loop that
+        is not asyncio's own, since it does not say.
         """
         due = self.loop.time() + seconds
         asyncios_own = isinstance(self.loop, asyncio.BaseEventLoop)

@@ -50,14 +50,13 @@ SELECT current_setting('default_transaction_isolation'),
 CALLED = re.compile(r'"?(\w+)"?\s*\(')
 NAMES_COLUMNS = re.compile(r"\bINTO\s+[\w.\"]+\s*\(", re.IGNORECASE)
 # What stands before a parenthesis, and does no more than compute.
-HARMLESS = frozenset(
-    """
-    abs all and any array_agg as avg by cast char coalesce count date_trunc distinct else except
-    exists extract filter from greatest having ilike in intersect join least length like lower max
-    min not now nullif on or over round row_number select set string_agg sum then union upper using
-    values varchar when where with_ordinality
-    """.split()
-)
+COMPUTING = """
+abs all and any array_agg as avg by cast char coalesce count date_trunc distinct else except exists
+extract filter from greatest having ilike in intersect join least length like lower max min not now
+nullif on or over round row_number select set string_agg sum then union upper using values varchar
+when where
+"""
+HARMLESS = frozenset(COMPUTING.split())
 
 
 class PostgreSQL(Database):
@@ -163,10 +162,10 @@ def touched(kind: str, sql: str, held: Transaction, level: str, commits: bool) -
     """Say what a step touches on PostgreSQL; `commits` if it is a transaction by itself.
 
     A statement sees what was committed when it began, at REPEATABLE READ when the transaction's
-    first one did, and a SELECT waits for no row and is waited for by nobody. All who write meet, for
-    foreign keys and triggers lock what no statement names. An error ends a transaction's locks
+    first one did, and a SELECT waits for no row and is waited for by nobody. All who write meet,
+    for foreign keys and triggers lock what no statement names. An error ends a transaction's locks
     at once, so that in one which has some each statement may let others go on. At SERIALIZABLE each
-    step may decide whom the server refuses: they all meet.
+    step may decide whom the server refuses, so that they all meet.
     """
     if kind == BEGIN or (kind == INSIDE and sql.lstrip()[:9].upper() == "SAVEPOINT"):
         return NOTHING

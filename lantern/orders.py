@@ -133,7 +133,9 @@ async def walk(schedule: str, engine: "AsyncEngine", *tasks: Task, before: Befor
         able.update(ready)
 
     async with Settings.of(engine, schedule.startswith(IN_MEMORY)) as settings:
-        conductor, order = await run_order(settings, tasks, before, partial(_as_it_says, schedule, stop))
+        conductor, order = await run_order(
+            settings, tasks, before, partial(_as_it_says, schedule, stop)
+        )
     if order:  # they have come to their ends
         return replace(order, schedule=schedule)
     ready = tuple(Step(letter, one.kind, one.sql, one.values) for letter, one in able.items())

@@ -369,7 +369,7 @@ def test_a_statement_is_what_its_first_word_says_or_it_may_be_anything(sql: str,
     assert kind_of(sql) == kind
 
 
-async def every_order(house: "Notes", tasks: list[Any]) -> set[Any]:
+async def every_order(house: Any, tasks: list[Any]) -> set[Any]:
     """What comes of a program in all orders, by brute force: no order is left out."""
     path: list[list[str]] = []
     ends = set()
