@@ -172,8 +172,6 @@ class Conductor:
     async def _conduct(self) -> dict[int, Exception] | None:
         """Give turns until all tasks have ended; return who never would, None if it is given up."""
         while await self._until_nobody_moves():
-            in_line = [one for one in self._alive() if one.state == IN_LINE]
-            self._steps += self._line.settle(in_line, self._behind)
             lined_up = {one.letter: one for one in self._alive() if one.state == AT_TURN}
             ready = {letter: one for letter, one in lined_up.items() if not self._has_to_wait(one)}
             if not lined_up:
@@ -221,6 +219,8 @@ class Conductor:
             if turns > SETTLED and (self._is_idle() or waited > 2 * NEAR):
                 self._note_who_waits(moving)
                 break
+        in_line = [one for one in self._alive() if one.state == IN_LINE]
+        self._steps += self._line.settle(in_line, self._behind)
         return bool(self._alive())
 
     def _is_idle(self) -> bool:

@@ -354,6 +354,8 @@ async def test_of_two_that_commit_as_they_go_on_at_once_the_first_is_not_told_an
     found = await explore(engine, *tasks, before=Notes(engine).before, invariant=nothing)
     assert not found.exhausted
     assert found.left_to_server > 0
+    together = await replay("AABCA", engine, *tasks, before=Notes(engine).before, invariant=nothing)
+    assert [step.task for step in together.steps] == list("AABCABC")
     assert re.fullmatch(r"cut off: .* and in \d+ the server's clock decided", found.verdict)
 
 
