@@ -119,6 +119,11 @@ class Conductor:
         """Return the steps that were taken so far."""
         return tuple(self._steps)
 
+    @property
+    def is_left_to_server(self) -> bool:
+        """Whether the server has decided by its clock how the order went on."""
+        return self._clock_decided or not self._line.is_told
+
     async def run(self, tasks: Sequence[Task]) -> Order | None:
         """Run the tasks to their ends and return their order; None if it was given up."""
         self._surroundings = Surroundings()
@@ -139,7 +144,7 @@ class Conductor:
             return None
         for owner, error in unended.items():
             outcomes[owner] = error
-        left = self._clock_decided or not self._line.is_told
+        left = self.is_left_to_server
         return Order(self.steps, tuple(outcomes), schedule=self._schedule, left_to_server=left)
 
     async def _begin(self, owner: int, task: Task) -> Any:
@@ -211,7 +216,7 @@ class Conductor:
                 await self._comes_back(at_driver)
             else:
                 await asyncio.sleep(0 if turns < SETTLED else 0.0005)
-            if self._happened.is_set():
+            if at_driver or self._happened.is_set():
                 turns, began = 0, time.perf_counter()
                 continue
             turns += 1

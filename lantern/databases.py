@@ -30,6 +30,8 @@ class Database:
 
     async def begin(self) -> None:
         """Ask what has to be known before the first order."""
+        async with self.engine.connect():  # what SQLAlchemy itself asks at first is no step
+            pass
 
     async def end(self) -> None:
         """Leave the engine's connections as they were."""

@@ -42,11 +42,6 @@ UNION ALL
 SELECT pid, pg_safe_snapshot_blocking_pids(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND wait_event = 'SafeSnapshot'
 """
-# Only who may say how soon a deadlock is looked for can say who finds it.
-FACTS = """
-SELECT current_setting('default_transaction_isolation'),
-    has_parameter_privilege('deadlock_timeout', 'SET')
-"""
 CALLED = re.compile(r'"?(\w+)"?\s*\(')
 NAMES_COLUMNS = re.compile(r"\bINTO\s+[\w.\"]+\s*\(", re.IGNORECASE)
 # What stands before a parenthesis, and does no more than compute.
@@ -76,11 +71,16 @@ class PostgreSQL(Database):
         self._own: Any = None
 
     async def begin(self) -> None:
+        await super().begin()
         self._own_pool = self.engine.pool.recreate()
         self._own = await greenlet_spawn(self._own_pool.connect)
         driver = self._own.dbapi_connection
         await greenlet_spawn(self.engine.dialect.set_isolation_level, driver, "AUTOCOMMIT")
-        ((self.default_level, self.orders_deadlocks),) = await self._ask(FACTS)
+        ((self.default_level,),) = await self._ask("SHOW default_transaction_isolation")
+        with contextlib.suppress(self.engine.dialect.loaded_dbapi.Error):
+            # Only who may say how soon a deadlock is looked for can say who finds it.
+            await self._ask(f"SET deadlock_timeout = '{NEVER}'")
+            self.orders_deadlocks = True
 
     async def end(self) -> None:
         for connection in self._touched:

@@ -9,9 +9,15 @@ What a proof here is worth: it is one of this code on this database, with these 
 beginning. It sees the steps that go through the engine it was given, and neither other processes
 nor the code between two steps, which it takes as a part of the first; nobody waits longer than a
 time-out while another goes on; and another database has other locks, and other orders.
+
+On PostgreSQL, with asyncpg and psycopg, a step that waits for a lock waits in the server, and who
+has waited goes on by itself there, in the order in which it came. Who has to wait and has a
+lock_timeout or a statement_timeout always runs out of it, and who closes the circle of a deadlock
+is ended. It does not see a connection's other time-outs, what a PgBouncer lies between, a view or
+an operator that calls a function which locks, or when a streamed result is fetched. What the
+server decides by its clock is counted, and is no proof.
 """
 
-import contextlib
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -211,6 +217,10 @@ class _Search:
         self.path.append(_Node(touches, asleep, awake[0], awake[1:]))
         return awake[0]
 
+    def leave(self) -> None:
+        """Give up what comes after the last step: it cannot be come to again."""
+        del self.path[self.depth - 1 :]
+
     def back(self) -> bool:
         """Go to the next order; False if there is none."""
         while self.path and not self.path[-1].go_on():
@@ -225,6 +235,12 @@ _NOT_THE_SAME = (
 )
 
 
+_BY_ITS_CLOCK = (
+    "The server decided by its clock how this order went on, and not as before: whom it ends of "
+    "those in a deadlock, or who is first of those that waited for the same end."
+)
+
+
 async def _search(
     settings: Settings, tasks: tuple[Task, ...], before: Before, invariant: Invariant, limit: int
 ) -> Exploration:
@@ -233,7 +249,11 @@ async def _search(
     outcomes: Counter[tuple[str, ...]] = Counter()
     broken: list[Order] = []
     while not cut:
-        order = await _one(settings, tasks, before, invariant, search.begin)
+        try:
+            order = await _one(settings, tasks, before, invariant, search.begin)
+        except _ClockDecided:
+            order, left = None, left + 1
+            search.leave()
         if order and orders == limit:
             cut = True
         elif order:
@@ -253,6 +273,10 @@ class _MetInMemory(Exception):
     pass
 
 
+class _ClockDecided(DoesNotFit):
+    pass
+
+
 async def run_order(
     settings: Settings, tasks: tuple[Task, ...], before: Before, begin: Callable[[], Choose]
 ) -> tuple[Conductor, Order | None]:
@@ -264,8 +288,14 @@ async def run_order(
         await before()
         last = attempt == ATTEMPTS - 1
         conductor = Conductor(settings, begin(), in_turn=not last)
-        with contextlib.suppress(OutOfTurn):
+        try:
             return conductor, await conductor.run(tasks)
+        except OutOfTurn:
+            continue
+        except DoesNotFit as error:
+            if conductor.is_left_to_server:
+                raise _ClockDecided(_BY_ITS_CLOCK) from error
+            raise
     raise AssertionError("the last attempt takes what comes")
 
 

@@ -269,6 +269,35 @@ async def nothing(outcomes: tuple[Any, ...]) -> None: ...
 
 
 @pytest.mark.parametrize("engine", ["READ COMMITTED"], indirect=True)
+async def test_a_step_that_takes_long_is_not_one_that_waits(engine: AsyncEngine) -> None:
+    slow = writes(engine, 1, first="SELECT pg_sleep(0.3)")
+    found = await explore(engine, slow, before=Notes(engine).before, invariant=nothing)
+    assert set(found.outcomes) == {("None",)}
+
+
+@pytest.mark.parametrize("engine", ["READ COMMITTED"], indirect=True)
+async def test_who_may_not_say_who_finds_a_deadlock_is_told_that_the_clock_decided(
+    engine: AsyncEngine,
+) -> None:
+    role = f"small_{engine.url.database}"
+    async with engine.begin() as connection:
+        await connection.execute(text(f"CREATE ROLE {role} LOGIN"))
+        await connection.execute(text(f"GRANT ALL ON shows TO {role}"))
+        await connection.execute(text(f"ALTER ROLE {role} SET deadlock_timeout = '20ms'"))
+    small = make_engine(engine.url.set(username=role))
+    tasks = [writes(small, 1, 2), writes(small, 2, 1)]
+    order = await replay("ABABAB", small, *tasks, before=Notes(small).before, invariant=nothing)
+    found = await explore(small, *tasks, before=Notes(small).before, invariant=nothing)
+    await small.dispose()
+    async with engine.begin() as connection:
+        await connection.execute(text(f"DROP OWNED BY {role}"))
+        await connection.execute(text(f"DROP ROLE {role}"))
+    assert sorted(map(told, order.outcomes)) == ["None", "deadlock detected (40P01)"]
+    assert order.left_to_server
+    assert not found.exhausted and found.left_to_server
+
+
+@pytest.mark.parametrize("engine", ["READ COMMITTED"], indirect=True)
 async def test_of_a_deadlock_each_one_is_ended_in_some_order_and_no_clock_says_who(
     engine: AsyncEngine,
 ) -> None:

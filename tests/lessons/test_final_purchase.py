@@ -1,4 +1,4 @@
-"""What chapter 6 ends with, on a PostgreSQL: 400 guests, 120 seats, two processes, a green audit."""
+"""Chapter 6's last sale on a PostgreSQL: 400 guests, 120 seats, two processes, a green audit."""
 
 import subprocess
 import sys

@@ -1,6 +1,7 @@
 """Run the same code in every order with our explorer and with frontrun, for `tools.bench orders`.
 
-Both run in the environment of what we measure beside, one after the other in each round.
+Both run in the environment of what we measure beside, one after the other in each round. On a
+PostgreSQL ours runs beside itself on SQLite, in the course's environment.
 """
 
 import argparse
@@ -8,19 +9,20 @@ import asyncio
 import json
 import sqlite3
 import subprocess
+import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from course.project import ROOT
 from lantern import explore
-from lantern.theatre import make_engine, make_factories
+from lantern.theatre import make_engine, make_factories, postgres_database
 
 if TYPE_CHECKING:
     from tools.bench.measure import Row
@@ -93,6 +95,35 @@ async def lantern(buy: Buy, guests: int) -> dict[str, Any]:
     return {"orders": found.orders, "holds": not found.broken, "all": found.exhausted}
 
 
+async def postgresql(buy: Buy, guests: int) -> dict[str, Any]:
+    """Explore with our own explorer on a PostgreSQL; to start it is not measured here."""
+    with postgres_database("asyncpg") as url:
+        engine = make_engine(url)
+        session, _ = make_factories(engine)
+        async with engine.begin() as connection:
+            await connection.run_sync(Base.metadata.create_all)
+            await connection.execute(text("INSERT INTO shows VALUES (1, 1)"))
+
+        async def before() -> None:
+            async with engine.begin() as connection:
+                await connection.execute(update(Show).values(left=1))
+
+        async def invariant(outcomes: tuple[Any, ...]) -> bool:
+            async with session() as looking:
+                left = await looking.scalar(select(Show.left))
+            return bool(left == 1 - outcomes.count(True))
+
+        async def task() -> bool:
+            return await buy(session)
+
+        began = time.perf_counter()
+        found = await explore(engine, *[task] * guests, before=before, invariant=invariant)
+        seconds = time.perf_counter() - began
+        await engine.dispose()
+    told = {"orders": found.orders, "holds": not found.broken, "all": found.exhausted}
+    return told | {"seconds": seconds}
+
+
 async def frontrun(buy: Buy, guests: int) -> dict[str, Any]:
     """Explore with frontrun, to the end as well: it is not to stop at the first that breaks."""
     import frontrun as explorer
@@ -131,7 +162,7 @@ def orders() -> Iterator["Row"]:
         ("in_one_statement", 3, "under 10 s"),
     ):
         what = f"every order of {guests} guests, {name}"
-        rounds = [[_measured(python, by, name, guests) for by in EXPLORERS] for _ in range(ROUNDS)]
+        rounds = [[_measured(python, by, name, guests) for by in BESIDE] for _ in range(ROUNDS)]
         ours, theirs = (list(side) for side in zip(*rounds, strict=True))
         yield Row(
             f"{what}: ours ÷ frontrun",
@@ -148,9 +179,29 @@ def orders() -> Iterator["Row"]:
         )
         verdicts = [{one["holds"] for one in side} for side in (ours, theirs)]
         yield Row(f"{what}: it holds, says each", *map(str, verdicts), None, "the same")
+    for name, guests in (("as_it_was", 2), ("in_one_statement", 3)):
+        what = f"every order of {guests} guests, {name}, at READ COMMITTED"
+        rounds = [
+            [_measured(sys.executable, by, name, guests) for by in ("postgresql", "lantern")]
+            for _ in range(ROUNDS)
+        ]
+        ours, theirs = (list(side) for side in zip(*rounds, strict=True))
+        yield Row(
+            f"{what}: on PostgreSQL ÷ on SQLite",
+            *(f"{median(one['seconds'] for one in side):.2f} s" for side in (ours, theirs)),
+            median(o["seconds"] / t["seconds"] for o, t in zip(ours, theirs, strict=True)),
+            "",
+        )
+        yield Row(
+            f"{what}: orders, on PostgreSQL and on SQLite",
+            *(str({one["orders"] for one in side}) for side in (ours, theirs)),
+            None,
+            "",
+        )
 
 
-EXPLORERS = {"lantern": lantern, "frontrun": frontrun}
+BESIDE = ("lantern", "frontrun")
+EXPLORERS = {"lantern": lantern, "frontrun": frontrun, "postgresql": postgresql}
 
 
 def _rate(run: dict[str, Any]) -> float:
@@ -172,4 +223,4 @@ if __name__ == "__main__":
     asked = parser.parse_args()
     began = time.perf_counter()
     came = asyncio.run(EXPLORERS[asked.by](PURCHASES[asked.purchase], asked.guests))
-    print(json.dumps(came | {"seconds": time.perf_counter() - began}))
+    print(json.dumps({"seconds": time.perf_counter() - began} | came))
