@@ -132,9 +132,19 @@ export class Cell {
     this.show();
   }
 
+  get edited() {
+    return this.#draft.edited;
+  }
+
+  // Whether the browser has the code as it is.
+  get kept() {
+    return this.#draft.kept;
+  }
+
   // Show how the last run stands, and what of the learner's work there is.
   show() {
     if (!this.runs) return;
+    this.#runner.showNow();
     const waits = this.#runner.queue.includes(this) && !this.#run?.goes;
     const { state = "", goes = false } = waits ? { state: "waiting", goes: true } : (this.#run ?? {});
     const { kernel, queue, python } = this.#runner;
@@ -161,7 +171,10 @@ export class Cell {
   // Let the reader edit the code, at a place of it.
   async edit(place) {
     this.#runner.kernel.start(); // whoever edits is about to run
-    (await this.#edited())?.focus(place);
+    const editor = await this.#edited();
+    // Firefox would write the Enter that pressed the button into an editor that has the keyboard by then.
+    await new Promise((go) => setTimeout(go));
+    editor?.focus(place);
   }
 
   // The editor, put in the place of the code once; undefined where it does not come.

@@ -1,5 +1,8 @@
 // Elements of the page: buttons, and outputs as the book draws stored ones, with its classes.
 
+import { linkToCard } from "./cards.mjs";
+import { Terminal } from "./terminal.mjs";
+
 export function element(tag, classes = "", text = "") {
   const made = document.createElement(tag);
   made.className = classes;
@@ -15,27 +18,21 @@ export function button(text, action, classes = "live-button") {
   return made;
 }
 
+// Text as a terminal shows it; more can be written to the box's terminal.
 export function preformatted(classes, text) {
   const box = element("div", `output ${classes}`);
-  box.append(element("pre", "", text));
+  const place = element("pre");
+  box.append(place);
+  box.terminal = new Terminal(place);
+  box.terminal.write(text);
   return box;
-}
-
-// A link to what the book knows of an error, by the line that a terminal would end with. It leaves the
-// page and its Python as they are.
-function linkToCard(ename, traceback) {
-  const line = traceback.findLast((each) => /^[\w.]*/.exec(each)[0].endsWith(ename)) ?? ename;
-  const link = element("a", "live-find", "Find this error (in a new tab)");
-  link.target = "_blank";
-  link.href = new URL(`../../search.html?${new URLSearchParams({ q: line })}`, import.meta.url);
-  return link;
 }
 
 // Add one output, in nbformat's shape, below those that are there.
 export function draw(place, { output_type: kind, name, text, data, ename, traceback }) {
   if (kind === "stream") {
     const last = place.lastElementChild;
-    if (last?.dataset.stream === name) return last.firstChild.append(text);
+    if (last?.dataset.stream === name) return last.terminal.write(text);
     const box = preformatted(name === "stderr" ? "stderr" : "stream", text);
     box.dataset.stream = name;
     place.append(box);

@@ -12,7 +12,7 @@ export class Kernel {
   #count = 0;
 
   // `told` gets {state: starting | ready | stopped | failed, cause, reason, restored} and
-  // {progress: lines};
+  // {progress: lines}, and {loaded: bytes} of its libraries;
   // `progress` gives the lines that a new Python begins with.
   constructor(address, told, progress) {
     this.#address = address;
@@ -102,6 +102,7 @@ export class Kernel {
       case "ready":
         this.ready = true;
         return this.#told({ state: "ready", restored });
+      case "loaded": return this.#told({ loaded: message.bytes });
       case "settled": return this.#told({ settled: true });
       case "again": // The kept memory did not fit and is thrown away: in a Python made afresh.
         this.#drop({ state: "starting" });

@@ -3,11 +3,12 @@
 import { Cell } from "./cell.mjs";
 import { Kernel } from "./kernel.mjs";
 import { button, element } from "./elements.mjs";
+import { Now } from "./now.mjs";
 import * as work from "./work.mjs";
 
 const here = new URL("./", import.meta.url).href;
 const STATES = {
-  starting: "Python is on its way (the first time about 14 MB).",
+  starting: "Python is on its way.",
   ready: "Python runs in this page.",
   stopped: "Python is stopped; what it knew is gone.",
   failed: "Python ended:",
@@ -21,12 +22,16 @@ const LACKS = {
 class Runner {
   queue = []; // the cells that are run, in this order; the first one is
 
+  cells = [];
+  #now = new Now();
+
   constructor(place, withPython) {
     this.place = place;
     this.name = place.dataset.notebook;
     this.kernel = new Kernel(`${here}worker.mjs`, (told) => this.#hear(told), work.readProgress);
     this.status = place.querySelector(".live-status");
     this.start = place.querySelector(".live-open");
+    place.append(this.#now.element);
     if (withPython) this.kernel.start();
   }
 
@@ -36,7 +41,7 @@ class Runner {
     this.progress = element("p", "live-progress");
     this.saveProgress = button("Save progress", () =>
       work.download(work.readProgress(), "progress-from-browser.jsonl"));
-    this.place.append(...this.#buttons(), this.status, this.progress);
+    this.place.append(...this.#buttons(), this.progress);
     this.#showProgress();
     const stored = notebook.cells.filter((cell) => cell.cell_type === "code");
     const boxes = document.querySelectorAll("article div.cell");
@@ -126,10 +131,18 @@ class Runner {
     this.#tell();
   }
 
-  #hear({ state, cause, reason = "", restored = false, progress, settled }) {
+  // Say in the small status what goes on, and what is kept.
+  showNow() {
+    const [first] = this.queue;
+    this.#now.show(this.state, first, this.cells.filter(({ edited }) => edited));
+  }
+
+  #hear({ state, cause, reason = "", restored = false, progress, loaded, settled }) {
     if (progress) return this.#addProgress(progress);
+    if (loaded) return this.#now.load(loaded);
     // Not before: the memory takes room while it finds out whether there is enough.
     if (settled) return keepOffline();
+    this.state = state;
     this.python = LACKS[cause] ?? `${STATES[state]} ${reason}`.trim();
     this.start.hidden = state === "starting" || state === "ready";
     [this.queue[0], this.queue.at(-1)].forEach((cell) => cell?.show());
@@ -141,7 +154,9 @@ class Runner {
 
   // How Python is, and what became of a file: neither takes the place of the other.
   #tell() {
+    this.#now.take(this.start, this.status);
     this.status.textContent = [this.python, this.opened].filter(Boolean).join(" ");
+    this.showNow();
   }
 
   #addProgress(lines) {

@@ -1,5 +1,6 @@
 // Python in a worker of the page: everything from this site, nothing from elsewhere.
 
+import "./meter.mjs";
 import { forget, keeping, kept, start } from "./python.mjs";
 import { Outbox } from "./outbox.mjs";
 import * as sqlite from "./sqlite.mjs";

@@ -29,6 +29,7 @@ STAR = "right, with a star"
 NO_VERDICT = "no verdict"
 NOT_YET_SEEN = "○ not looked at yet:"
 SYMBOLS = {NO_VERDICT: "?", NOT_ATTEMPTED: "○", WRONG: "✗", RIGHT: "✓", STAR: "★"}
+KINDS = {WRONG: "wrong", RIGHT: "right", STAR: "right"}  # what the page colours
 
 MOST_PRINTED = 20  # lines of what an answer printed that a verdict shows
 
@@ -140,10 +141,12 @@ class Verdict:
         return "\n".join([self.headline, *kept, *told, *again, *printed])
 
     def _repr_html_(self) -> str:
-        kept = "".join(f"<li>✓ {_code(promise)}</li>" for promise in self.kept)
+        kind = KINDS.get(self.state, "")
+        kept = "".join(f'<li class="right">✓ {_code(promise)}</li>' for promise in self.kept)
         kept += "".join(f"<li>{NOT_YET_SEEN} {_code(promise)}</li>" for promise in self.unseen)
         messages = "".join(
-            f"<li>{SYMBOLS[self.state]} {_code(message)}</li>" for message in self.messages
+            f'<li class="{kind}">{SYMBOLS[self.state]} {_code(message)}</li>'
+            for message in self.messages
         )
         again = ""
         if self.seed is not None:
@@ -156,7 +159,8 @@ class Verdict:
                 for number, hint in enumerate(self.hints, 1)
             )
         return (
-            f'<div class="lantern-verdict" role="status"><p><strong>{escape(self.headline)}'
+            f'<div class="lantern-verdict {kind}" role="status">'
+            f'<p class="{kind}"><strong>{escape(self.headline)}'
             f'</strong></p><ul style="list-style:none">{messages}{kept}</ul>{again}'
             f"{''.join(self.pictures)}{hints}</div>"
         )

@@ -25,6 +25,14 @@ from tools.driver.live import KEPT, KEPT_OFFLINE
 CLICK = """([selector, text]) => [...document.querySelectorAll(selector)]
     .find((button) => button.textContent.includes(text)).click()"""
 WRITE = "(source) => document.querySelector('[data-live]').runner.cells[0].replace(source)"
+EDITS = "() => document.activeElement.matches('.cm-content')"
+EDITS_AT_ONCE = """async () => {
+    document.activeElement.blur();
+    [...document.querySelectorAll(".live-tools button")]
+        .find((button) => button.textContent === "Edit").click();
+    for (let turn = 0; turn < 100; turn += 1) await null;
+    return document.activeElement.matches(".cm-content");
+}"""
 SHOWS = """([selector, text]) =>
     document.querySelector(selector)?.textContent.includes(text) ?? false"""
 TURN_TO = """(value) => {
@@ -95,6 +103,18 @@ def test_an_endless_loop_that_prints_is_stopped_and_what_waits_is_cancelled(
     firefox_page.evaluate("() => localStorage.clear()")
     # Firefox may tell in these words of a worker that is ended in the middle of something.
     assert set(firefox_page.errors) <= {"uncaught exception: undefined"}
+
+
+def test_edit_takes_the_keyboard_after_the_key_that_pressed_it(
+    firefox_page: FirefoxPage, public: str
+) -> None:
+    firefox_page.goto(f"{public}/{LESSON}")
+    firefox_page.evaluate(CLICK, [".live-tools button", "Edit"])
+    firefox_page.wait_for_function(EDITS)
+    # What is pressed by Enter is clicked before the key is written: within one task, and its
+    # microtasks.
+    assert not firefox_page.evaluate(EDITS_AT_ONCE)
+    firefox_page.wait_for_function(EDITS)
 
 
 def test_a_knob_that_is_turned_changes_the_line_and_the_picture(

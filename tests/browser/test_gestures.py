@@ -10,6 +10,10 @@ from tests.browser.test_exercises import ANSWER, CHECK, RIGHT, STEM, cell
 from tests.browser.test_hosting import LESSON
 
 PATIENCE = 60_000  # milliseconds
+WRITTEN = r"""
+print("  7 % of it\r100", end="")
+print("\n\x1b[31mred\x1b[0m bold \x1b[1;31mboth\x1b[0m")
+"""
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +150,36 @@ def test_a_cell_above_that_fails_is_named(page: Page) -> None:
     found = opened.value.locator("#search-words")
     expect(found).to_have_value("ZeroDivisionError: division by zero")
     opened.value.close()
+
+
+def test_a_traceback_leads_to_its_card(page: Page) -> None:
+    one = cell(page, 1)
+    one.locator(".cell_input").click()
+    one.locator(".cm-content").fill("import asyncio\nasyncio.run(asyncio.sleep(0))")
+    one.get_by_role("button", name="Run", exact=True).click()
+    with page.expect_popup() as opened:
+        one.get_by_role("link", name="What it means: RuntimeError: asyncio.run()").click(
+            timeout=PATIENCE
+        )
+    expect(opened.value.locator(":target")).to_contain_text("asyncio.run() cannot be called from")
+    opened.value.close()
+
+
+def test_colours_and_lines_that_are_written_anew_are_shown_as_a_terminal_shows_them(
+    page: Page,
+) -> None:
+    one = cell(page, 1)
+    one.locator(".cell_input").click()
+    one.locator(".cm-content").fill(WRITTEN)
+    one.get_by_role("button", name="Run", exact=True).click()
+    shown = one.locator(".live-output pre")
+    expect(shown).to_have_text("100 % of it\nred bold both\n", timeout=PATIENCE)
+    ink = "(span) => getComputedStyle(span).color"
+    red, both = shown.locator(".-Color-Red").all()
+    assert (red.inner_text(), both.inner_text()) == ("red", "both")
+    assert red.evaluate(ink) == both.evaluate(ink) != shown.evaluate(ink)
+    weight = "(span) => getComputedStyle(span).fontWeight"
+    assert (red.evaluate(weight), both.evaluate(weight)) == ("400", "700")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

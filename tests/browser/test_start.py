@@ -1,9 +1,10 @@
 """Python comes when it is asked for; what hinders it is said, and it can be asked for again."""
 
+import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.browser.test_exercises import cell, write
 from tests.browser.test_hosting import LESSON
@@ -75,6 +76,32 @@ def test_a_line_that_breaks_off_is_told_in_a_sentence_and_python_comes_when_it_i
         expect_status(page, RUNS)
         expect(cell(page, 1).locator(".live-state")).to_have_text("done", timeout=PATIENCE)
         expect(page.get_by_role("button", name="Try again")).to_be_hidden()
+
+
+def test_a_small_status_in_view_tells_megabytes_seconds_and_what_is_kept(
+    context: BrowserContext, public: str
+) -> None:
+    held: list[Route] = []
+    context.route("**/packages.zip", lambda route: held.append(route))
+    page = context.new_page()
+    page.goto(f"{public}/{LESSON}")
+    cell(page, 1).get_by_role("button", name="Run", exact=True).click()
+    figures = page.locator(".live-figures")
+    # The other archives have come, and this one has not.
+    expect(figures).to_have_text(re.compile(r"^[4-7]\.\d of about 14 MB, [1-9]\d* s$"))
+    held.pop().continue_()
+    expect_status(page, RUNS)
+    one = write(page, 1, "import asyncio\nawait asyncio.Event().wait()")
+    page.locator("article h2").last.scroll_into_view_if_needed()
+    kept = page.locator(".live-safe")
+    expect(kept).to_be_in_viewport()
+    expect(kept).to_contain_text("Kept in this browser: your code")
+    one.get_by_role("button", name="Run", exact=True).click()
+    expect(figures).to_have_text(re.compile(r"^Cell 1: [1-9] s$"), timeout=PATIENCE)
+    context.set_offline(True)
+    expect(kept).to_contain_text("No network.")
+    one.get_by_role("button", name="Stop").click()
+    expect(figures).to_be_empty()
 
 
 def test_too_little_memory_is_told_in_a_sentence(context: BrowserContext, public: str) -> None:

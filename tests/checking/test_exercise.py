@@ -94,6 +94,8 @@ def test_a_verdict_reads_the_same_in_words_and_in_html_and_escapes_what_was_obse
     assert "&lt;script&gt;" in html
     assert "<script>" not in html
     assert html.count("<details>") == 2
+    assert '<p class="wrong"><strong>✗ ch99-ex1' in html
+    assert '<li class="right">✓ two</li>' in html
     assert "<details>" not in EXERCISE.verdict({"said": "fine"}, 1)._repr_html_()
 
 

@@ -71,7 +71,10 @@ def add_own_part(target: Path, fixed: str) -> None:
         python, scripts = Path(work) / "python", Path(work) / "scripts"
         copy(OWN_PYTHON, python)
         copy(SCRIPTS, scripts)
+        counted = [*(CACHE / fixed).glob("*.zip"), *(CACHE / fixed).glob("*.deflate")]
         place = f'export const LIBRARIES = "../{fixed}/";\n'
+        # What meter.mjs counts of it.
+        place += f"export const LOADED = {sum(file.stat().st_size for file in counted)};\n"
         (scripts / "libraries.mjs").write_text(place, "utf-8")
         for script in ("runner.mjs", "worker.mjs"):
             bundle(scripts / script, target, modules)
