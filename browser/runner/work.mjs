@@ -56,7 +56,9 @@ export const readProgress = () => keep((storage) => storage.getItem(PROGRESS)) ?
 // whether they are kept.
 export function addProgress(lines) {
   const all = new Set([...readProgress().split("\n"), ...lines.split("\n")].filter(Boolean));
-  return keep((storage) => (storage.setItem(PROGRESS, [...all].join("\n")), true)) === true;
+  const kept = keep((storage) => (storage.setItem(PROGRESS, [...all].join("\n")), true)) === true;
+  dispatchEvent(new Event("storage")); // as other tabs hear it
+  return kept;
 }
 
 // The lines of a progress.jsonl, or null if the text is none.

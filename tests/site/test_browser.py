@@ -830,7 +830,7 @@ def test_what_comes_and_why_are_shown_after_a_prediction_and_after_a_reload(
     asked(page, CHOSEN).get_by_role("button", name="Predict again").click()
     expect(came).not_to_be_visible()
     expect(why).not_to_be_visible()
-    expect(option(page, "the north lamp")).to_be_focused()
+    expect(asked(page, CHOSEN).get_by_role("radio").first).to_be_focused()
     option(page, "south").check()
     asked(page, CHOSEN).get_by_role("button", name="Predict", exact=True).click()
     expect(asked(page, CHOSEN).get_by_role("status")).to_contain_text("✓ Right. The south lamp")
@@ -915,7 +915,7 @@ def test_without_javascript_a_prediction_is_a_list_above_folds(
 ) -> None:
     with opened(browser, java_script_enabled=False) as page:
         page.goto(f"{sample}/{LESSON}")
-        reason = asked(page, CHOSEN).locator(".quiz-why").nth(1)
+        reason = asked(page, CHOSEN).locator(".quiz-why[data-verdict=right]")
         reason.locator("summary").click()
         expect(reason).to_contain_text("✓ Right. The south lamp stands at the sea")
         expect(page.get_by_role("button", name="Show me")).to_have_count(0)
@@ -1025,3 +1025,59 @@ def test_all_that_is_kept_is_saved_as_a_file_and_erased_when_that_is_confirmed(
     assert (
         evening.evaluate("Object.keys(localStorage).filter((k) => k.startsWith('lantern-'))") == []
     )
+
+
+def test_what_was_saved_is_taken_over_and_nothing_that_is_here_is_lost(
+    evening: Page, tmp_path: Path
+) -> None:
+    work = "lantern-work:notebooks/ch00a_cells:one"
+    evening.evaluate("(key) => localStorage.setItem(key, '[1,  2]')", work)
+    with evening.expect_download() as saved:
+        evening.get_by_role("button", name="Save it as a file").click()
+    file = tmp_path / "my-evening.json"
+    saved.value.save_as(file)
+    evening.evaluate("() => localStorage.clear()")
+    evening.goto(evening.url.replace(EVENING, LESSON))
+    answer(evening, "south")
+    evening.evaluate("(key) => localStorage.setItem(key, 'of today')", work)
+    evening.go_back()
+    evening.locator(".evening-file").set_input_files(file)
+    expect(evening.locator(".evening-told")).to_contain_text("my-evening.json is taken over.")
+    expect(evening.locator(".evening-sum")).to_have_text(
+        "predicted 1 of 2, 1 right · answered 1 of 2, 1 right · solved 1 of 1"
+    )
+    expect(evening.locator(".chapter-done")).to_have_text("3 of 5")
+    kept = evening.evaluate("() => ({...localStorage})")
+    tried = json.loads(kept["lantern-answers:notebooks/ch00a_cells:prediction-cell-11"])
+    assert [one["right"] for one in tried] == [False, True]
+    assert kept[work] == "of today"
+    assert json.loads(kept[work.replace("work", "earlier")]) == ["[1,  2]"]
+    file.write_text("{}")
+    evening.locator(".evening-file").set_input_files(file)
+    expect(evening.locator(".evening-told")).to_contain_text("was not saved on this page")
+
+
+def test_an_answer_that_an_earlier_version_of_the_page_kept_is_still_known(
+    page: Page, sample: str
+) -> None:
+    page.goto(f"{sample}/{CHAPTER}")
+    question = page.locator("fieldset.quiz").first
+    name, value = question.get_attribute("id"), option(page, RIGHT_ANSWER).get_attribute("value")
+    key = f"lantern-quiz:book/ch00_sample:{name}"
+    page.evaluate("([key, value]) => localStorage.setItem(key, value)", [key, value])
+    page.reload()
+    expect(verdict(page)).to_contain_text("Right.")
+    expect(page.locator(".chapter-done")).to_have_text("1 of 5")
+    assert page.evaluate("(key) => localStorage.getItem(key)", key) is None
+
+
+def test_what_is_on_the_page_is_seen_beside_it_and_lines_end_at_some_eighty_characters(
+    page: Page, sample: str
+) -> None:
+    page.goto(f"{sample}/{LESSON}")
+    expect(page.get_by_role("navigation", name="Headings of this page")).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth") == 1280
+    width = page.locator("article section > p").evaluate_all(
+        "(all) => Math.max(...all.map((each) => each.getBoundingClientRect().width))"
+    )
+    assert width <= 80 * 8  # a letter is half an em wide, or less

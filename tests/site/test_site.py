@@ -3,6 +3,8 @@
 import gzip
 import json
 import os
+import posixpath
+from collections import Counter
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlparse
 
@@ -20,6 +22,7 @@ from tools.predictions import predictions_of
 from tools.site.pages import Page, companions, shorten
 from tools.site.picture import figures_of
 
+BOOK, NOTEBOOKS = ROOT / "book", ROOT / "notebooks"
 KILOBYTE = 1024
 
 OBJECTIVES = ":::{objectives}\n- order: predict the order\n:::\n\n"
@@ -413,3 +416,51 @@ def test_answers_are_folded_without_marks_and_not_found_by_the_search(course_sit
     assert all(block.find_parent("details") for block in code)
     index = (course_site.html / "searchindex.js").read_text("utf-8")
     assert "fetch_on" not in json.loads(index[len("Search.setIndex(") : -1])["terms"]
+
+
+def test_the_way_goes_lessons_exercises_questions_next_chapter_and_no_answer_lies_on_it(
+    course_site: Built,
+) -> None:
+    def steps(page: str) -> list[str]:
+        soup = soup_of(course_site, page)
+        links = [soup.select_one(f".{step}-page") for step in ("prev", "next")]
+        return [posixpath.normpath(f"{page}/../{link['href']}") if link else "" for link in links]
+
+    chapters = [f"{page.parent.name}/{page.stem}" for page in sorted(BOOK.glob("ch*.md"))]
+    for chapter, following in zip(chapters, [*chapters[1:], "book/evening"], strict=True):
+        stem = Path(chapter).stem
+        lessons = sorted(path.stem for path in NOTEBOOKS.glob(f"{stem[:4]}[a-z]_*.ipynb"))
+        way = [*(f"notebooks/{lesson}" for lesson in lessons), f"exercises/{stem}"]
+        befores = [f"{page}.html" for page in (chapter, *way[:-1])]
+        thens = [*(f"{page}.html" for page in way[1:]), f"{chapter}.html#questions"]
+        assert [steps(f"{page}.html") for page in way] == [
+            list(each) for each in zip(befores, thens, strict=True)
+        ]
+        assert steps(f"solutions/{stem}.html") == [f"{way[-1]}.html", f"{chapter}.html#questions"]
+        assert soup_of(course_site, f"{chapter}.html").select_one("#questions")
+        assert steps(f"{chapter}.html")[1] == f"{following}.html"
+
+
+def test_a_chapter_is_called_by_its_number_and_a_lesson_by_its_place(course_site: Built) -> None:
+    lesson = soup_of(course_site, "notebooks/ch01b_freezing.html")
+    assert lesson.select_one(".place").text == "Chapter 1 · lesson 2 of 3"
+    assert lesson.select_one("h1 ~ .companions a").text == "The event loop"
+    links = [link.text.strip() for link in lesson.select(".toctree-l1 > a")]
+    chapters = [link for link in links if link[0].isdigit()]
+    assert chapters[0] == "0. Doors open"
+    assert chapters[1] == "1. The event loop"
+    assert len(chapters) == len(list(BOOK.glob("ch*.md")))
+    itself = soup_of(course_site, "book/ch01_event_loop.html").select_one(".current-page > a")
+    assert itself.text.strip() == "1. The event loop"
+
+
+def test_the_right_choice_of_a_prediction_stands_at_each_place_about_as_often(
+    course_site: Built,
+) -> None:
+    places: Counter[int] = Counter()
+    for page in course_site.pages_of("ch01") + course_site.pages_of("ch04"):
+        for question in soup_of(course_site, page).select("fieldset.prediction"):
+            verdicts = [why["data-verdict"] for why in question.select(".quiz-why")]
+            if len(verdicts) == 3:
+                places[verdicts.index("right")] += 1
+    assert max(places.values()) < 0.45 * places.total(), places

@@ -13,6 +13,8 @@ from tools.site.quiz import Question
 STYLESHEET = "site.css"
 # myst-nb's stylesheet is mostly 256 terminal colours; lantern.css has the rules that we use.
 UNUSED_STYLES = ("mystnb.",)
+# Furo shows what is on a page from the first width on; ours is narrow enough for the second.
+CONTENTS_SHOWN = ("82em", "79.5em")
 COPY_SCRIPTS = {"_static/clipboard.min.js", "_static/copybutton.js"}
 # Each for pages with a node of one of these classes.
 SCRIPTS_OF = {
@@ -72,7 +74,8 @@ def join_stylesheets(app: Sphinx, error: Exception | None) -> None:
         if not Path(name).name.startswith(UNUSED_STYLES)
     ]
     target = Path(app.outdir) / "_static" / STYLESHEET
-    target.write_text("\n".join(parts).replace("/*# sourceMappingURL=", "/*# "), "utf-8")
+    sheet = "\n".join(parts).replace("/*# sourceMappingURL=", "/*# ")
+    target.write_text(sheet.replace(*CONTENTS_SHOWN), "utf-8")
 
 
 def setup(app: Sphinx) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
 from course.names import chapter_of
@@ -29,7 +30,9 @@ TOP = """<div class="evening" hidden>
 <h2 id="yours">It is yours</h2>
 <p>All of it lies in this browser, and none of it leaves your computer unless you send it.</p>
 <p class="quiz-tools"><button type="button" class="evening-save">Save it as a file</button>
+<button type="button" class="evening-open">Open a file</button>
 <button type="button" class="evening-erase">Erase it</button>
+<input type="file" class="evening-file" accept=".json" aria-label="A saved file" hidden>
 <span class="evening-told" role="status"></span></p>
 </div>
 """
@@ -145,8 +148,16 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         place.append(nodes.raw("", "".join(parts), format="html"))
 
 
+def count_asked(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Note how many things each chapter asks, for the sidebar of every page."""
+    chapters = filter(CHAPTER.match, env.found_docs)
+    env.lantern_asked = {chapter: len(list(asked_in(app, chapter))) for chapter in chapters}
+    return []
+
+
 def setup(app: Sphinx) -> None:
     """Register the directive and what fills its place."""
+    app.connect("env-updated", count_asked)
     app.add_directive("evening", EveningDirective)
     app.add_node(Evening, html=(lambda *_: None, lambda *_: None))
     app.connect("doctree-resolved", fill)

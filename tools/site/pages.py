@@ -14,6 +14,11 @@ KINDS = {"book": "chapter", "notebooks": "lesson", "exercises": "exercise", "sol
 CHAPTER = re.compile(r"ch\d\d")
 LAB = {"lesson": "/lab/tree/workspace/lessons/", "exercise": "/lab/tree/workspace/"}
 DESCRIPTION_LENGTH = 160
+# In the tree of the sidebar; the page that is shown leads to itself.
+CHAPTER_LINK = re.compile(
+    r'(<li class="toctree-l1[^"]*"><a class="[^"]*" href="(?:[^"#]*(ch\d\d_\w+)\.html|#)">)'
+    r"(.*?)</a>"
+)
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,11 @@ class Page:
         return KINDS.get(self.docname.partition("/")[0], "") if self.chapter else ""
 
     @property
+    def number(self) -> str:
+        """Its chapter in words that a reader says: Chapter 1; empty outside the chapters."""
+        return f"Chapter {int(self.chapter[2:])}" if self.chapter else ""
+
+    @property
     def lab_path(self) -> str:
         """Where the learner's own server opens it to be run; empty if it is not run."""
         return f"{LAB[self.kind]}{self.stem}.ipynb" if self.kind in LAB else ""
@@ -51,6 +61,75 @@ def companions(page: Page, docnames: list[str]) -> dict[str, list[str]]:
         if page.chapter and other.kind and other.chapter == page.chapter and other != page:
             found[other.kind].append(other.docname)
     return found
+
+
+def part_of_chapter(page: Page, docnames: list[str]) -> str:
+    """Where in the course a page stands: "Chapter 1 · lesson 2 of 3"."""
+    words = {"exercise": "exercises", "solution": "answers"}.get(page.kind, "")
+    if page.kind == "lesson":
+        lessons = sorted([page.docname, *companions(page, docnames)["lesson"]])
+        of = f" {lessons.index(page.docname) + 1} of {len(lessons)}" if len(lessons) > 1 else ""
+        words = f"lesson{of}"
+    return " · ".join(filter(None, (page.number, words)))
+
+
+def way(env: BuildEnvironment, docname: str) -> tuple[str, str]:
+    """The pages before and after one, on the way through the course; empty for none.
+
+    A chapter's page says which lessons there are, and asks its questions after the exercises: the
+    way goes lessons, exercises, questions, next chapter. Answers stand beside it.
+    """
+    root = env.config.root_doc
+    top = [root, *env.toctree_includes.get(root, [])]
+    if docname in top:
+        place = top.index(docname)
+        return "".join(top[place - 1 : place]), "".join(top[place + 1 : place + 2])
+    chapter = next((each for each in top if docname in env.toctree_includes.get(each, [])), "")
+    inside = [chapter, *env.toctree_includes.get(chapter, [])]
+    place = inside.index(docname) if chapter else 0
+    after = [other for other in inside[place + 1 :] if Page(other).kind != "solution"]
+    return "".join(inside[place - 1 : place]), (after or [chapter])[0]
+
+
+def lead_on(app: Sphinx, docname: str, context: dict) -> None:
+    """Give the template the pages before and after one; from within a chapter, its questions."""
+
+    def step(target: str, within: bool = False) -> dict[str, str] | None:
+        if not target:
+            return None
+        link = app.builder.get_relative_uri(docname, target)
+        if within:
+            title = f"Questions: {app.env.titles[target].astext()}"
+            return {"link": f"{link}#questions", "title": title}
+        return {"link": link, "title": titled(app.env, target)}
+
+    before, after = way(app.env, docname)
+    inside = Page(docname).kind not in ("", "chapter")
+    context["prev"] = step(before)
+    context["next"] = step(after, inside and Page(after).kind == "chapter")
+
+
+def titled(env: BuildEnvironment, docname: str) -> str:
+    """The title of a page; a chapter's with its number."""
+    page, title = Page(docname), env.titles[docname].astext()
+    return f"{page.number}: {title}" if page.kind == "chapter" else title
+
+
+def number_chapters(tree: str, current: Page, asked: dict[str, int]) -> str:
+    """The tree of the sidebar: before the title of a chapter its number, and a place behind it.
+
+    There static/site.js says how much of what the chapter asks is done.
+    """
+
+    def numbered(link: re.Match[str]) -> str:
+        page = Page(f"book/{link[2]}") if link[2] else current
+        if page.kind != "chapter":
+            return link[0]
+        of = f'data-chapter="{page.chapter}" data-of="{asked[page.docname]}"'
+        place = f'<span class="chapter-done" {of}></span>'
+        return f"{link[1]}{int(page.chapter[2:])}. {link[3]} {place}</a>"
+
+    return CHAPTER_LINK.sub(numbered, tree)
 
 
 def first_paragraph(doctree: nodes.document) -> str:
@@ -96,6 +175,12 @@ def describe_page(
     """Give the template the page's kind, its companions, its lab path and its description."""
     page = Page(name)
     context["page"] = page
+    context["place"] = part_of_chapter(page, list(app.env.found_docs))
+    if name in app.env.titles:
+        lead_on(app, name, context)
+    context["furo_navigation_tree"] = number_chapters(
+        context["furo_navigation_tree"], page, app.env.lantern_asked
+    )
     # Where tools.browser puts what runs a page in the reader's browser; not set in other builds.
     context["live"] = os.environ.get("LANTERN_LIVE", "")
     context["companions"] = {
@@ -111,4 +196,5 @@ def describe_page(
 def setup(app: Sphinx) -> None:
     """Name the answers, and describe each page to its template."""
     app.add_transform(NameAnswers)
-    app.connect("html-page-context", describe_page)
+    # After Furo, which makes the tree of the sidebar.
+    app.connect("html-page-context", describe_page, priority=800)

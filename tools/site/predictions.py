@@ -7,6 +7,7 @@ a fold.
 
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
@@ -59,7 +60,10 @@ def question_of(prediction: Prediction, paragraph: nodes.paragraph, docname: str
         return question
     listed = following(paragraph)[0].children
     keys = zip(prediction.choices, prediction.said, listed, strict=True)
-    for number, (choice, said, item) in enumerate(keys, start=1):
+    numbered = list(enumerate(keys, start=1))
+    # Authors write the right one in the middle too often. The order is the same at each build.
+    Random(f"{docname} {prediction.name}").shuffle(numbered)
+    for number, (choice, said, item) in numbered:
         right = number == prediction.right
         reason = nodes.paragraph("", "", *in_code(said))
         question += Option(

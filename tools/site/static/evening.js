@@ -1,6 +1,8 @@
 // Your evening: what this browser keeps of the course, and what to see again.
 {
+  const COURSE = "The Lantern";
   const OURS = "lantern-";
+  const [WORK, EARLIER, ANSWERS] = ["lantern-work:", "lantern-earlier:", "lantern-answers:"];
   const PROGRESS = "lantern-progress"; // lines of course/checking/progress.py
   const STATES = ["not attempted", "not yet", "right", "right, with a star"]; // course/checking/exercise.py
   const page = document.querySelector(".evening");
@@ -84,27 +86,76 @@
     page.querySelector(".evening-kept").textContent = kept().length
       ? `In all: ${summary(all)}.`
       : "This browser keeps nothing of the course yet.";
-    page.querySelectorAll("button").forEach((button) => (button.disabled = !kept().length));
+    for (const name of ["save", "erase"])
+      page.querySelector(`.evening-${name}`).disabled = !kept().length;
   };
 
   page.querySelector(".evening-save").addEventListener("click", () => {
     const read = (key) => {
       const text = localStorage.getItem(key);
+      if (key.startsWith(WORK)) return text; // code may look like JSON
       try {
         return JSON.parse(text);
       } catch {
         return text;
       }
     };
-    const data = { course: "The Lantern", saved: new Date().toISOString() };
+    const data = { course: COURSE, saved: new Date().toISOString() };
     data.kept = Object.fromEntries(kept().map((key) => [key, read(key)]));
-    const file = new Blob([`${JSON.stringify(data, null, 1)}\n`], { type: "application/json" });
+    const saved = new Blob([`${JSON.stringify(data, null, 1)}\n`], { type: "application/json" });
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(file);
+    link.href = URL.createObjectURL(saved);
     link.download = "my-evening.json";
     link.click();
     URL.revokeObjectURL(link.href);
     told.textContent = "my-evening.json is saved.";
+  });
+
+  const parsed = (text) => {
+    try {
+      return JSON.parse(text) ?? [];
+    } catch {
+      return [];
+    }
+  };
+  const union = (all) => [...new Set(all)];
+
+  // What becomes of one thing that is kept, and of what a file has under its name: nothing is lost.
+  const merge = (storage, key, theirs) => {
+    const mine = storage.getItem(key);
+    if (mine === null || mine === theirs) return storage.setItem(key, theirs);
+    if (key === PROGRESS) storage.setItem(key, union([...mine.split("\n"), ...theirs.split("\n")]).join("\n"));
+    else if (key.startsWith(ANSWERS)) {
+      const tries = union([mine, theirs].flatMap(parsed).map((one) => JSON.stringify(one))).map(parsed);
+      storage.setItem(key, JSON.stringify(tries.sort((one, other) => one.at - other.at)));
+    } else if (key.startsWith(EARLIER))
+      storage.setItem(key, JSON.stringify(union([mine, theirs].flatMap(parsed))));
+    else if (key.startsWith(WORK)) {
+      const beside = EARLIER + key.slice(WORK.length);
+      storage.setItem(beside, JSON.stringify(union([theirs, ...parsed(storage.getItem(beside))])));
+    }
+  };
+
+  const file = page.querySelector(".evening-file");
+  page.querySelector(".evening-open").addEventListener("click", () => file.click());
+  file.addEventListener("change", async () => {
+    const { course, kept: theirs } = parsed(await file.files[0].text());
+    const name = file.files[0].name;
+    file.value = ""; // so that the same file can be opened again
+    if (course !== COURSE || typeof theirs !== "object") {
+      told.textContent = `${name} was not saved on this page.`;
+      return;
+    }
+    const done = keep((storage) => {
+      for (const [key, value] of Object.entries(theirs))
+        if (key.startsWith(OURS))
+          merge(storage, key, typeof value === "string" ? value : JSON.stringify(value));
+      return true;
+    });
+    dispatchEvent(new Event("storage")); // as other tabs hear it
+    told.textContent = done
+      ? `${name} is taken over. Where your code here is another, it stays, and that of the file is the Earlier version at its cell.`
+      : `Not all of ${name} could be kept: this browser refuses to store it.`;
   });
 
   page.querySelector(".evening-erase").addEventListener("click", () => {

@@ -27,6 +27,16 @@ const lanternMemory = (() => {
   const add = (page, id, one) => {
     const all = JSON.stringify([...tries(page, id), { at: Date.now(), ...one }]);
     keep((storage) => storage.setItem(keyOf(page, id), all));
+    dispatchEvent(new Event("storage")); // as other tabs hear it
+  };
+  // Take over what an earlier version of this page kept of a question; `rightOf` knows its answers.
+  const inherit = (page, id, rightOf) => {
+    const key = `lantern-quiz:${page}:${id}`;
+    const answer = keep((storage) => storage.getItem(key));
+    if (answer === null) return;
+    const right = rightOf(answer);
+    if (right !== undefined && !tries(page, id).length) add(page, id, { answer, right });
+    keep((storage) => storage.removeItem(key));
   };
   const forget = (page, id) => keep((storage) => storage.removeItem(keyOf(page, id)));
 
@@ -45,5 +55,5 @@ const lanternMemory = (() => {
   };
   const isDue = (tries) => (due(tries) ?? Infinity) <= Date.now();
 
-  return { keep, tries, add, forget, due, isDue };
+  return { keep, tries, add, inherit, forget, due, isDue };
 })();

@@ -70,10 +70,15 @@
     again.hidden = answered === 0 && document.activeElement !== again;
   };
 
-  const commit = (question, answer) => {
+  // Whether an answer is right; undefined for one that is none of the choices.
+  const rightOf = (question, answer) => {
     const radio = radios(question).find(({ value }) => value === answer);
-    const verdict = radio?.closest(".quiz-option").querySelector(".quiz-why").dataset.verdict;
-    const one = radio ? { answer, right: verdict === "right" } : { answer };
+    const why = radio?.closest(".quiz-option").querySelector(".quiz-why");
+    return why && why.dataset.verdict === "right";
+  };
+
+  const commit = (question, answer) => {
+    const one = { answer, right: rightOf(question, answer) };
     lanternMemory.add(...place(question), one);
     if (overview) overview.querySelector(".quiz-cleared").textContent = "";
     const focused = document.activeElement;
@@ -108,6 +113,7 @@
       show(question, null);
       (field(question) ?? radios(question)[0]).focus();
     });
+    lanternMemory.inherit(...place(question), (answer) => rightOf(question, answer));
     const tries = lanternMemory.tries(...place(question));
     if (lanternMemory.isDue(tries)) {
       show(question, null, "due");

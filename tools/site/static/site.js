@@ -60,6 +60,27 @@
     .querySelectorAll("article pre, article .table-wrapper, article .output.text_html, .lantern-picture")
     .forEach((block) => nameScrolling.observe(block));
 
+  // How much of what each chapter asks is done, from what this browser keeps (memory.js,
+  // course/checking/progress.py).
+  const showDone = () => {
+    const done = {};
+    const add = (name, it) => it && (done[name] = (done[name] ?? new Set()).add(it));
+    for (const key of Object.keys(localStorage)) {
+      const [, chapter] = /^lantern-answers:\w+\/(ch\d\d)/.exec(key) ?? [];
+      if (chapter && !/"answer":null}]$/.test(localStorage[key])) add(chapter, key);
+    }
+    const solved = /"exercise": ?"((ch\d\d)-ex\d+)", ?"state": ?"right/g;
+    for (const [, name, chapter] of (localStorage.getItem("lantern-progress") ?? "").matchAll(solved))
+      add(chapter, name);
+    for (const place of document.querySelectorAll(".chapter-done")) {
+      const { chapter, of } = place.dataset;
+      const count = Math.min(done[chapter]?.size ?? 0, of);
+      place.textContent = count ? `${count} of ${of}` : "";
+    }
+  };
+  addEventListener("storage", showDone);
+  showDone();
+
   // The learner's own server says so with a cookie; anywhere else there is nothing to run.
   if (document.cookie.split("; ").includes("lantern-lab=1")) {
     for (const link of document.querySelectorAll("[data-lab]")) {
