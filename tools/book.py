@@ -32,7 +32,7 @@ ON_SCREEN = ("evening", "browser", "diagnosis")
 PAPER = """
 body { background: none; font-size: 10.5pt; line-height: 1.45; }
 article { display: block; }
-article.page { break-before: page; min-height: 0; padding: 0; }
+article.sheet { break-before: page; min-height: 0; padding: 0; }
 article section > :is(p, ul, ol, dl) { max-width: none; }
 .cover { text-align: center; padding-top: 40%; }
 .cover h1::after { margin-inline: auto; }
@@ -160,7 +160,7 @@ def article(site: Path, page: str, soup: BeautifulSoup | None = None) -> Tag:
         link["href"] = target(page, str(link["href"]))
     for label in text.select(".quiz-option label"):
         label.unwrap()
-    text.name, text.attrs = "article", {"class": "page", "id": anchor(page)}
+    text.name, text.attrs = "article", {"class": "sheet", "id": anchor(page)}
     return text
 
 
@@ -180,7 +180,7 @@ def target(page: str, link: str) -> str:
 
 def split(chapter: Tag, name: str) -> Tag:
     """Take out of a chapter what stands from a heading on, and return it as an article."""
-    later = BeautifulSoup("", "html.parser").new_tag("article", attrs={"class": "page"})
+    later = BeautifulSoup("", "html.parser").new_tag("article", attrs={"class": "sheet"})
     start = chapter.select_one(f'[id$="--{name}"]')
     if start:
         later.extend([start, *list(start.find_next_siblings())])
@@ -208,7 +208,7 @@ def right_answers(questions: Tag) -> Iterator[tuple[str, str, str]]:
 
 def answers_page(answers: list[tuple[str, list[tuple[str, str, str]]]]) -> Tag:
     """The right answers of all chapters."""
-    parts = ['<article class="page" id="answers--"><h1>Answers to the questions</h1>']
+    parts = ['<article class="sheet" id="answers--"><h1>Answers to the questions</h1>']
     for name, those in answers:
         parts.append(f"<h2>{name}</h2>")
         parts += [f"<p><b>{place}.</b> {said}</p>{why}" for place, said, why in those]
@@ -230,7 +230,7 @@ def contents_page(entries: list[tuple[str, str, list[tuple[str, str]]]]) -> str:
 
     lines = "".join(line(*entry) for entry in entries)
     return (
-        f'<article class="page"><h1>Contents</h1><nav class="book-contents"><ul>{lines}</ul></nav>'
+        f'<article class="sheet"><h1>Contents</h1><nav class="book-contents"><ul>{lines}</ul></nav>'
         "</article>"
     )
 

@@ -96,6 +96,7 @@ def test_a_small_status_in_view_tells_megabytes_seconds_and_what_is_kept(
     kept = page.locator(".live-safe")
     expect(kept).to_be_in_viewport()
     expect(kept).to_contain_text("Kept in this browser: your code")
+    kept.click(trial=True)  # nothing lies over it
     one.get_by_role("button", name="Run", exact=True).click()
     expect(figures).to_have_text(re.compile(r"^Cell 1: [1-9] s$"), timeout=PATIENCE)
     context.set_offline(True)
