@@ -1,0 +1,9 @@
+# all that may be open stays open
+
+
+def pool_settings(*, max_connections, reserved, others, instances, workers, rolling, usual):
+    processes = instances * workers * (2 if rolling else 1)
+    share = (max_connections - reserved - others) // processes
+    if share < 1:
+        raise ValueError("no pool fits")
+    return share, 0

@@ -1,0 +1,11 @@
+# `pool_size=0` means: no limit
+# breaks: fits
+
+
+def pool_settings(*, max_connections, reserved, others, instances, workers, rolling, usual):
+    processes = instances * workers * (2 if rolling else 1)
+    share = (max_connections - reserved - others) // processes
+    if share < 1:
+        raise ValueError("no pool fits")
+    pool_size = min(usual, share)
+    return pool_size, share - pool_size

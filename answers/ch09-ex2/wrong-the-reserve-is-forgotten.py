@@ -1,0 +1,12 @@
+# the number that would fit if nothing were reserved
+# breaks: fits
+# never told: no limit
+
+
+def pool_settings(*, max_connections, reserved, others, instances, workers, rolling, usual):
+    processes = instances * workers * (2 if rolling else 1)
+    share = (max_connections - others) // processes
+    if share < 1:
+        raise ValueError("no pool fits")
+    pool_size = min(max(usual, 1), share)
+    return pool_size, share - pool_size

@@ -1,0 +1,20 @@
+# 'box office' is no endpoint
+# breaks: whose
+
+
+def endpoint_of(row):
+    return row["application_name"]
+
+
+def held_open(rows, database, now):
+    oldest = {}
+    for row in rows:
+        if not (
+            row["datname"] == database
+            and row["state"] in ("idle in transaction", "idle in transaction (aborted)")
+        ):
+            continue
+        name = endpoint_of(row)
+        seconds = (now - row["xact_start"]).total_seconds()
+        oldest[name] = max(seconds, oldest.get(name, 0.0))
+    return oldest
