@@ -9,7 +9,11 @@ def held_open(rows, database, now):
         row for row in rows if row["datname"] == database and "in transaction" in str(row["state"])
     ]
     found = {}
-    for row in sorted(open_ones, key=lambda row: row["xact_start"], reverse=True):
+    for row in sorted(
+        open_ones, key=lambda row: row["xact_start"] or row["state_change"], reverse=True
+    ):
         comment = re.match(r"/\*\s*(.+?)\s*\*/", row["query"])
-        found[comment[1] if comment else row["application_name"]] = now - row["xact_start"]
+        found[comment[1] if comment else row["application_name"]] = now - (
+            row["xact_start"] or row["state_change"]
+        )
     return found

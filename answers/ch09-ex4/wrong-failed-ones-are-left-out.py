@@ -14,6 +14,6 @@ def held_open(rows, database, now):
         if not (row["datname"] == database and row["state"] == "idle in transaction"):
             continue
         name = endpoint_of(row)
-        seconds = (now - row["xact_start"]).total_seconds()
+        seconds = (now - (row["xact_start"] or row["state_change"])).total_seconds()
         oldest[name] = max(seconds, oldest.get(name, 0.0))
     return oldest

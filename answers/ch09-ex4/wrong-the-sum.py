@@ -17,6 +17,6 @@ def held_open(rows, database, now):
         ):
             continue
         name = endpoint_of(row)
-        seconds = (now - row["xact_start"]).total_seconds()
+        seconds = (now - (row["xact_start"] or row["state_change"])).total_seconds()
         oldest[name] = seconds + oldest.get(name, 0.0)
     return oldest

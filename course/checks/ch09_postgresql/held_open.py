@@ -79,8 +79,9 @@ class _Evening:
         self.rows_of: dict[str, list[Row]] = {}
         self.form_of: dict[str, str] = {}
         self.paths = random.sample(PATHS, len(PATHS))
-        self.young = random.sample([10 + 7 * n for n in range(90)], 90)
-        self.old = random.sample([4_000 + 11 * n for n in range(90)], 90)
+        # A sum of two, three or four of these is none of them.
+        self.young = random.sample(range(25, 1_825, 20), 90)
+        self.old = random.sample(range(9_005, 10_805, 20), 90)
 
     def endpoint(self, form: str) -> str:
         """Return a new endpoint, which is named in this form in all of its rows."""
@@ -91,21 +92,22 @@ class _Evening:
     def add(
         self, endpoint: str, state: str, database: str = DATABASE, is_old: bool = False
     ) -> float:
-        """Add a row, and return for how many seconds its transaction has been open."""
+        """Add a row, and return how many seconds are due for it, where any are."""
         ages = self.old if is_old else self.young
         transaction, statement, changed = sorted((ages.pop() for _ in range(3)), reverse=True)
         row = _row(self.random, endpoint, self.form_of[endpoint]) | {
             "datname": database,
             "state": state,
             "wait_event": None if state == "active" else "ClientRead",
-            "backend_start": self.ago(9_000 + transaction),
-            "xact_start": None if state == "idle" else self.ago(transaction),
+            "backend_start": self.ago(20_010 + transaction),
+            # Of a transaction that has failed the server tells no beginning.
+            "xact_start": self.ago(transaction) if state in ("active", IDLE_IN) else None,
             "query_start": self.ago(statement),
             "state_change": self.ago(statement if state == "active" else changed),
         }
         self.rows.append(row)
         self.rows_of[endpoint].append(row)
-        return float(transaction)
+        return float(changed if state == FAILED_IN else transaction)
 
     def ago(self, seconds: int) -> datetime:
         """Return the moment so many seconds ago."""
@@ -163,7 +165,8 @@ def judge(case: Snapshot, seen: dict[str, Any]) -> Iterable[Finding]:
     found = outcome["value"]
     if reason := interruption(outcome, "held_open"):
         yield Nothing(
-            f"{reason} Rows of the server's own processes have no state, no times, no database."
+            f"{reason} Rows of the server's own processes have no state, no times, no database, "
+            "and a transaction that has failed has no `xact_start`."
         )
     elif not isinstance(found, dict):
         yield Nothing(f"It returned {found!r}. Return a dictionary: endpoint, and seconds.")
@@ -223,18 +226,18 @@ def _judge_age(case: Snapshot, endpoint: str, told: Any) -> Finding:
     every = [row for row in case.rows if _endpoint(row) == endpoint]
     elsewhere = [row for row in every if row["datname"] != DATABASE]
     mine = _rows_of(case, endpoint)
-    if any(_is_close(told, _age(case, row, "xact_start")) for row in elsewhere):
+    if any(_is_close(told, _due(case, row)) for row in elsewhere):
         return Broken("here", f"{about} That is a transaction of another database.")
     if any(_is_close(told, _age(case, row, "xact_start")) for row in mine if not _holds(row)):
         return Broken(
             "idle", f"{about} That is a transaction of it that is at work. {WHY['active']}"
         )
-    if any(_is_close(told, _age(case, row, "xact_start")) for row in mine if _holds(row)):
+    if any(_is_close(told, _due(case, row)) for row in mine if _holds(row)):
         return Broken("longest", f"{about} It has several open, and that is not the oldest.")
     for column, words in NOT_SINCE.items():
         if any(_is_close(told, _age(case, row, column)) for row in every):
             return Broken("since", f"{about} That is since `{column}`, {words}.")
-    spans = [_age(case, row, "xact_start") for row in mine if _holds(row)]
+    spans = [_due(case, row) for row in mine if _holds(row)]
     if _is_close(told, sum(spans)):
         return Broken("longest", f"{about} That is the sum; they are open at the same time.")
     if _is_close(told, sum(spans) / len(spans)):
@@ -263,6 +266,10 @@ def _holds(row: Row) -> bool:
     return row["state"] in (IDLE_IN, FAILED_IN)
 
 
+def _due(case: Snapshot, row: Row) -> float:
+    return _age(case, row, "state_change" if row["state"] == FAILED_IN else "xact_start")
+
+
 def _age(case: Snapshot, row: Row, column: str) -> float:
     began = row[column]
     return (case.now - began).total_seconds() if began else -1.0
@@ -281,14 +288,14 @@ HELD_OPEN = Exercise(
         "idle": "told are transactions that are open while nobody works, failed ones too",
         "here": "told is this database alone",
         "whose": "each is told under the name of its endpoint",
-        "since": "its time is that of the transaction",
+        "since": "its time is that of the transaction, and of a failed one that of its failure",
         "longest": "of several, the time of the oldest is told",
     },
     hints=(
         "Which states mean that a transaction is open and that the server waits for its next "
         "statement? There are two of them.",
-        "`xact_start` is when the transaction began. The view shows all databases of the server, "
-        "and processes of its own.",
+        "`xact_start` is when the transaction began; one that has failed has `state_change` only. "
+        "The view shows all databases of the server, and processes of its own.",
         "A comment that names the endpoint stands at the very beginning; one in the middle of a "
         "statement may be anything.",
     ),
