@@ -39,6 +39,7 @@ from lantern.lifetimes import (
     YIELDS,
 )
 from lantern.recording import QUERYING, QUEUING, RUNNING, WAITING
+from lantern.theatre.doors import HAPPENS, KEPT_OUT, REFUSED, draw_doors
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 
@@ -134,7 +135,14 @@ HOLDS = Order(
     schedule="A",
 )
 
+MATRIX = {
+    "SQLite": {"phantom": KEPT_OUT, "lost <update>": f"{REFUSED} SQLITE_BUSY_SNAPSHOT"},
+    "READ COMMITTED": {"phantom": HAPPENS, "lost <update>": HAPPENS},
+    "REPEATABLE READ": {"phantom": KEPT_OUT, "lost <update>": f"{REFUSED} 40001"},
+}
+
 PICTURES = {
+    "doors": draw_doors(MATRIX, "stage doors"),
     "order": draw_order(BROKEN, "the last seat", ["Teo", "Ines"]),
     "order_that_holds": draw_order(HOLDS),
     "lives": draw_requests(LATE, IN_TIME, titles=["request scope", "function scope"]),
@@ -203,6 +211,15 @@ def test_both_recordings_stand_on_one_axis():
     bars = re.findall(r'class="query"[^>]*x="([\d.]+)"[^>]*width="([\d.]+)"', html)
     # 0.05 s of 0.2 s on 604 pixels
     assert ("134.2", "151.0") in bars
+
+
+def test_the_words_of_the_doors_say_of_each_what_became_of_everything():
+    doors = PICTURES["doors"]
+    assert "SQLite: phantom kept out, lost <update> refused: SQLITE_BUSY_SNAPSHOT." in doors.words
+    assert "READ COMMITTED: phantom slips through, lost <update> slips through." in doors.words
+    assert doors.summary == (
+        "SQLite lets 0 through; READ COMMITTED lets 2 through; REPEATABLE READ lets 0 through"
+    )
 
 
 def test_ids_of_two_figures_differ():

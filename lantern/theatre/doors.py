@@ -1,0 +1,68 @@
+"""Draw isolation levels as stage doors, with what slips through each: a function of the matrix."""
+
+from collections.abc import Mapping
+
+from lantern.pictures.figure import WIDTH, Picture, figure, rect, text
+
+# How a play ends; behind the last one stands the code of the refusal.
+HAPPENS, KEPT_OUT, REFUSED = "slips through", "kept out", "refused:"
+
+NAMES, TOP, ROW, GAP = 128, 62, 40, 14  # pixels
+SLIT = 10  # of a door that stands open
+
+
+def draw_doors(matrix: Mapping[str, Mapping[str, str]], title: str = "") -> Picture:
+    """Draw a door for each stage, and on it a bar for each anomaly that it stops.
+
+    `matrix` has for each stage the end of every anomaly: HAPPENS, KEPT_OUT, or REFUSED and a
+    code. What slips through goes through the door as an arrow.
+    """
+    anomalies = list(next(iter(matrix.values()), {}))
+    width = (WIDTH - NAMES) / max(len(matrix), 1)
+    height = TOP + ROW * len(anomalies)
+    parts = [text(0, 18, title, "title")]
+    for row, anomaly in enumerate(anomalies):
+        parts.append(text(0, TOP + ROW * row + ROW / 2 + 4, anomaly))
+    for column, (stage, ends) in enumerate(matrix.items()):
+        left = NAMES + width * column
+        parts.append(text(left + GAP / 2, TOP - 10, stage, "title"))
+        parts.append(rect("grid", left + GAP / 2, TOP - 4, width - GAP, height - TOP + 8))
+        for row, anomaly in enumerate(anomalies):
+            parts += _end(ends[anomaly], left, TOP + ROW * row, width, f"{stage}: {anomaly}")
+    words = [title or "Stage doors, and what slips through each."]
+    for stage, ends in matrix.items():
+        told = ", ".join(f"{anomaly} {ends[anomaly]}" for anomaly in anomalies)
+        words.append(f"{stage}: {told}.")
+    summary = "; ".join(
+        f"{stage} lets {list(ends.values()).count(HAPPENS)} through"
+        for stage, ends in matrix.items()
+    )
+    label = f"{title or 'Stage doors'}. {summary}"
+    return figure(parts, height + GAP, label, words, summary)
+
+
+def _end(end: str, left: float, top: float, width: float, told: str) -> list[str]:
+    """Draw the end of one anomaly at one door: an arrow through it, or a bar with a word."""
+    x, middle = left + GAP, top + ROW / 2
+    if end == HAPPENS:
+        tip = left + width - GAP / 2 + SLIT / 2
+        return [
+            rect("frozen", left + GAP / 2, top + 4, width - GAP, ROW - 8, f"{told} {end}"),
+            f'<path class="queue" fill="none" stroke-width="2" d="M{left - SLIT / 2:.1f} '
+            f'{middle + 9:.1f}H{tip:.1f}m-6 -4l6 4l-6 4"/>',
+            text(left + width - GAP, middle + 2, end, "frozen-word"),
+        ]
+    kind = "step" if end.startswith(REFUSED) else "grid"
+    return [
+        rect(kind, x, top + 6, width - 2 * GAP, ROW - 12, f"{told} {end}"),
+        *(
+            text(x + 6, middle + 4 + shift, line, "" if kind == "step" else "soft")
+            for shift, line in _lines(end)
+        ),
+    ]
+
+
+def _lines(end: str) -> list[tuple[float, str]]:
+    """Return the lines of an end, each with how far it stands below the middle."""
+    first, mark, second = end.partition("_")  # SQLite's codes are longer than a door is wide
+    return [(-5, first + mark), (9, second)] if mark else [(0, end)]
