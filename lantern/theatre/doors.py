@@ -37,7 +37,8 @@ def draw_doors(matrix: Mapping[str, Mapping[str, str]], title: str = "") -> Pict
         f"{stage} lets {list(ends.values()).count(HAPPENS)} through"
         for stage, ends in matrix.items()
     )
-    label = f"{title or 'Stage doors'}. {summary}"
+    # The site makes letters larger on a phone, but for a map: here is no room for them.
+    label = f"Map of stage doors. {title}: {summary}" if title else f"Map of stage doors. {summary}"
     return figure(parts, height + GAP, label, words, summary)
 
 
@@ -50,7 +51,7 @@ def _end(end: str, left: float, top: float, width: float, told: str) -> list[str
             rect("frozen", left + GAP / 2, top + 4, width - GAP, ROW - 8, f"{told} {end}"),
             f'<path class="queue" fill="none" stroke-width="2" d="M{left - SLIT / 2:.1f} '
             f'{middle + 9:.1f}H{tip:.1f}m-6 -4l6 4l-6 4"/>',
-            text(left + width - GAP, middle + 2, end, "frozen-word"),
+            text(left + width - GAP, middle + 2, end, "failed-word"),
         ]
     kind = "step" if end.startswith(REFUSED) else "grid"
     return [
