@@ -1,12 +1,16 @@
-"""The errors that the check of ch09-ex1 builds are those that a PostgreSQL's drivers raise."""
+"""The errors that the checks of ch09 build are those that a PostgreSQL's drivers raise."""
 
+import asyncio
 import sys
+from collections.abc import Awaitable
 from typing import Any
 
 import pytest
 from sqlalchemy import insert, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from course.checks.ch09_postgresql.failures import FAILURES, failed
 from course.checks.ch09_postgresql.refusals import ASYNCPG, PSYCOPG, raised, refusals
 from lantern.theatre import Guest, Order, Ticket, make_engine, postgres_database, seed
 
@@ -63,3 +67,77 @@ async def test_what_is_built_can_be_asked_what_the_real_one_can(driver: str) -> 
                     await connection.execute(statement)
             assert asked(raised(built[name], driver)) == asked(real.value), name
         await engine.dispose()
+
+
+def told(error: DBAPIError) -> dict[str, Any]:
+    """What an answer may ask an error about that is no rule's."""
+    given: Any = error.orig
+    driver: Any = error.driver_exception
+    return {
+        "class": type(error).__name__,
+        "adapted": type(given).__name__,
+        "driver's class": type(driver).__name__,
+        "state": (getattr(given, "sqlstate", "none"), getattr(driver, "sqlstate", "none")),
+        "by diag": getattr(getattr(driver, "diag", None), "sqlstate", "none"),
+        "lost": error.connection_invalidated,
+        "message": str(given).splitlines()[0],
+    }
+
+
+async def raised_by(awaited: Awaitable[Any]) -> DBAPIError:
+    with pytest.raises(DBAPIError) as real:
+        await awaited
+    return real.value
+
+
+async def provoked(engine: AsyncEngine) -> dict[str, DBAPIError]:
+    """Bring a server to those failures that it can be brought to at once."""
+    sell = text("UPDATE shows SET sold = sold + 1")
+    strict = engine.execution_options(isolation_level="SERIALIZABLE")
+    real: dict[str, DBAPIError] = {}
+    async with strict.connect() as ines, strict.connect() as teo:
+        await teo.execute(text("SELECT sold FROM shows"))
+        await ines.execute(sell)
+        await ines.commit()
+        real["serialization"] = await raised_by(teo.execute(sell))
+        await teo.rollback()
+        for one in (ines, teo):
+            await one.execute(text("SELECT sum(price_cents) FROM seats"))
+        for number, one in enumerate((ines, teo), 1):
+            await one.execute(text(f"UPDATE seats SET price_cents = 1 WHERE id = {number}"))
+        await ines.commit()
+        real["dependencies"] = await raised_by(teo.commit())
+    async with engine.connect() as ines, engine.connect() as teo:
+        await ines.execute(sell)
+        await teo.execute(text("SET LOCAL lock_timeout = '10ms'"))
+        real["lock timeout"] = await raised_by(teo.execute(sell))
+        await teo.rollback()
+        await teo.execute(text("SET LOCAL statement_timeout = '10ms'"))
+        real["statement timeout"] = await raised_by(teo.execute(text("SELECT pg_sleep(9)")))
+        await teo.rollback()
+        await end(ines, teo)
+        real["lost"] = await raised_by(ines.commit())
+    return real
+
+
+async def end(connection: AsyncConnection, other: AsyncConnection) -> None:
+    """Let the server end a connection, and wait until its driver has heard of it."""
+    pid = await connection.scalar(text("SELECT pg_backend_pid()"))
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    await other.execute(text(f"SELECT pg_terminate_backend({pid})"))
+    there = text(f"SELECT count(*) FROM pg_stat_activity WHERE pid = {pid}")
+    while await other.scalar(there) or not getattr(driver, "is_closed", lambda: True)():
+        await other.rollback()  # within a transaction the list stays as it was
+        await asyncio.sleep(0.005)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("driver", [ASYNCPG, PSYCOPG])
+async def test_what_has_failed_is_built_as_the_server_says_it(driver: str) -> None:
+    with postgres_database(driver) as url:
+        engine = make_engine(url)
+        await seed(engine, capacity=3)
+        real = await provoked(engine)
+        await engine.dispose()
+    for name, error in real.items():
+        assert told(failed(FAILURES[name], driver, error.statement)) == told(error), name

@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
-from statistics import mean, pstdev
 from typing import Any
 
 from sqlalchemy import delete, select, text, update
@@ -25,6 +24,7 @@ from course.checks.ch06_overselling.every_order import (
     why_not_explored,
 )
 from course.checks.ch06_overselling.refusals import COMMIT, WRITE, Refusals
+from course.checks.pauses import why_no_seconds, why_together
 from course.checks.sessions import close_all, fill, kept_factories
 from lantern.pool import connections_in_use
 from lantern.theatre import Guest, Order, Show, make_engine
@@ -32,8 +32,6 @@ from lantern.theatre import Guest, Order, Show, make_engine
 SECONDS = 4.0  # of work, for one question
 TIMES = 100  # that it gives up, so that its pauses can be compared
 PAUSED = 5  # attempts in each of these
-GROWS = 1.5  # times the first pause is the last one at least, measured; twice is what is asked
-SPREAD = 0.005  # the least standard deviation of a pause, in parts of its mean: less than is asked
 TOO_MANY = 4  # attempts over those that are allowed: then nothing is refused any more
 
 # What becomes of an attempt. The first two are for others' sake, as what the driver refuses.
@@ -571,38 +569,12 @@ def _why_no_pauses(seen: dict[str, Any]) -> str:
     if reason := interruption(seen["pauses"]["outcome"], "retrying"):
         return reason
     every = seen["pauses"]["seconds"]
-    for pauses in every:
-        for seconds in pauses:
-            if not isinstance(seconds, int | float):
-                return f"A pause was {seconds!r} long; sleep takes a number of seconds."
+    if reason := why_no_seconds(every):
+        return reason
     # How many attempts there are is not what this is about.
     if any(pauses and pauses[-1] for pauses in every):
         return "There was a pause after the last attempt: nothing comes after it but the error."
-    columns = list(zip(*(pauses[:-1] for pauses in every), strict=False))
-    if not columns:
-        return ""
-    for number, column in enumerate(columns, 1):
-        if max(column) <= 0:
-            return f"Before attempt {number + 1} there was no pause, or one of {column[0]:.0f} s."
-    for number, column in enumerate(columns, 1):
-        if len(set(column)) == 1:
-            return (
-                f"Pause number {number} took {column[0]:.3g} s, {len(every)} times out of "
-                f"{len(every)}: two who are refused together come back together."
-            )
-        if pstdev(column) < SPREAD * mean(column):
-            return (
-                f"Pause number {number} took from {min(column):.3g} to {max(column):.3g} s, in "
-                f"{len(every)} times: that is nearly the same, and two who are refused together "
-                "come back together."
-            )
-    first, last = mean(columns[0]), mean(columns[-1])
-    if len(columns) > 1 and last < GROWS * first:
-        return (
-            f"The first pause took {first:.2g} s in the mean of {len(every)}, and pause number "
-            f"{len(columns)} {last:.2g} s: it does not grow to twice the first one."
-        )
-    return ""
+    return why_together([pauses[:-1] for pauses in every])
 
 
 def _judge_then(seen: dict[str, Any]) -> Iterator[Broken]:

@@ -1,0 +1,28 @@
+# A connection was held in the pause
+# breaks: pauses
+
+import asyncio
+from random import uniform
+
+from sqlalchemy.exc import DBAPIError
+
+
+def taken_back(error):
+    return getattr(error.orig, "sqlstate", None) in ("40001", "40P01")
+
+
+async def begin_anew(Session, work, then, attempts, sleep=asyncio.sleep):
+    for attempt in range(1, attempts + 1):
+        session = Session()
+        try:
+            result = await work(session)
+            await session.commit()
+            break
+        except DBAPIError as error:
+            if attempt == attempts or not taken_back(error):
+                raise
+            await sleep(uniform(0, 0.01 * 2**attempt))
+        finally:
+            await session.close()
+    await then(result)
+    return result

@@ -1,0 +1,23 @@
+# A further attempt came without a pause
+# breaks: pauses
+
+import asyncio
+
+from sqlalchemy.exc import DBAPIError
+
+
+def taken_back(error):
+    return getattr(error.orig, "sqlstate", None) in ("40001", "40P01")
+
+
+async def begin_anew(Session, work, then, attempts, sleep=asyncio.sleep):
+    for attempt in range(1, attempts + 1):
+        try:
+            async with Session.begin() as session:
+                result = await work(session)
+            break
+        except DBAPIError as error:
+            if attempt == attempts or not taken_back(error):
+                raise
+    await then(result)
+    return result

@@ -1,0 +1,27 @@
+# that very error was to come out
+# breaks: once
+
+import asyncio
+from random import uniform
+
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+
+def taken_back(error):
+    return getattr(error.orig, "sqlstate", None) in ("40001", "40P01")
+
+
+async def begin_anew(Session, work, then, attempts, sleep=asyncio.sleep):
+    for attempt in range(1, attempts + 1):
+        try:
+            async with Session.begin() as session:
+                result = await work(session)
+            break
+        except DBAPIError as error:
+            if isinstance(error, IntegrityError):
+                raise ValueError("this guest is known") from error
+            if attempt == attempts or not taken_back(error):
+                raise
+        await sleep(uniform(0, 0.01 * 2**attempt))
+    await then(result)
+    return result

@@ -1,0 +1,30 @@
+# the next attempt had the same session
+# breaks: again
+
+import asyncio
+from random import uniform
+
+from sqlalchemy.exc import DBAPIError
+
+
+def taken_back(error):
+    return getattr(error.orig, "sqlstate", None) in ("40001", "40P01")
+
+
+async def begin_anew(Session, work, then, attempts, sleep=asyncio.sleep):
+    session = Session()
+    try:
+        for attempt in range(1, attempts + 1):
+            try:
+                result = await work(session)
+                await session.commit()
+                break
+            except DBAPIError as error:
+                await session.rollback()
+                if attempt == attempts or not taken_back(error):
+                    raise
+            await sleep(uniform(0, 0.01 * 2**attempt))
+    finally:
+        await session.close()
+    await then(result)
+    return result
