@@ -41,7 +41,9 @@ REFUSALS = {
     "55P03": "lock not available",
     "57014": "query canceled",
 }
-ATTEMPTS = 5  # at an order in which several go on in the server at once
+# At an order in which several go on in the server at once: on a busy machine the system lets one
+# as often as the other run first.
+ATTEMPTS = 60
 IN_MEMORY = "+"  # begins a schedule in which the tasks' first lines are steps, too
 
 
