@@ -136,9 +136,10 @@ ACTIONS: dict[str, Callable[[Any, int, list[Any]], Awaitable[None]]] = {
 }
 
 
-@pytest.mark.parametrize("seed", range(2))
+# These were seen to go red where a COMMIT or a write was taken for less than it is.
+@pytest.mark.parametrize("seed", [2, 6, 13])
 async def test_no_end_is_missed_by_orders_that_are_left_out(engine: AsyncEngine, seed: int) -> None:
-    notes, random = Notes(engine), Random(f"{seed} {engine.driver}")
+    notes, random = Notes(engine), Random(seed)
     tasks = [notes.program(random) for _ in range(2)]
     ends = set()
 
