@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import sys
 import threading
 import weakref
 from collections.abc import Iterable, Iterator
@@ -44,7 +45,9 @@ class Connections(Watcher):
         self._sessions = sessions
         # A StaticPool hands out one record to several at a time.
         self._out: dict[int, list[Held]] = {}
-        self._collecting: set[int] = set()  # threads in which garbage is looked for
+        # Where garbage is looked for: a thread, and the greenlet in it, since what closes a
+        # connection of an async driver lets the loop go on in the midst of it.
+        self._collecting: set[tuple[int, int]] = set()
 
     @contextlib.contextmanager
     def at_work(self) -> Iterator[None]:
@@ -57,7 +60,7 @@ class Connections(Watcher):
 
     def _collects(self, phase: str, _: object) -> None:
         change = self._collecting.add if phase == "start" else self._collecting.discard
-        change(threading.get_ident())
+        change(_strand())
 
     def listeners(self) -> Iterable[Listener]:
         return (
@@ -141,7 +144,7 @@ class Connections(Watcher):
         if (held := self._pop(record)) is None:
             return
         # In Python, what no cycle keeps comes back at once; what one keeps, when it is looked for.
-        if calls("_finalize_fairy") and threading.get_ident() in self._collecting:
+        if calls("_finalize_fairy") and _strand() in self._collecting:
             self._tell(held, "nobody but the garbage collector gave it back")
         elif held.request is not None and not held.request.has_ended:
             held.request.note_pool(record, ENDS)
@@ -199,6 +202,12 @@ class Connections(Watcher):
         mine = self._out.get(id(held.record), [])
         if held in mine:
             mine.remove(held)
+
+
+def _strand() -> tuple[int, int]:
+    """Name the thread that runs, and the greenlet in it."""
+    module = sys.modules.get("greenlet")
+    return threading.get_ident(), id(module.getcurrent()) if module else 0
 
 
 def _alive(reference: Any) -> Any:
