@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import Pool
+from sqlalchemy.pool import Pool, StaticPool
 
 from lantern.events import Listener
 from lantern.lifetimes import BEGINS, COMMIT, ENDS, ROLLBACK, SENDS
@@ -66,7 +66,7 @@ class Connections(Watcher):
         return (
             (Pool, "checkout", self._taken),
             (Pool, "reset", self._reset),
-            (Pool, "checkin", self._given_back),
+            (Pool, "checkin", self._checked_in),
             (Pool, "detach", self._given_back),
             (Session, "after_begin", self._belongs_to),
             (Engine, "before_cursor_execute", self._executes),
@@ -139,6 +139,13 @@ class Connections(Watcher):
         # Of an async driver, nobody can roll back what the garbage collector found.
         if not state.asyncio_safe and (held := self._pop(record)):
             self._tell(held, "nobody but the garbage collector closed it")
+        elif state.asyncio_safe and _is_shared(record):
+            self._given_back(dbapi_connection, record)
+
+    def _checked_in(self, dbapi_connection: Any, record: Any) -> None:
+        # Of several who have the one connection of a StaticPool, only the first is checked in.
+        if not _is_shared(record):
+            self._given_back(dbapi_connection, record)
 
     def _given_back(self, dbapi_connection: Any, record: Any) -> None:
         if (held := self._pop(record)) is None:
@@ -154,7 +161,7 @@ class Connections(Watcher):
         if not mine:
             return None
         request = current()
-        held = next((one for one in mine if one.request is request), mine[-1])
+        held = next((one for one in mine[::-1] if one.request is request), mine[-1])
         mine.remove(held)
         if not mine:
             del self._out[id(record)]
@@ -213,6 +220,10 @@ def _strand() -> tuple[int, int]:
 def _alive(reference: Any) -> Any:
     task = reference() if reference is not None else None
     return None if task is None or task.done() else task
+
+
+def _is_shared(record: Any) -> bool:
+    return isinstance(record._ConnectionRecord__pool, StaticPool)
 
 
 def _record(connection: Any) -> Any:

@@ -210,3 +210,35 @@ def test_an_engine_that_an_app_makes_is_disposed_when_it_shuts_down(pytester):
     app.write_text(LIFESPAN.replace("        yield\n", dispose), "utf-8")
     found, output = told(pytester)
     assert not found, output
+
+
+ONE_CONNECTION_FOR_ALL = """
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import StaticPool
+
+@pytest.fixture
+def session():
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+    with Session(engine) as session:
+        yield session
+        with engine.begin() as connection:
+            connection.execute(text("SELECT 1"))
+
+def test_it_asks(session):
+    session.execute(text("SELECT 1"))
+"""
+
+
+def test_one_connection_that_several_have_at_once_comes_back_from_each(pytester):
+    (pytester.path / "test_one.py").write_text(ONE_CONNECTION_FOR_ALL, "utf-8")
+    status, output, _ = ask(pytester, "--lantern=error")
+    assert status == 0, output
+    text = ONE_CONNECTION_FOR_ALL.replace(
+        "with Session(engine) as session:", "if session := Session(engine):"
+    )
+    (pytester.path / "test_one.py").write_text(text, "utf-8")
+    status, output, _ = ask(pytester, "--lantern=error")
+    assert status == 1
+    assert "test_one.py:16 in test_it_asks" in output
