@@ -48,6 +48,8 @@ HELD = "connection-held"
 TASK = "task-left"
 UNAWAITED = "never-awaited"
 ENGINE = "engine-left"
+IN_PLACE = "changed-in-place"
+MIXED = "mixed-datetimes"
 
 KINDS = {
     kind.name: kind
@@ -137,6 +139,20 @@ KINDS = {
             "Make one engine for the process, and await engine.dispose() after the yield of the"
             " lifespan.",
             "ch03_async_sessionmaker",
+        ),
+        Kind(
+            IN_PLACE,
+            "JSON that was changed in place, and not stored",
+            "Assign a new value, call flag_modified(object, name), or map the column with"
+            " MutableDict.as_mutable(JSON): of a change inside a value the session knows nothing.",
+            "ch05_pitfalls",
+        ),
+        Kind(
+            MIXED,
+            "Datetimes of one attribute, with a time zone here and without one there",
+            "Take aware values and DateTime(timezone=True), or naive ones everywhere; on SQLite,"
+            " which drops the zone, a TypeDecorator puts UTC back.",
+            "ch05_pitfalls",
         ),
     )
 }

@@ -19,6 +19,7 @@ from lantern.plugin.report import page, sarif
 from lantern.plugin.run import Run, Watcher, watching
 from lantern.plugin.sessions import Sessions
 from lantern.plugin.transactions import Transactions
+from lantern.plugin.values import Values
 from lantern.plugin.waits import Waits
 
 ALLOW = "lantern_allow"
@@ -44,6 +45,7 @@ def start(config: pytest.Config) -> None:
         Freezes(run),
         Waits(run, connections, sessions),
         leftovers,
+        Values(run),
     )
     if size := config.known_args_namespace.lantern_pool:
         watchers += (Pools(run, connections, size),)

@@ -11,6 +11,7 @@ from lantern.plugin.loads import Loads
 from lantern.plugin.run import Watcher
 from lantern.plugin.sessions import Sessions
 from lantern.plugin.transactions import Transactions
+from lantern.plugin.values import Values
 from lantern.recording import FROZEN
 from lantern.watch.connections import Connections, Out
 from lantern.watch.freezes import Freezes
@@ -39,6 +40,7 @@ class View:
             ConnectionFindings(log, sessions),
             Transactions(log, sessions),
             Loads(log),
+            Values(log),
             self._freezes,
             self._connections,
             self._lives,

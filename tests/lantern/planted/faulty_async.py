@@ -4,6 +4,7 @@ import asyncio
 import gc
 import hashlib
 import time
+from datetime import datetime, UTC
 from typing import Annotated
 
 from fastapi import BackgroundTasks, Depends, FastAPI
@@ -12,7 +13,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
-from models import Order
+from models import Note, Order
 
 engine = create_async_engine("sqlite+aiosqlite:///any.db")
 factory = async_sessionmaker(engine)
@@ -191,3 +192,23 @@ async def one_more_engine():
     own = create_async_engine("sqlite+aiosqlite:///any.db")  # finds: engine-left
     async with own.connect() as connection:
         await connection.execute(ONE)
+
+
+@app.post("/changed-in-place")
+async def changed_in_place(session: Forgetting):
+    note = await session.get(Note, 1)
+    note.told["tags"].append("new")
+    await session.commit()  # finds: changed-in-place
+
+
+@app.post("/aware")
+async def aware(session: Forgetting):
+    session.add(Note(at=datetime.now(UTC)))
+    await session.commit()
+
+
+@app.get("/naive")
+async def naive(session: Forgetting):
+    session.add(Note(at=datetime(2026, 1, 1)))
+    await session.flush()  # finds: mixed-datetimes
+    await session.commit()

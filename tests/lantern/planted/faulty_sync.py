@@ -2,6 +2,7 @@
 
 import gc
 import time
+from datetime import datetime, UTC
 from typing import Annotated
 
 from fastapi import BackgroundTasks, Depends, FastAPI
@@ -10,7 +11,7 @@ from sqlalchemy import create_engine, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
-from models import Line, Order
+from models import Line, Note, Order
 
 engine = create_engine("sqlite:///any.db")
 factory = sessionmaker(engine)
@@ -146,3 +147,19 @@ def background(session: Forgetting, tasks: BackgroundTasks):
         time.sleep(0.5)  # finds: connection-held
 
     tasks.add_task(mail, session.get(Order, 1))
+
+
+@app.post("/changed-in-place")
+def changed_in_place(session: Committing):
+    note = session.get(Note, 1)
+    note.told["read"] = True
+    note.kept["read"] = True
+    session.commit()  # finds: changed-in-place
+
+
+@app.post("/aware")
+def aware(session: Forgetting):
+    note = Note(at=datetime.now(UTC))
+    session.add(note)
+    session.commit()
+    return note.at < datetime.now()  # finds: mixed-datetimes

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import time
 from contextlib import asynccontextmanager
+from datetime import datetime, UTC
 from functools import cache
 from typing import Annotated
 
@@ -13,8 +14,9 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import selectinload
+from sqlalchemy.orm.attributes import flag_modified
 
-from models import Order
+from models import Note, Order
 
 engine = create_async_engine("sqlite+aiosqlite:///any.db", echo=False, pool_size=5)
 factory = async_sessionmaker(engine, expire_on_commit=False)
@@ -264,3 +266,34 @@ async def awaited_later():
     asyncio.create_task(asyncio.sleep(0))
     await later
     await asyncio.sleep(0)
+
+
+@app.post("/changes-what-it-tells")
+async def changes_what_it_tells(session: Reading):
+    note = await session.get(Note, 1)
+    note.told["only"] = "for the answer"
+    return note.told
+
+
+@app.post("/changed-and-stored")
+async def changed_and_stored(session: Reading):
+    note = await session.get(Note, 1)
+    note.kept["tracked"] = True
+    await session.commit()
+    note.told["flagged"] = True
+    flag_modified(note, "told")
+    await session.commit()
+    note.told = {**note.told, "anew": True}
+    await session.commit()
+    await session.refresh(note)
+    session.add(Note())
+    await session.commit()
+
+
+@app.post("/times")
+async def times(session: Reading):
+    now = datetime.now(UTC)
+    session.add(Note(at=datetime(2026, 1, 1), until=now, in_utc=now))
+    await session.commit()
+    session.expire_all()
+    return [(note.at, note.until, note.in_utc) for note in await session.scalars(select(Note))]
