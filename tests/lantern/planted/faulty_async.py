@@ -81,13 +81,15 @@ async def collected():
             await dropped.execute(ONE)  # finds: connection-left
             del dropped
             async with factory() as session:  # closing it there lets the loop go on meanwhile
-                await session.run_sync(lambda _: gc.collect(1))
+                await session.run_sync(lambda _: gc.collect())
 
+    gc.freeze()  # what else the process has: to look through it takes long
     dropping = asyncio.create_task(drops())
     while not dropping.done():
         async with factory() as session:
             await session.execute(ONE)
     await dropping
+    gc.unfreeze()
 
 
 @app.get("/many")
