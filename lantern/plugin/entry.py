@@ -32,6 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="give every QueuePool N connections, and let who would wait for itself fail at once",
     )
     parser.addini("lantern_ignore", "kinds of findings that are not told", type="args", default=[])
+    parser.addini("lantern_site", "the address at which The Lantern is read", default="")
 
 
 @pytest.hookimpl(tryfirst=True)

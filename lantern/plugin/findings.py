@@ -4,6 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+# Where The Lantern is read, set when a run begins; else its pages are named as the book has them.
+site = ""
+
 
 class Place(NamedTuple):
     """A line of the project under test; `in_tests` where it belongs to a test or to conftest.py."""
@@ -30,9 +33,14 @@ class Kind:
     page: str
 
     @property
+    def address(self) -> str:
+        """The address of its page; one within the book where nobody has told where that is."""
+        return f"{site.rstrip('/')}/book/{self.page}.html".lstrip("/")
+
+    @property
     def help(self) -> str:
         """What helps, and where to read on."""
-        return f"{self.cure} It happens step by step in The Lantern, {self.page}."
+        return f"{self.cure} It happens step by step in The Lantern: {self.address}"
 
 
 LEFT = "connection-left"

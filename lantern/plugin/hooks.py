@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.junitxml import xml_key
 
-from lantern.plugin import places
+from lantern.plugin import findings, places
 from lantern.plugin.connections import Connections
 from lantern.plugin.findings import KINDS, Findings, from_plain, plain
 from lantern.plugin.freezes import Freezes
 from lantern.plugin.leftovers import Leftovers
 from lantern.plugin.loads import Loads
 from lantern.plugin.pools import Pools
-from lantern.plugin.report import page, sarif
+from lantern.plugin.report import page, properties, sarif
 from lantern.plugin.run import Run, Watcher, watching
 from lantern.plugin.sessions import Sessions
 from lantern.plugin.transactions import Transactions
@@ -33,6 +34,7 @@ def start(config: pytest.Config) -> None:
             f"lantern_ignore names {', '.join(sorted(unknown))}; the kinds are {', '.join(KINDS)}"
         )
     places.root = config.rootpath
+    findings.site = config.getini("lantern_site")
     run = Run(ignored)
     sessions = Sessions(run)
     connections = Connections(run, sessions)
@@ -111,10 +113,9 @@ class Reporting:
         for data in output.get("lantern", ()):
             self.run.findings.add(from_plain(data))
 
-    @pytest.hookimpl(wrapper=True, trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
-        """Hand over what was found, or judge it."""
-        yield
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Hand over what was found, or judge it, before pytest writes a report of its own."""
         if self.config.getoption("--lantern-html"):
             self.run.draw()
         if hasattr(self.config, "workerinput"):
@@ -126,6 +127,9 @@ class Reporting:
         for option, written in (("--lantern-html", page), ("--lantern-sarif", sarif)):
             if file := self.config.getoption(option):
                 Path(file).write_text(written(self.run.findings), encoding="utf-8")
+        if junit := self.config.stash.get(xml_key, None):
+            for name, told in properties(self.run.findings):
+                junit.add_global_property(name, told)
         failed = self.config.option.lantern == "error" and len(self.run.findings)
         if failed and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED

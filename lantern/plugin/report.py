@@ -1,10 +1,11 @@
 """Findings written down: a page with pictures that opens from disk, and SARIF."""
 
 import json
+from collections.abc import Iterator
 from html import escape
 
 from lantern.pictures.figure import DARK, LIGHT
-from lantern.plugin.findings import KINDS, Finding, Findings
+from lantern.plugin.findings import KINDS, Finding, Findings, Kind
 
 STYLE = (
     f":root{{{LIGHT};--ground:#fff;color-scheme:light dark}}"
@@ -21,7 +22,7 @@ def page(findings: Findings) -> str:
     """Return a page of HTML that needs no other file."""
     parts = []
     for kind, mine in findings.by_kind():
-        parts.append(f"<h2>{escape(kind.title)}</h2><p>{escape(kind.help)}</p>")
+        parts.append(f"<h2>{escape(kind.title)}</h2><p>{_help(kind)}</p>")
         parts += [_article(finding) for finding in mine]
     body = "".join(parts) or "<p>Nothing was found.</p>"
     return (
@@ -31,6 +32,14 @@ def page(findings: Findings) -> str:
         # After the pictures, each of which brings a style of its own.
         f"<style>{STYLE}</style></body></html>\n"
     )
+
+
+def _help(kind: Kind) -> str:
+    """Return what helps, with a link where the address is one from anywhere."""
+    told, address = escape(kind.help), escape(kind.address)
+    if "://" not in address:
+        return told
+    return told.replace(address, f'<a href="{address}">{address}</a>')
 
 
 def _article(finding: Finding) -> str:
@@ -51,6 +60,7 @@ def sarif(findings: Findings) -> str:
             "id": kind.name,
             "shortDescription": {"text": kind.title},
             "help": {"text": kind.help},
+            **({"helpUri": kind.address} if "://" in kind.address else {}),
         }
         for kind in KINDS.values()
     ]
@@ -74,6 +84,14 @@ def _result(finding: Finding) -> dict[str, object]:
         }
         result["locations"] = [{"physicalLocation": place}]
     return result
+
+
+def properties(findings: Findings) -> Iterator[tuple[str, str]]:
+    """Yield the findings as properties of JUnit's XML: the kind, and all that is told."""
+    for finding in findings:
+        told = (finding.place, finding.message, *finding.reading, finding.route, finding.test)
+        address = KINDS[finding.kind].address
+        yield f"lantern.{finding.kind}", "; ".join(str(one) for one in (*told, address) if one)
 
 
 def _sentence(message: str) -> str:

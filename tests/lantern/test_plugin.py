@@ -5,6 +5,7 @@ import re
 import shutil
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import aiosqlite
 import fastapi.testclient
@@ -126,6 +127,25 @@ def test_a_run_fails_where_findings_are_errors_until_a_baseline_knows_them(small
         status, output, _ = ask(small_project, "--lantern=error", "--lantern-baseline=known.json")
         assert status == 0, output
         assert "1 more are in known.json." in output
+
+
+def test_the_report_of_a_pipeline_has_each_finding_and_the_address_of_its_page(small_project):
+    settings = small_project.path / "pytest.ini"
+    settings.write_text("[pytest]\npythonpath=.\nlantern_site = https://book.example/\n", "utf-8")
+    files = ("--junit-xml=found.xml", "--lantern-html=found.html", "--lantern-sarif=found.json")
+    status, output, _ = ask(small_project, "--lantern", *files)
+    assert status == 0, output
+    address = "https://book.example/book/ch04_dependencies.html"
+    assert address in output
+    found = ElementTree.parse(small_project.path / "found.xml").findall("*/properties/property")
+    (told,) = [
+        one.get("value") for one in found if one.get("name") == "lantern.commit-after-answer"
+    ]
+    assert told.startswith("app.py:") and told.endswith(address)
+    assert "POST /late" in told
+    assert f'<a href="{address}">' in (small_project.path / "found.html").read_text("utf-8")
+    rules = json.loads((small_project.path / "found.json").read_text("utf-8"))["runs"][0]["tool"]
+    assert address in {rule["helpUri"] for rule in rules["driver"]["rules"]}
 
 
 def test_kinds_can_be_left_out_and_one_that_does_not_exist_is_told(small_project):
