@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from course.project import ROOT
+from tests.lantern.test_plugin import PLANTED, found_in, planted
 
 CONSUMER = """
 from sqlalchemy import create_engine, text
@@ -135,6 +136,29 @@ def test_a_strict_type_checker_knows_what_is_installed(python, wheel):
     assert checked.returncode == 0, checked.stdout
     ran = run(wheel.parent, python, consumer)
     assert ran.stdout == "['SELECT 1'] at most 1 of 5 connections\n", ran.stderr
+
+
+def test_in_an_empty_folder_each_planted_fault_is_found_at_its_line(python, wheel):
+    project = wheel.parent / "shop"
+    project.mkdir()
+    for name, its_name in (
+        ("models", "models"),
+        ("every_route", "test_all"),
+        ("faulty_async", "app"),
+    ):
+        shutil.copy(PLANTED / f"{name}.py", project / f"{its_name}.py")
+    (project / "pytest.ini").write_text("[pytest]\npythonpath = .\n", "utf-8")
+    asked = (
+        "-m",
+        "pytest",
+        "-p",
+        "no:cacheprovider",
+        "--lantern=error",
+        "--lantern-sarif=all.json",
+    )
+    ran = run(project, python, *asked)
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    assert found_in(project / "all.json") == planted("faulty_async"), ran.stdout
 
 
 TEST = """
