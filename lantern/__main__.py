@@ -1,6 +1,8 @@
 """What the instruments can do in a terminal: `python -m lantern explain`, and `watch`."""
 
 import argparse
+import json
+import os
 import re
 import shutil
 import sys
@@ -12,6 +14,7 @@ from lantern.cards import Answer, Card, cards
 from lantern.watch import command
 
 KNOWN, UNKNOWN = 0, 1
+LAST_FAILURE = Path(".pytest_cache/v/lantern/failure")
 WIDEST = 88
 VERSION = re.compile(r"sqlalche\.me/e/(\d)(\d+)/")
 DRIVER = re.compile(r"\b(asyncpg|psycopg2?|aiosqlite|sqlite3)\.")
@@ -39,17 +42,25 @@ def main(arguments: list[str] | None = None) -> int:
     explain.add_argument(
         "what", nargs="?", default="-", help="a file, or the message itself; else standard input"
     )
+    explain.add_argument(
+        "--last", action="store_true", help="the last failure of `pytest --lantern` in this folder"
+    )
     asked = parser.parse_args(arguments)
     if asked.command == "watch":
         return command.watch(watch, asked)
-    text = read(asked.what)
+    if asked.last and not LAST_FAILURE.exists():
+        explain.error("no failure of `pytest --lantern` is kept in this folder")
+    text = json.loads(LAST_FAILURE.read_text("utf-8")) if asked.last else read(asked.what)
     if not text.strip():
         explain.error("there is nothing to read")
     answer = cards().find(text)
     # A terminal that has no … shows something in its place.
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
-    print("\n".join(told(answer, text)))
+    try:
+        print("\n".join(told(answer, text)), flush=True)
+    except BrokenPipeError:  # who reads it has read enough; nothing is left to write at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return KNOWN if answer.cards else UNKNOWN
 
 

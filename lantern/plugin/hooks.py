@@ -24,6 +24,7 @@ from lantern.plugin.values import Values
 from lantern.plugin.waits import Waits
 
 ALLOW = "lantern_allow"
+LAST_FAILURE = "lantern/failure"  # in pytest's cache; `explain --last` reads it
 
 
 def start(config: pytest.Config) -> None:
@@ -72,6 +73,7 @@ class Reporting:
         self.known = 0  # findings that the baseline left out
         self.lost_workers: list[str] = []
         self._passed = True
+        self._last_failure = ""
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
@@ -89,6 +91,8 @@ class Reporting:
         """Note whether the test that runs has failed: its traceback keeps what it had open."""
         if report.nodeid == self.run.test and not report.passed:
             self._passed = False
+        if report.failed:
+            self._last_failure = report.longreprtext
 
     def pytest_warning_recorded(self, warning_message: Any) -> None:
         """Look at what Python warned of."""
@@ -122,6 +126,8 @@ class Reporting:
             output: dict[str, Any] = self.config.workeroutput  # type: ignore[attr-defined]
             output["lantern"] = [plain(finding) for finding in self.run.findings]
             return
+        if self._last_failure and (cache := getattr(self.config, "cache", None)):
+            cache.set(LAST_FAILURE, self._last_failure)
         if file := self.config.getoption("--lantern-baseline"):
             self._compare(Path(file))
         for option, written in (("--lantern-html", page), ("--lantern-sarif", sarif)):

@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy.ext.asyncio
 
 from course.project import ROOT
+from lantern.__main__ import main
 
 pytest_plugins = ["pytester"]
 
@@ -146,6 +147,18 @@ def test_the_report_of_a_pipeline_has_each_finding_and_the_address_of_its_page(s
     assert f'<a href="{address}">' in (small_project.path / "found.html").read_text("utf-8")
     rules = json.loads((small_project.path / "found.json").read_text("utf-8"))["runs"][0]["tool"]
     assert address in {rule["helpUri"] for rule in rules["driver"]["rules"]}
+
+
+def test_the_last_failure_of_a_run_can_be_explained(small_project, capsys):
+    failing = "import asyncio\ndef test_it():\n    asyncio.get_running_loop()\n"
+    (small_project.path / "test_few.py").write_text(failing, "utf-8")
+    with pytest.raises(SystemExit):
+        main(["explain", "--last"])
+    status, output, _ = ask(small_project, "--lantern")
+    assert status == 1, output
+    capsys.readouterr()
+    assert main(["explain", "--last"]) == 0
+    assert capsys.readouterr().out.startswith("RuntimeError: no running event loop\n")
 
 
 def test_kinds_can_be_left_out_and_one_that_does_not_exist_is_told(small_project):
