@@ -52,8 +52,9 @@ def watch(parser: argparse.ArgumentParser, asked: argparse.Namespace) -> int:
     import click
     import uvicorn
 
-    # asyncio's own loop is one that can be looked into; uvicorn takes the last of two.
-    arguments = [SERVED, "--loop", "asyncio", *asked.options]
+    # asyncio's own loop is one that can be looked into, and of workers, WEB_CONCURRENCY may ask for
+    # more than one; uvicorn takes the last of two.
+    arguments = [SERVED, "--loop", "asyncio", "--workers", "1", *asked.options]
     try:
         context = uvicorn.main.make_context("uvicorn", [*arguments])
         if (context.params["workers"] or 1) > 1:
@@ -62,6 +63,8 @@ def watch(parser: argparse.ArgumentParser, asked: argparse.Namespace) -> int:
             asked.app, asked.page_port or _free_port(), secrets.token_urlsafe(), asked.values
         )
         os.environ[SETTINGS] = settings.written()
+        if os.environ.get("WEB_CONCURRENCY", "1") != "1":
+            print("One process is watched, so one is run, whatever WEB_CONCURRENCY says.")
         print(f"What it does: http://127.0.0.1:{settings.port}/{settings.token}/", flush=True)
         with context:
             uvicorn.main.invoke(context)

@@ -264,8 +264,11 @@ def test_the_page_is_read_only_and_no_route_of_the_app(app):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a signal to one process alone")
-def test_one_interrupt_ends_the_app_with_its_lifespan_and_the_page(tmp_path):
+def test_one_interrupt_ends_the_one_process_with_its_lifespan_and_the_page(tmp_path, monkeypatch):
+    monkeypatch.setitem(ENVIRONMENT, "WEB_CONCURRENCY", "3")
     with watching(tmp_path) as app:
+        assert "One process is watched" in "".join(app.said)
+        assert app.look()["process"] == app.process.pid
         app.process.send_signal(signal.SIGINT)
         assert app.process.wait(PATIENCE) == 0
     assert (tmp_path / "over").exists()
