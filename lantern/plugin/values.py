@@ -83,7 +83,7 @@ class Values(Watcher):
 
     def _wrote(self, session: Session, _: object) -> None:
         where = place()
-        written: set[Any] = {*session.new, *session.dirty}
+        written: list[Any] = [*session.new, *session.dirty]  # objects may have no hash
         for thing in written:
             state = thing._sa_instance_state
             columns = self._of(state)

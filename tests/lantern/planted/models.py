@@ -51,6 +51,7 @@ class Note(Base):
     at: Mapped[datetime | None]
     until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     in_utc: Mapped[datetime | None] = mapped_column(InUTC)
+    __hash__ = None  # as objects of SQLModel
 
 
 def first_rows():
