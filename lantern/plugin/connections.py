@@ -2,7 +2,6 @@
 
 import contextlib
 import gc
-import sys
 import threading
 import weakref
 from collections.abc import Iterable, Iterator
@@ -27,6 +26,7 @@ class Held:
     """A connection that is out: who took it."""
 
     record: Any
+    connection: int  # the id of the driver's connection
     pool: Any
     place: Place | None
     request: Request | None
@@ -45,9 +45,7 @@ class Connections(Watcher):
         self._sessions = sessions
         # A StaticPool hands out one record to several at a time.
         self._out: dict[int, list[Held]] = {}
-        # Where garbage is looked for: a thread, and the greenlet in it, since what closes a
-        # connection of an async driver lets the loop go on in the midst of it.
-        self._collecting: set[tuple[int, int]] = set()
+        self._collecting: set[int] = set()  # threads in which garbage is looked for
 
     @contextlib.contextmanager
     def at_work(self) -> Iterator[None]:
@@ -60,14 +58,14 @@ class Connections(Watcher):
 
     def _collects(self, phase: str, _: object) -> None:
         change = self._collecting.add if phase == "start" else self._collecting.discard
-        change(_strand())
+        change(threading.get_ident())
 
     def listeners(self) -> Iterable[Listener]:
         return (
             (Pool, "checkout", self._taken),
             (Pool, "reset", self._reset),
             (Pool, "checkin", self._checked_in),
-            (Pool, "detach", self._given_back),
+            (Pool, "detach", self._detached),
             (Session, "after_begin", self._belongs_to),
             (Engine, "before_cursor_execute", self._executes),
             (Engine, "commit", lambda connection: self._sends(connection, COMMIT)),
@@ -78,6 +76,7 @@ class Connections(Watcher):
         request, task = current(), current_task()
         held = Held(
             record,
+            id(dbapi_connection),
             fairy._pool,
             place(),
             request,
@@ -147,11 +146,20 @@ class Connections(Watcher):
         if not _is_shared(record):
             self._given_back(dbapi_connection, record)
 
+    def _detached(self, dbapi_connection: Any, record: Any) -> None:
+        # By now the record is in the pool again, and another thread may have taken it.
+        mine = self._out.get(id(record), ())
+        if any(held.connection == id(dbapi_connection) for held in mine):
+            self._given_back(dbapi_connection, record)
+
     def _given_back(self, dbapi_connection: Any, record: Any) -> None:
         if (held := self._pop(record)) is None:
             return
         # In Python, what no cycle keeps comes back at once; what one keeps, when it is looked for.
-        if calls("_finalize_fairy") and _strand() in self._collecting:
+        # That of an async driver was told at its reset: to close it lets the loop go on, and who
+        # takes the record meanwhile has it taken away by SQLAlchemy.
+        is_async = held.pool._dialect.is_async
+        if not is_async and calls("_finalize_fairy") and threading.get_ident() in self._collecting:
             self._tell(held, "nobody but the garbage collector gave it back")
         elif held.request is not None and not held.request.has_ended:
             held.request.note_pool(record, ENDS)
@@ -209,12 +217,6 @@ class Connections(Watcher):
         mine = self._out.get(id(held.record), [])
         if held in mine:
             mine.remove(held)
-
-
-def _strand() -> tuple[int, int]:
-    """Name the thread that runs, and the greenlet in it."""
-    module = sys.modules.get("greenlet")
-    return threading.get_ident(), id(module.getcurrent()) if module else 0
 
 
 def _alive(reference: Any) -> Any:
