@@ -354,6 +354,7 @@ class Conductor:
                     strand.waits = True
                     continue
                 gave = first_line(error)
+                self._clock_decided |= self.database.ended_by_clock(error)
                 if not self.database.refuses(error):
                     held.note(asked, self.database.is_open(connection, kind))
                     held.has_failed = held.is_open

@@ -68,6 +68,10 @@ class Database:
         """Tell whether an error says that the step was not taken, and the transaction goes on."""
         return False
 
+    def ended_by_clock(self, error: Exception) -> bool:
+        """Tell whether an error came to this task, and to no other, because of the time it took."""
+        return False
+
     def would_wait(self, error: Exception, kind: str, held: Transaction, connection: Any) -> bool:
         """Tell whether a step that was refused can be taken again once another task has ended."""
         return False

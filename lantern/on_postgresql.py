@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
 ROWS, TABLES = "locks of rows", "locks of tables"
+DEADLOCK = "40P01"
 NEVER, AT_ONCE = "60s", "1ms"  # deadlock_timeout, of who cannot close a circle and of who may
 WHO_WAITS = """
 WITH waiting AS MATERIALIZED (SELECT DISTINCT pid FROM pg_locks WHERE NOT granted)
@@ -133,6 +134,9 @@ class PostgreSQL(Database):
         if ask := getattr(driver, "is_in_transaction", None):  # asyncpg
             return not driver.is_closed() and bool(ask())
         return bool(driver.info.transaction_status.name in ("ACTIVE", "INTRANS", "INERROR"))
+
+    def ended_by_clock(self, error: Exception) -> bool:
+        return not self.orders_deadlocks and getattr(error, "sqlstate", "") == DEADLOCK
 
     def level_of(self, connection: Any) -> str:
         """Return the isolation level of a connection's transactions, in PostgreSQL's words."""

@@ -27,6 +27,8 @@ class Runner {
 
   constructor(place, withPython) {
     this.place = place;
+    // What stands below keeps its place: somebody may be pressing a button there.
+    place.style.minHeight = `${place.offsetHeight}px`;
     this.name = place.dataset.notebook;
     this.kernel = new Kernel(`${here}worker.mjs`, (told) => this.#hear(told), work.readProgress);
     this.status = place.querySelector(".live-status");

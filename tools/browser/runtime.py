@@ -26,8 +26,8 @@ OWN = {
         "course/checking/progress.py",
     ),
 }
-# What a terminal has of it, and pytest: not here.
-ELSEWHERE = {"plugin", "watch", "keeper.py", "cards.py", "__main__.py"}
+# What a terminal has of it, pytest, and lessons that need a PostgreSQL: not here.
+ELSEWHERE = {"plugin", "watch", "keeper.py", "doors.py", "cards.py", "__main__.py"}
 OWN_PYTHON = {
     file.relative_to(folder).as_posix(): file
     for folder, names in OWN.items()
