@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from course.checking.attempts import attempt, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
-from course.checks.ch07_testing.fixtures import as_pytest_would, kept_open, what_it_is
+from course.checks.ch07_testing.fixtures import GivenUp, as_pytest_would, kept_open, what_it_is
 from course.checks.sessions import Rows, fill
 from lantern.pool import connections_in_use
 from lantern.theatre import Guest, Order, Show, make_engine
@@ -114,6 +114,15 @@ async def fails(case: Ledger, session_factory: Any, notes: Notes) -> None:
     raise Failed("the seats are blue")
 
 
+async def gives_up(case: Ledger, session_factory: Any, notes: Notes) -> None:
+    """Store an order, and end as a test does that calls pytest.fail or pytest.skip."""
+    notes["found"] = await _keys(session_factory)
+    async with session_factory() as session:
+        session.add(case.order(0))
+        await session.commit()
+    raise GivenUp("the seats are blue")
+
+
 # Each on a database of its own, by what it tells: first one test, then the other.
 PLANS: dict[str, Sequence[Rehearsal]] = {
     "a sale first": (sells, looks),
@@ -121,6 +130,7 @@ PLANS: dict[str, Sequence[Rehearsal]] = {
     "a rollback": (undoes, looks),
     "two at once": (opens_two, looks),
     "a failure": (fails, looks),
+    "an end": (gives_up, looks),
 }
 
 
@@ -300,6 +310,8 @@ def _word(name: str, number: int) -> str:
         undoes: "a test that rolls back",
         opens_two: "a test that reads",
         fails: "a test that fails",
+        gives_up: "a test that ends by what is no `Exception`, as `pytest.fail` and `pytest.skip` "
+        "raise it,",
     }
     return words[PLANS[name][number]]
 
