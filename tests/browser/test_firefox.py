@@ -121,6 +121,7 @@ def test_a_knob_that_is_turned_changes_the_line_and_the_picture(
     firefox_page: FirefoxPage, public: str
 ) -> None:
     firefox_page.goto(f"{public}/{LESSON}")
+    firefox_page.errors.clear()  # those of the page before, whose worker has ended
     firefox_page.evaluate(TURN_TO, "12")
     firefox_page.wait_for_function(SHOWS, [".live-output figure", "12 tasks"])
     firefox_page.wait_for_function(SHOWS, [".cm-content", "guests = 12"])
