@@ -1,7 +1,6 @@
 """An async app with a fault in every endpoint: `finds` names it at the line to be told."""
 
 import asyncio
-import gc
 import hashlib
 import time
 from datetime import datetime, UTC
@@ -71,25 +70,6 @@ async def keeps():
 async def drops():
     session = factory()
     await session.execute(ONE)  # finds: connection-left
-
-
-@app.get("/collected")
-async def collected():
-    async def drops():
-        for _ in range(10):
-            dropped = factory()
-            await dropped.execute(ONE)  # finds: connection-left
-            del dropped
-            async with factory() as session:  # closing it there lets the loop go on meanwhile
-                await session.run_sync(lambda _: gc.collect())
-
-    gc.freeze()  # what else the process has: to look through it takes long
-    dropping = asyncio.create_task(drops())
-    while not dropping.done():
-        async with factory() as session:
-            await session.execute(ONE)
-    await dropping
-    gc.unfreeze()
 
 
 @app.get("/many")
