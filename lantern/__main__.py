@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lantern.cards import Answer, Card, cards
+from lantern.plugin.findings import LAST_FAILURE
 from lantern.watch import command
 
 KNOWN, UNKNOWN = 0, 1
-LAST_FAILURE = Path(".pytest_cache/v/lantern/failure")
+KEPT = Path(".pytest_cache/v", LAST_FAILURE)
 WIDEST = 88
 VERSION = re.compile(r"sqlalche\.me/e/(\d)(\d+)/")
 DRIVER = re.compile(r"\b(asyncpg|psycopg2?|aiosqlite|sqlite3)\.")
@@ -48,9 +49,9 @@ def main(arguments: list[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     if asked.command == "watch":
         return command.watch(watch, asked)
-    if asked.last and not LAST_FAILURE.exists():
+    if asked.last and not KEPT.exists():
         explain.error("no failure of `pytest --lantern` is kept in this folder")
-    text = json.loads(LAST_FAILURE.read_text("utf-8")) if asked.last else read(asked.what)
+    text = json.loads(KEPT.read_text("utf-8")) if asked.last else read(asked.what)
     if not text.strip():
         explain.error("there is nothing to read")
     answer = cards().find(text)

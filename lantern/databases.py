@@ -130,9 +130,14 @@ class SQLite(Database):
 
 
 def _pragma(connection: Any, pragma: str) -> Any:
+    return next(iter(execute(connection, f"PRAGMA {pragma}")), (None,))[0]
+
+
+def execute(connection: Any, sql: str) -> list[Any]:
+    """Execute a statement on a driver's connection, and return its rows; called in a greenlet."""
     cursor = connection.cursor()
     try:
-        cursor.execute(f"PRAGMA {pragma}")
-        return next(iter(cursor.fetchall()), (None,))[0]
+        cursor.execute(sql)
+        return list(cursor.fetchall()) if cursor.description else []
     finally:
         cursor.close()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.util import greenlet_spawn
 
-from lantern.databases import Database
+from lantern.databases import Database, execute
 from lantern.steps import (
     ALL,
     BEGIN,
@@ -86,13 +86,13 @@ class PostgreSQL(Database):
     async def end(self) -> None:
         for connection in self._touched:
             with contextlib.suppress(Exception):  # it may have been closed meanwhile
-                await greenlet_spawn(_execute, connection, "RESET deadlock_timeout")
+                await greenlet_spawn(execute, connection, "RESET deadlock_timeout")
                 await greenlet_spawn(connection.commit)
         await greenlet_spawn(self._own.close)
         await greenlet_spawn(self._own_pool.dispose)
 
     async def _ask(self, sql: str) -> list[Any]:
-        return await greenlet_spawn(_execute, self._own.dbapi_connection, sql)
+        return await greenlet_spawn(execute, self._own.dbapi_connection, sql)
 
     async def who_waits(self, live: Iterable[int]) -> dict[int, set[int]]:
         """Return the server processes that wait for one of these, and for which."""
@@ -124,10 +124,10 @@ class PostgreSQL(Database):
         if self.orders_deadlocks:
             self._touched.add(connection)
             soon = AT_ONCE if somebody_waits else NEVER
-            _execute(connection, f"SET deadlock_timeout = '{soon}'")
+            execute(connection, f"SET deadlock_timeout = '{soon}'")
         if held.ends_waits is None:
             names = ("lock_timeout", "statement_timeout")
-            held.ends_waits = any(_execute(connection, f"SHOW {n}")[0][0] != "0" for n in names)
+            held.ends_waits = any(execute(connection, f"SHOW {n}")[0][0] != "0" for n in names)
 
     def is_open(self, connection: Any, kind: str) -> bool:
         driver = connection.driver_connection
@@ -151,15 +151,6 @@ class PostgreSQL(Database):
         commits = bool(connection.autocommit) and not held.is_open
         level = self.level_of(connection)
         return Pending(kind, sql, values, touched(kind, sql, held, level, commits))
-
-
-def _execute(connection: Any, sql: str) -> list[Any]:
-    cursor = connection.cursor()
-    try:
-        cursor.execute(sql)
-        return list(cursor.fetchall()) if cursor.description else []
-    finally:
-        cursor.close()
 
 
 def touched(kind: str, sql: str, held: Transaction, level: str, commits: bool) -> Touch:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+LAST_FAILURE = "lantern/failure"  # in pytest's cache; `explain --last` reads it
 # Where The Lantern is read, set when a run begins; else its pages are named as the book has them.
 site = ""
 

@@ -11,7 +11,7 @@ from _pytest.junitxml import xml_key
 
 from lantern.plugin import findings, places
 from lantern.plugin.connections import Connections
-from lantern.plugin.findings import KINDS, Findings, from_plain, plain
+from lantern.plugin.findings import KINDS, LAST_FAILURE, Findings, from_plain, plain
 from lantern.plugin.freezes import Freezes
 from lantern.plugin.leftovers import Leftovers
 from lantern.plugin.loads import Loads
@@ -24,7 +24,6 @@ from lantern.plugin.values import Values
 from lantern.plugin.waits import Waits
 
 ALLOW = "lantern_allow"
-LAST_FAILURE = "lantern/failure"  # in pytest's cache; `explain --last` reads it
 
 
 def start(config: pytest.Config) -> None:

@@ -107,20 +107,21 @@ async def opens_two(case: Ledger, session_factory: Any, notes: Notes) -> None:
 
 async def fails(case: Ledger, session_factory: Any, notes: Notes) -> None:
     """Store an order, and fail."""
-    notes["found"] = await _keys(session_factory)
-    async with session_factory() as session:
-        session.add(case.order(0))
-        await session.commit()
+    await _stores(case, session_factory, notes)
     raise Failed("the seats are blue")
 
 
 async def gives_up(case: Ledger, session_factory: Any, notes: Notes) -> None:
     """Store an order, and end as a test does that calls pytest.fail or pytest.skip."""
+    await _stores(case, session_factory, notes)
+    raise GivenUp("the seats are blue")
+
+
+async def _stores(case: Ledger, session_factory: Any, notes: Notes) -> None:
     notes["found"] = await _keys(session_factory)
     async with session_factory() as session:
         session.add(case.order(0))
         await session.commit()
-    raise GivenUp("the seats are blue")
 
 
 # Each on a database of its own, by what it tells: first one test, then the other.

@@ -61,17 +61,24 @@
     .forEach((block) => nameScrolling.observe(block));
 
   // How much of what each chapter asks is done, from what this browser keeps (memory.js,
-  // course/checking/progress.py).
+  // course/checking/progress.py); nothing where it refuses to.
+  const allKept = () => {
+    try {
+      return Object.entries(localStorage);
+    } catch {
+      return [];
+    }
+  };
   const showDone = () => {
     const done = {};
     const add = (name, it) => it && (done[name] = (done[name] ?? new Set()).add(it));
-    for (const key of Object.keys(localStorage)) {
-      const [, chapter] = /^lantern-answers:\w+\/(ch\d\d)/.exec(key) ?? [];
-      if (chapter && !/"answer":null}]$/.test(localStorage[key])) add(chapter, key);
-    }
     const solved = /"exercise": ?"((ch\d\d)-ex\d+)", ?"state": ?"right/g;
-    for (const [, name, chapter] of (localStorage.getItem("lantern-progress") ?? "").matchAll(solved))
-      add(chapter, name);
+    for (const [key, text] of allKept()) {
+      const [, chapter] = /^lantern-answers:\w+\/(ch\d\d)/.exec(key) ?? [];
+      if (chapter && !/"answer":null}]$/.test(text)) add(chapter, key);
+      if (key === "lantern-progress")
+        for (const [, name, chapterOf] of text.matchAll(solved)) add(chapterOf, name);
+    }
     for (const place of document.querySelectorAll(".chapter-done")) {
       const { chapter, of } = place.dataset;
       const count = Math.min(done[chapter]?.size ?? 0, of);
@@ -143,7 +150,7 @@
       });
     });
     const mine = `lantern-work:${place.dataset.notebook}:`;
-    if (Object.keys(localStorage).some((key) => key.startsWith(mine))) open(false);
+    if (allKept().some(([key]) => key.startsWith(mine))) open(false);
   }
 
   // Paper cannot unfold, and is white. What explains a quiz's choices stays folded: it is for a screen.
