@@ -5,14 +5,12 @@ Each has what the real one has, as far as a program may ask it for what was wron
 """
 
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import exc
-from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.exc import DBAPIError
 
-from course.checks.ch09_postgresql.refusals import ASYNCPG
+from course.checks.ch09_postgresql.refusals import ASYNCPG, of_asyncpg, of_psycopg
 
 SALE = "UPDATE shows SET sold=$1 WHERE shows.id = $2"
 
@@ -81,34 +79,21 @@ def failed(failure: Failure, driver: str, statement: str | None, typed: str = ""
     over_asyncpg = driver == ASYNCPG
     name = failure.asyncpg[0] if over_asyncpg else failure.psycopg[0]
     kind: Any = getattr(exc, {"Error": "DBAPIError"}.get(name, name))
-    given = _of_asyncpg(failure, detail) if over_asyncpg else _of_psycopg(failure, detail)
+    given = (
+        _of_asyncpg(failure, detail)
+        if over_asyncpg
+        else of_psycopg(failure.psycopg[1], failure.message, failure.state, detail)
+    )
     error: DBAPIError = kind(statement, (typed, 7) if statement else None, given)
     error.connection_invalidated = failure.lost
     return error
 
 
 def _of_asyncpg(failure: Failure, detail: str) -> Exception:
-    message = failure.unread or failure.message
-    inner: Any = type(failure.asyncpg[1], (Exception,), {})(message)
-    if not failure.unread:
-        inner.sqlstate, inner.detail, inner.constraint_name = failure.state, detail or None, None
-    # SQLAlchemy has a class of its own for few of asyncpg's.
-    general = getattr(AsyncAdapt_asyncpg_dbapi, failure.asyncpg[0])
-    adapted: type[Any] = getattr(AsyncAdapt_asyncpg_dbapi, failure.asyncpg[1], general)
-    outer: Exception = adapted(message, inner)
-    outer.__cause__ = inner
-    return outer
-
-
-def _of_psycopg(failure: Failure, detail: str) -> Exception:
-    words = f"{failure.message}\nDETAIL:  {detail}" if detail else failure.message
-    error: Any = type(failure.psycopg[1], (Exception,), {})(words)
-    error.sqlstate = failure.state
-    error.diag = SimpleNamespace(
-        constraint_name=None,
-        sqlstate=failure.state,
-        message_primary=failure.message,
-        message_detail=detail or None,
-    )
-    result: Exception = error
-    return result
+    general, name = failure.asyncpg
+    if failure.unread:
+        return of_asyncpg(name, failure.unread, general)
+    return of_asyncpg(
+        name, failure.message, general,
+        sqlstate=failure.state, detail=detail or None, constraint_name=None,
+    )  # fmt: skip

@@ -69,32 +69,46 @@ def refusals(email: str, show: int, seat: int) -> dict[str, Refusal]:
 
 def raised(refusal: Refusal, driver: str) -> IntegrityError:
     """Return the error as SQLAlchemy raises it over a driver."""
-    given: Any = {
-        ASYNCPG: _of_asyncpg,
-        PSYCOPG: _of_psycopg,
-    }[driver](refusal)
+    state, detail, constraint = refusal.state, refusal.detail, refusal.constraint
+    given: Any = (
+        of_asyncpg(
+            refusal.name, refusal.message, sqlstate=state, detail=detail, constraint_name=constraint
+        )
+        if driver == ASYNCPG
+        else of_psycopg(
+            refusal.name.removesuffix("Error"), refusal.message, state, detail, constraint
+        )
+    )
     return IntegrityError(refusal.statement, refusal.values, given)
 
 
-def _of_asyncpg(refusal: Refusal) -> Exception:
-    inner: Any = type(refusal.name, (Exception,), {})(refusal.message)
-    inner.sqlstate = refusal.state
-    inner.constraint_name, inner.detail = refusal.constraint, refusal.detail
-    adapted: type[Any] = getattr(AsyncAdapt_asyncpg_dbapi, refusal.name)
-    outer: Exception = adapted(refusal.message, inner)
+def of_asyncpg(name: str, message: str, general: str = "Error", **told: Any) -> Exception:
+    """Return SQLAlchemy's error around asyncpg's, which has this name, and tells all this.
+
+    SQLAlchemy has a class of its own for few of asyncpg's; of the others it is the general one.
+    """
+    inner = type(name, (Exception,), {})(message)
+    vars(inner).update(told)
+    adapted: type[Any] = getattr(
+        AsyncAdapt_asyncpg_dbapi, name, getattr(AsyncAdapt_asyncpg_dbapi, general)
+    )
+    outer: Exception = adapted(message, inner)
     outer.__cause__ = inner
     return outer
 
 
-def _of_psycopg(refusal: Refusal) -> Exception:
-    name = refusal.name.removesuffix("Error")
-    error: Any = type(name, (Exception,), {})(f"{refusal.message}\nDETAIL:  {refusal.detail}")
-    error.sqlstate = refusal.state
+def of_psycopg(
+    name: str, message: str, state: str, detail: str, constraint: str | None = None
+) -> Exception:
+    """Return psycopg's error of this name."""
+    words = f"{message}\nDETAIL:  {detail}" if detail else message
+    error: Any = type(name, (Exception,), {})(words)
+    error.sqlstate = state
     error.diag = SimpleNamespace(
-        constraint_name=refusal.constraint,
-        sqlstate=refusal.state,
-        message_primary=refusal.message,
-        message_detail=refusal.detail,
+        constraint_name=constraint,
+        sqlstate=state,
+        message_primary=message,
+        message_detail=detail or None,
     )
     result: Exception = error
     return result

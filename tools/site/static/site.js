@@ -60,8 +60,7 @@
     .querySelectorAll("article pre, article .table-wrapper, article .output.text_html, .lantern-picture")
     .forEach((block) => nameScrolling.observe(block));
 
-  // How much of what each chapter asks is done, from what this browser keeps (memory.js,
-  // course/checking/progress.py); nothing where it refuses to.
+  // What this browser keeps, by key; nothing where it refuses to.
   const allKept = () => {
     try {
       return Object.entries(localStorage);
@@ -69,6 +68,7 @@
       return [];
     }
   };
+  // How much of what each chapter asks is done (memory.js, course/checking/progress.py).
   const showDone = () => {
     const done = {};
     const add = (name, it) => it && (done[name] = (done[name] ?? new Set()).add(it));
