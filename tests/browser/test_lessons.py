@@ -20,6 +20,7 @@ NOT_IN_BROWSER = {
     "ch00a_five_minutes": ["ch00a-09"],
     "ch01b_freezing": ["ch01b-13i"],
     "ch04d_capacity": ["ch04d-32"],
+    "ch06b_locks": ["ch06b-50", "ch06b-51", "ch06b-53", "ch06b-55", "ch06b-57", "ch06b-59"],
     "ch06c_double_click": ["ch06c-58"],
     "ch07c_break": ["ch07c-20"],
     "ch09a_moving_house": [
