@@ -760,6 +760,16 @@ def test_the_quiz_works_where_storage_is_refused(page: Page, sample: str) -> Non
     expect(page.locator("body")).to_have_attribute("data-theme", "dark")
 
 
+def test_your_evening_says_that_nothing_is_kept_where_storage_is_refused(
+    page: Page, sample: str
+) -> None:
+    page.add_init_script(REFUSED)
+    page.goto(f"{sample}/{EVENING}")
+    expect(page.get_by_text("This browser keeps nothing of the course yet.")).to_be_visible()
+    for name in ("Save it as a file", "Erase it"):
+        expect(page.get_by_role("button", name=name)).to_be_disabled()
+
+
 def test_what_a_reader_has_ruled_out_stays_ticked(page: Page, course_site: Built) -> None:
     with served(course_site.html) as address:
         page.goto(f"{address}/book/diagnosis.html")
@@ -1052,9 +1062,16 @@ def test_what_was_saved_is_taken_over_and_nothing_that_is_here_is_lost(
     assert [one["right"] for one in tried] == [False, True]
     assert kept[work] == "of today"
     assert json.loads(kept[work.replace("work", "earlier")]) == ["[1,  2]"]
-    file.write_text("{}")
+
+
+@pytest.mark.parametrize("kept", [', "kept": null', ', "kept": []'])
+def test_a_file_that_was_not_saved_here_is_refused_with_a_sentence(
+    evening: Page, tmp_path: Path, kept: str
+) -> None:
+    file = tmp_path / "other.json"
+    file.write_text(f'{{"course": "The Lantern"{kept}}}')
     evening.locator(".evening-file").set_input_files(file)
-    expect(evening.locator(".evening-told")).to_contain_text("was not saved on this page")
+    expect(evening.locator(".evening-told")).to_have_text("other.json was not saved on this page.")
 
 
 def test_an_answer_that_an_earlier_version_of_the_page_kept_is_still_known(

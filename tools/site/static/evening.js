@@ -142,7 +142,7 @@
     const { course, kept: theirs } = parsed(await file.files[0].text());
     const name = file.files[0].name;
     file.value = ""; // so that the same file can be opened again
-    if (course !== COURSE || typeof theirs !== "object") {
+    if (course !== COURSE || Object.prototype.toString.call(theirs) !== "[object Object]") {
       told.textContent = `${name} was not saved on this page.`;
       return;
     }

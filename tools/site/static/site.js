@@ -60,20 +60,12 @@
     .querySelectorAll("article pre, article .table-wrapper, article .output.text_html, .lantern-picture")
     .forEach((block) => nameScrolling.observe(block));
 
-  // What this browser keeps, by key; nothing where it refuses to.
-  const allKept = () => {
-    try {
-      return Object.entries(localStorage);
-    } catch {
-      return [];
-    }
-  };
   // How much of what each chapter asks is done (memory.js, course/checking/progress.py).
   const showDone = () => {
     const done = {};
     const add = (name, it) => it && (done[name] = (done[name] ?? new Set()).add(it));
     const solved = /"exercise": ?"((ch\d\d)-ex\d+)", ?"state": ?"right/g;
-    for (const [key, text] of allKept()) {
+    for (const [key, text] of Object.entries(localStorage)) {
       const [, chapter] = /^lantern-answers:\w+\/(ch\d\d)/.exec(key) ?? [];
       if (chapter && !/"answer":null}]$/.test(text)) add(chapter, key);
       if (key === "lantern-progress")
@@ -150,7 +142,7 @@
       });
     });
     const mine = `lantern-work:${place.dataset.notebook}:`;
-    if (allKept().some(([key]) => key.startsWith(mine))) open(false);
+    if (Object.keys(localStorage).some((key) => key.startsWith(mine))) open(false);
   }
 
   // Paper cannot unfold, and is white. What explains a quiz's choices stays folded: it is for a screen.
