@@ -4,14 +4,16 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from course.checks.ch01_event_loop.loop_turns import put_away, turns
+from course.checks.ch01_event_loop.loop_turns import PUTTING_AWAY, put_away, turns
 
 
 class Agency:
     """Suppliers that wait until they are told to answer, and need a while to put things away.
 
     `winners` answer in one and the same turn of the loop, `seconds` after all could start; the
-    supplier called `fails` raises after `fails_after` seconds; the others never answer.
+    supplier called `fails` raises after `fails_after` seconds; the others never answer, but for
+    `stubborn`, who has an offer when he is told to stop, after `putting_away` seconds. A name that
+    stands there twice is one function, which is to be called twice.
     """
 
     def __init__(
@@ -21,22 +23,28 @@ class Agency:
         seconds: float = 0.0,
         fails: str = "",
         fails_after: float = 0.0,
+        stubborn: str = "",
+        putting_away: float = PUTTING_AWAY,
     ) -> None:
         self.winners, self.seconds = winners, seconds
         self.fails, self.fails_after = fails, fails_after
+        self.stubborn, self.putting_away = stubborn, putting_away
         self.told = asyncio.Event()
-        self.working: set[str] = set()
-        self.stopped: set[str] = set()
-        self.left: set[str] = set()
+        self.working: set[int] = set()
+        self.stopped: set[int] = set()
+        self.left: set[int] = set()
         self.started = 0
+        self.names: dict[int, str] = {}
         self.tasks: set[asyncio.Task[Any]] = set()
-        self.suppliers = [self._supplier(name) for name in names]
+        by_name = {name: self._supplier(name) for name in names}
+        self.suppliers = [by_name[name] for name in names]
 
     def _supplier(self, name: str) -> Callable[[], Awaitable[str]]:
         async def offer() -> str:
             self.started += 1
             number = self.started
-            self.working.add(name)
+            self.names[number] = name
+            self.working.add(number)
             if task := asyncio.current_task():
                 self.tasks.add(task)
             try:
@@ -50,11 +58,14 @@ class Agency:
                 await asyncio.get_running_loop().create_future()
                 return ""
             except asyncio.CancelledError:
-                self.stopped.add(name)
+                self.stopped.add(number)
+                if name == self.stubborn:
+                    await put_away(number, self.putting_away)
+                    return f"offer from {name}"
                 await put_away(number)
                 raise
             finally:
-                self.working.discard(name)
+                self.working.discard(number)
 
         return offer
 
@@ -70,12 +81,12 @@ class Agency:
         self.left = set(self.working)
 
     async def report(self) -> dict[str, Any]:
-        """Return how many started, how many worked at the end, and how many nobody had stopped."""
+        """Return how many started, how many worked at the end, and whom nobody had stopped."""
         await turns()
         seen = {
             "started": self.started,
             "left": len(self.left),
-            "untold": len(self.left - self.stopped),
+            "untold": [self.names[number] for number in sorted(self.left - self.stopped)],
         }
         # Who was left alone is stopped, or Python would complain of him in the learner's output.
         for task in self.tasks:

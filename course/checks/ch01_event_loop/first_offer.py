@@ -16,6 +16,7 @@ AFTER_THE_DEADLINE = 0.3  # seconds; an answer that keeps to its deadline has re
 # Seconds: a supplier fails shortly before the deadline. One that begins anew with each wait is
 # over only after the late offer.
 FAILS_AFTER, OF_SOME_LENGTH = 0.5, 0.6
+PUTTING_AWAY = 0.15  # seconds that one supplier needs; who waits a moment for him does not wait
 NAMES = ("north", "south", "east", "west", "harbour", "island")
 
 
@@ -23,6 +24,7 @@ NAMES = ("north", "south", "east", "west", "harbour", "island")
 class Case:
     """Who is called, in order, who answers first, who at the same moment, and who fails.
 
+    Two lines of the list are one supplier's. `second` has an offer when he is told to stop, too.
     The first answer comes after `seconds`; `deadline` is the one that passes without an answer.
     """
 
@@ -36,10 +38,11 @@ class Case:
 
 def draw_first_offer(random: Random) -> Case:
     """Draw suppliers of whom the first in the list never wins."""
-    suppliers = tuple(random.sample(NAMES, random.randint(3, 5)))
-    winner, second = random.sample(suppliers[1:], 2)
+    suppliers = random.sample(NAMES, random.randint(3, 5))
+    first, winner, second = suppliers[0], *random.sample(suppliers[1:], 2)
+    suppliers.insert(random.randint(1, len(suppliers)), first)
     return Case(
-        suppliers,
+        tuple(suppliers),
         winner,
         second,
         fails=random.choice([name for name in suppliers if name != winner]),
@@ -50,10 +53,11 @@ def draw_first_offer(random: Random) -> Case:
 
 async def observe_first_offer(case: Case, first_offer: Any) -> dict[str, Any]:
     """An offer soon, one later, two at once, one too late, and a caller who hangs up."""
-    names, winner = case.suppliers, case.winner
+    names, winner, second = case.suppliers, case.winner, case.second
+    soon = Agency(names, (winner,), stubborn=second, putting_away=PUTTING_AWAY)
     too_late = Agency(names, (winner,), case.deadline + AFTER_THE_DEADLINE)
     seen = {
-        "won": await _raced(first_offer, Agency(names, (winner,)), LONG),
+        "won": await _raced(first_offer, soon, LONG),
         "late": await _raced(first_offer, too_late, case.deadline),
         "hung up": await _hung_up(first_offer, Agency(names)),
     }
@@ -61,7 +65,7 @@ async def observe_first_offer(case: Case, first_offer: Any) -> dict[str, Any]:
         failing = Agency(names, (winner,), fails=case.fails)
         seen |= {
             "later": await _raced(first_offer, Agency(names, (winner,), case.seconds), LONG),
-            "both": await _raced(first_offer, Agency(names, (winner, case.second)), LONG),
+            "both": await _raced(first_offer, Agency(names, (winner, second)), LONG),
             "one fails": await _raced(first_offer, failing, LONG),
         }
         if _survives(case, seen):
@@ -117,8 +121,8 @@ def judge_first_offer(case: Case, seen: dict[str, Any]) -> Iterable[Finding]:
     yield from _judge_deadline(case, seen)
     for name in ("won", "later", "both", "late"):
         if name in seen:
-            yield from _judge_losers(seen[name])
-    yield from _judge_hang_up(seen["hung up"])
+            yield from _judge_losers(seen[name], _of_two_lines(case, seen[name]))
+    yield from _judge_hang_up(seen["hung up"], _of_two_lines(case, seen["hung up"]))
     if _survives(case, seen):
         yield Star("One supplier failed at once, and the race went on without it.")
 
@@ -151,7 +155,10 @@ def _judge_winner(case: Case, seen: dict[str, Any]) -> Iterator[Broken]:
         elif reason := interruption(outcome, "first_offer"):
             yield Broken("winner", f"{what}. {reason}")
         elif outcome["value"] not in map(_offer, winners):
-            yield Broken("winner", f"{what}; first_offer returned {outcome['value']!r}.")
+            told = f"{what}; first_offer returned {outcome['value']!r}."
+            if name == "won" and outcome["value"] == _offer(case.second):
+                told += f" The supplier {case.second} had no offer until he was told to stop."
+            yield Broken("winner", told)
 
 
 def _why_it_waits(case: Case, run: dict[str, Any], what: str) -> str:
@@ -198,7 +205,15 @@ def _judge_longer_deadline(case: Case, outcome: dict[str, Any]) -> Iterator[Brok
         )
 
 
-def _judge_losers(run: dict[str, Any]) -> Iterator[Broken]:
+def _of_two_lines(case: Case, run: dict[str, Any]) -> str:
+    """Return words for the one supplier who was left alone, if the list has him twice."""
+    names = run["untold"]
+    if len(names) != 1 or case.suppliers.count(names[0]) < 2:
+        return ""
+    return f" The supplier {names[0]} stands twice in the list: is one of his calls forgotten?"
+
+
+def _judge_losers(run: dict[str, Any], of_two_lines: str) -> Iterator[Broken]:
     if not run["left"]:
         return
     left = f"{_suppliers(run['left'])} {'was' if run['left'] == 1 else 'were'} still"
@@ -207,8 +222,8 @@ def _judge_losers(run: dict[str, Any]) -> Iterator[Broken]:
         yield Broken(
             "losers",
             f"{left} working when first_offer {ended}, and nobody had told "
-            f"{'all of them' if run['untold'] < run['left'] else 'them'} to stop. Waiting for one "
-            "task leaves the others running: cancel them, then await them.",
+            f"{'all of them' if len(run['untold']) < run['left'] else 'them'} to stop."
+            + (of_two_lines or _LEFT_RUNNING),
         )
     else:
         yield Broken(
@@ -218,7 +233,11 @@ def _judge_losers(run: dict[str, Any]) -> Iterator[Broken]:
         )
 
 
-def _judge_hang_up(run: dict[str, Any]) -> Iterator[Broken]:
+_COLLECT_ALL = " A finally block runs in this case too: cancel and collect all of them there."
+_LEFT_RUNNING = " Waiting for one task leaves the others running: cancel them, then await them."
+
+
+def _judge_hang_up(run: dict[str, Any], of_two_lines: str) -> Iterator[Broken]:
     if run["ending"] == "went on":
         yield Broken(
             "hang-up",
@@ -233,8 +252,8 @@ def _judge_hang_up(run: dict[str, Any]) -> Iterator[Broken]:
     elif run["untold"]:
         yield Broken(
             "hang-up",
-            f"The caller was cancelled, and {_suppliers(run['untold'])} worked on for nobody. "
-            "A finally block runs in this case too: cancel and collect all of them there.",
+            f"The caller was cancelled, and {_suppliers(len(run['untold']))} worked on for nobody."
+            + (of_two_lines or _COLLECT_ALL),
         )
     elif run["left"]:
         yield Broken(

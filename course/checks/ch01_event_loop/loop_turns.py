@@ -13,12 +13,12 @@ async def turns() -> None:
         await asyncio.sleep(0)
 
 
-async def put_away(number: int) -> None:
-    """Take some time over many turns, as a `finally` block may, whoever cancels it meanwhile.
+async def put_away(number: int, seconds: float = PUTTING_AWAY) -> None:
+    """Take some seconds over many turns, as a `finally` block may, whoever cancels it meanwhile.
 
     Of several that begin together, each ends some turns after the one with the number before.
     """
-    end, left = time.perf_counter() + PUTTING_AWAY, number * SETTLE_TURNS
+    end, left = time.perf_counter() + seconds, number * SETTLE_TURNS
     while left or time.perf_counter() < end:
         left -= time.perf_counter() >= end
         try:

@@ -38,7 +38,7 @@ class Case:
 
 def draw_report_async(random: Random) -> Case:
     months = random.sample(MONTHS, 3)
-    path, other, broken = (f"{month}-{random.randint(2019, 2026)}.csv" for month in months)
+    path, other, broken = (f"{month.title()}-{random.randint(2019, 2026)}.csv" for month in months)
     errors = (random.choice(FILE_ERRORS), random.choice(OTHER_ERRORS))
     return Case(path, other, broken, random.randint(1000, 9999), errors)
 
@@ -54,14 +54,14 @@ class Archive:
     def build_report(self, path: str) -> str:
         """Build the next report of a path."""
         with self.lock:
-            report = f"{path}: {self.sold + len(self.built)} seats sold"
+            report = f"{path}: {self.sold + len(self.built)} seats sold\n"
             self.built.append(report)
         time.sleep(0.005)
         return report
 
 
 async def observe_report_async(case: Case, report_async: Any) -> dict[str, Any]:
-    """Ask for broken reports, for one while somebody looks at the loop, for three at once."""
+    """Ask for broken reports, one while somebody looks at the loop, three at once, an empty one."""
     # These come first: what is imported at a first call is no freeze of the report.
     failed = [await _failed(case, error, report_async) for error in case.errors]
     watched = await _watched(case, report_async)
@@ -73,6 +73,8 @@ async def observe_report_async(case: Case, report_async: Any) -> dict[str, Any]:
         archive = Archive(case.sold)
         outcome = await attempt(lambda: _three_at_once(case, report_async, archive))
         seen |= {"at once": outcome.as_dict(), "built at once": archive.built}
+        empty = await attempt(lambda: report_async(case.other, lambda path: ""))
+        seen["empty"] = empty.as_dict()
     return seen
 
 
@@ -153,7 +155,7 @@ def _frozen_when(seen: dict[str, Any]) -> list[str]:
 
 
 def _judge_value(case: Case, seen: dict[str, Any], frozen: bool) -> Iterator[Broken]:
-    value, due = seen["report"]["value"], f"{case.path}: {case.sold} seats sold"
+    value, due = seen["report"]["value"], f"{case.path}: {case.sold} seats sold\n"
     if seen["calls"] != [case.path]:
         called = ", ".join(map(repr, seen["calls"]))
         yield Broken(
@@ -171,6 +173,7 @@ def _judge_value(case: Case, seen: dict[str, Any], frozen: bool) -> Iterator[Bro
         yield Broken("value", f"With three reports asked for at once: {reason}")
     else:
         yield from _judge_three(case, seen["at once"]["value"], seen["built at once"])
+        yield from _judge_empty(case, seen["empty"])
 
 
 def _judge_three(case: Case, given: Any, built: list[str]) -> Iterator[Broken]:
@@ -190,6 +193,17 @@ def _judge_three(case: Case, given: Any, built: list[str]) -> Iterator[Broken]:
         f"called {len(built)} times, and {len(set(map(str, values)))} different reports came back. "
         "Each call builds a report of its own, since the sales go on.",
     )
+
+
+def _judge_empty(case: Case, empty: dict[str, Any]) -> Iterator[Broken]:
+    if reason := interruption(empty, "report_async"):
+        yield Broken("value", f"build_report({case.other!r}) gave an empty text. {reason}")
+    elif empty["value"] != "":
+        yield Broken(
+            "value",
+            f"build_report({case.other!r}) gave an empty text, and report_async returned "
+            f"{empty['value']!r}. An empty report is a report.",
+        )
 
 
 def _judge_error(case: Case, error: str, failed: dict[str, Any]) -> Iterator[Broken]:

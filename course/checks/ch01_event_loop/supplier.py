@@ -14,7 +14,7 @@ SETTLE_SECONDS = 0.25  # for answers that start their calls by the clock
 class Call:
     """One call of price_all: its seats in order, their prices in cents, and what goes wrong.
 
-    A seat may stand several times in `seats`. The call for `fails_at` raises `error`.
+    A seat may stand several times in `seats`. The first call for `fails_at` raises `error`.
     """
 
     seats: tuple[str, ...]
@@ -82,7 +82,7 @@ class Supplier:
         return bool(answerable)
 
     def _answer(self, fetch: Fetch) -> None:
-        if fetch.seat == self.call.fails_at:
+        if fetch.seat == self.call.fails_at and not self.failed:
             self.failed = True
             fetch.answer.set_exception(self.call.error(f"no price for {fetch.seat}"))
         else:
@@ -118,6 +118,7 @@ class Supplier:
             "fewest": self.fewest,
             "arrived": self.arrived,
             "failed": self.failed,
+            "asked again": self.asked.count(self.call.fails_at) > 1,
             "left": len(self.left),
             "untold": sum(not fetch.told_to_stop for fetch in self.left),
         }
