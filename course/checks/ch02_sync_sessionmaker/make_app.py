@@ -93,7 +93,8 @@ async def _observe_app(
     seen = await _one_by_one(programme, made.value, engine)
     seen["crowd"] = None
     # What one request shows alone, a crowd would show after a long wait.
-    if seen["alone"][0] == "200" and seen["queries"] and not seen["left"]:
+    as_due = seen["queries"] and not (seen["left"] or seen["replaced"])
+    if seen["alone"][0] == "200" and as_due:
         # The pool of an app whose requests failed may be empty: the crowd gets a new one.
         seen["crowd"] = await _crowd(programme, make_app, bool(seen["on loop"]), hung)
     return {"made": Outcome("returned", "FastAPI").as_dict(), **seen}
@@ -117,7 +118,7 @@ def _theatre(programme: Programme) -> Engine:
 async def _one_by_one(programme: Programme, app: Any, engine: Engine) -> dict[str, Any]:
     """Ask for a show; then let three requests fail, each in another way."""
     gate, failed, spoiled = Gate(engine), "", ("", None)
-    alone, left, left_by = ("", None), 0, {}
+    alone, left, left_by, pool = ("", None), 0, {}, engine.pool
     try:
         with gate.watch():
             async with lifespan(app), client(app) as http:
@@ -133,9 +134,11 @@ async def _one_by_one(programme: Programme, app: Any, engine: Engine) -> dict[st
     except Exception as error:
         failed = describe(error)
     finally:
+        replaced = engine.pool is not pool
         engine.dispose()
     return {
         "failed": failed,
+        "replaced": replaced,
         "alone": list(alone),
         "spoiled": list(spoiled),
         "schema": _schema_fields(app),
@@ -261,6 +264,12 @@ def _judge_alone(seen: dict[str, Any]) -> Iterator[Broken]:
                 "No query came through an engine of SQLAlchemy. Ask the one that make_app was "
                 "given.",
             )
+    if seen["replaced"]:
+        yield Broken(
+            "printers",
+            "A request came, and afterwards the engine had another pool, as after `dispose()`: the "
+            "connections of the one before are not counted in it, so five are no limit.",
+        )
     if seen["on loop"]:
         yield Broken(
             "free",
