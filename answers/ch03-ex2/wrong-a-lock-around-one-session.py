@@ -1,4 +1,4 @@
-# 12 tasks took turns: correct, but never more than one query
+# 23 tasks took turns: correct, but never more than one query
 # breaks: together
 
 import asyncio

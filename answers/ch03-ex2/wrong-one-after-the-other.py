@@ -1,4 +1,4 @@
-# One show after the other: 12 queries
+# One show after the other: 23 queries
 # breaks: together
 # never told: took turns
 

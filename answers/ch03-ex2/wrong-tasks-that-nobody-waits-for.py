@@ -1,4 +1,4 @@
-# returned before its tasks had ended: the dict had 0 of 11 shows. Await them
+# returned before its tasks had ended: the dict had 0 of 22 shows. Await them
 # breaks: counts
 
 import asyncio

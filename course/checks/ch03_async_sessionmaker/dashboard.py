@@ -21,7 +21,7 @@ from course.checks.sessions import fill
 from lantern import pool_watch
 from lantern.pool import connections_in_use
 
-SHOWS, ASKED = 13, 11  # how many there are, and how many of them are asked for
+SHOWS, ASKED = 24, 22  # how many there are, and how many of them are asked for
 MOST = 5  # connections
 
 
@@ -50,7 +50,7 @@ class Board:
 
 
 def draw_dashboard(random: Random) -> Board:
-    """Draw thirteen shows; one that is asked for has no order, one has orders and no ticket."""
+    """Draw two dozen shows; one that is asked for has no order, one has orders and no ticket."""
     sales = draw_sales(random, (0, 1, *(random.randint(2, 5) for _ in range(SHOWS - 2))))
     ids = [show["id"] for show in sales.shows][:ASKED]
     ids.append(ids[2])

@@ -26,8 +26,9 @@ READING = re.compile(r"\s*(SELECT|BEGIN|SAVEPOINT|PRAGMA)\b", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Notes:
-    """Notes by their ids: how often each was read, and when it was stamped; and what is read."""
+    """Notes by their ids: their texts, how often each was read, when stamped; and what is read."""
 
+    texts: dict[int, str]
     reads: dict[int, int]
     stamps: dict[int, datetime]
     touched: int
@@ -35,13 +36,21 @@ class Notes:
 
 
 def draw_touch(random: Random) -> Notes:
-    """Draw five notes that have been read a few times, one of which is read once more."""
+    """Draw five notes that have been read a few times, one of which is read once more.
+
+    Another one has the same text, and one a later stamp, from a clock that was wrong.
+    """
     ids = random.sample(range(100, 1_000), 5)
     counts = random.sample(range(3, 80), 5)
-    opening = datetime(2027, 3, 1, 19, 30) + timedelta(days=random.randint(0, 300))
+    opening = datetime(2027, 3, 1, 19, 30, random.randint(1, 59))
+    opening += timedelta(days=random.randint(0, 300))
     stamps = [opening - timedelta(hours=hours) for hours in random.sample(range(1, 900), 5)]
-    reads = dict(zip(ids, counts, strict=True))
-    return Notes(reads, dict(zip(ids, stamps, strict=True)), random.choice(ids), opening)
+    touched, twin, late = random.sample(range(5), 3)
+    stamps[late] += timedelta(days=1_000)
+    texts = [f"Door {number} sticks." for number in ids]
+    texts[twin] = texts[touched]
+    by_id = (dict(zip(ids, values, strict=True)) for values in (texts, counts, stamps))
+    return Notes(*by_id, ids[touched], opening)
 
 
 def set_the_clock(engine: AsyncEngine, opening: datetime) -> list[str]:
@@ -75,10 +84,10 @@ async def observe_touch(case: Notes, note: Any, touch: Any) -> dict[str, Any]:
             async with factory.begin() as session:
                 # The database writes these times itself: a model whose default was changed may not.
                 session.add_all(
-                    note(id=number, text=f"Door {number} sticks.", reads=reads, updated=stamp)
-                    for (number, reads), stamp in zip(
-                        case.reads.items(), case.stamps.values(), strict=True
+                    note(
+                        id=number, text=text, reads=case.reads[number], updated=case.stamps[number]
                     )
+                    for number, text in case.texts.items()
                 )
             return await _touched(case, engine, factory, note, touch, told)
         except Exception as error:
@@ -153,11 +162,14 @@ def another_before_the_first_write(
 
 
 async def _rows(engine: AsyncEngine, note: Any) -> dict[str, dict[str, Any]]:
-    """Return reads and stamp of every note, as another session sees them."""
+    """Return text, reads and stamp of every note, as another session sees them."""
     columns = note.__table__.c
     async with AsyncSession(engine) as session:
-        rows = await session.execute(select(columns.id, columns.reads, columns.updated))
-        return {str(one.id): {"reads": one.reads, "updated": _moment(one.updated)} for one in rows}
+        rows = await session.execute(select(columns))
+        return {
+            str(one.id): {"text": one.text, "reads": one.reads, "updated": _moment(one.updated)}
+            for one in rows
+        }
 
 
 def _moment(value: Any) -> str:
@@ -222,6 +234,8 @@ def _why_not_counted(case: Notes, seen: dict[str, Any]) -> str | None:
             f"touch(session, {case.touched}) also changed note {touched_too[0]}: an UPDATE without "
             "its WHERE, or with another one, reaches more rows than are meant."
         )
+    if (text := _row(case, seen)["text"]) != (due := case.texts[case.touched]):
+        return f"The note says {due!r}, and after touch it says {text!r}. It was read, not written."
     if after == before + 1:
         return None
     told = f"Another session sees reads == {after} where {before + 1} is due."

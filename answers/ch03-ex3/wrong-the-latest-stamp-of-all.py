@@ -1,0 +1,10 @@
+# stands in the table. Two clocks agree by chance
+# breaks: told
+# the rest is the course's own
+
+
+async def touch(session: AsyncSession, note_id: int) -> datetime:
+    count = update(Note).where(Note.id == note_id).values(reads=Note.reads + 1)
+    await session.execute(count)
+    await session.commit()
+    return await session.scalar(select(func.max(Note.updated)))
