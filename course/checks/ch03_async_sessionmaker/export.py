@@ -303,7 +303,8 @@ def _why_not_all(case: Book, last: dict[str, Any]) -> str | None:
             "two portions overlap? Without ORDER BY, or with equal values in it, the database may "
             "give another order each time, and OFFSET counts in that one."
         )
-    return f"{told} {last['missing']} orders never came."
+    missing = last["missing"]
+    return f"{told} {missing} order{'s' * (missing != 1)} never came."
 
 
 def _why_stopped(last: dict[str, Any]) -> str:
