@@ -67,7 +67,7 @@ async def observe(exercise: Exercise, space: Space, seed: int) -> Seen | CheckBr
     """Observe the answers on the case of a seed; an error that no attempt caught is told."""
     try:
         answers = [space[name] for name in exercise.answers]
-        return Seen(await exercise.observed(seed, *answers))
+        return Seen(await exercise.observed(seed, *answers), seed)
     except BaseException as error:
         return CheckBroken(describe(error))
 

@@ -14,9 +14,13 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Seen:
-    """What the exercise's observe returned."""
+    """What the exercise's observe returned, and the seed of the case that it saw.
+
+    It counts for that seed alone: what was seen in another run is worth nothing in this one.
+    """
 
     data: Plain
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -75,8 +79,8 @@ def from_plain(content: object) -> Observation:
     match content:
         case {"format": 1, "kind": str(kind), **fields}:
             match [kind, *sorted(fields.items())]:
-                case ["seen", ("data", dict(data))]:
-                    return Seen(data)
+                case ["seen", ("data", dict(data)), ("seed", int(seed))]:
+                    return Seen(data, seed)
                 case ["check broken", ("error", str(error))]:
                     return CheckBroken(error)
                 case ["missing", ("errors", errors), ("names", names), ("similar", str(similar))]:

@@ -32,6 +32,10 @@ from course.project import ROOT
 
 SECONDS = 15.0  # of work, and as many of waiting, for all cells and observations of one exercise
 MOST_OUTPUT = 1_000_000  # bytes that a notebook may print
+ANOTHER_CASE = (
+    "What came back was not observed on the case that was drawn for this check, so nothing of it "
+    "counts. Does the notebook keep what a check saw before?"
+)
 
 
 class Process:
@@ -178,7 +182,9 @@ def judged(exercise: Exercise, observation: Observation, seed: int) -> Verdict:
                 f"The check could not go on: {error.rstrip('.')}. Does the answer delete or "
                 "change what it was handed?"
             )
-        case Seen(data):
+        case Seen(data, of):
+            if of != seed:
+                return exercise.stopped(ANOTHER_CASE)
             try:
                 return exercise.verdict(data, seed)
             except Exception as error:

@@ -18,7 +18,7 @@ from course.checking.observation import (
 )
 
 EVERY_KIND = [
-    Seen({"calls": ["march.csv"], "report": {"ended": "returned", "value": None}}),
+    Seen({"calls": ["march.csv"], "report": {"ended": "returned", "value": None}}, 7),
     CheckBroken("KeyError: 'id'"),
     Missing(("sell", "refund"), "sel", ("The cell that begins with `1/0`: ZeroDivisionError.",)),
     Untouched(),
@@ -53,9 +53,10 @@ def test_each_field_is_needed_and_no_other_is_taken(observation):
         "[]",
         '"seen"',
         json.dumps({"seen": {}, "errors": []}),
-        json.dumps({**as_plain(Seen({})), "format": FORMAT + 1}),
-        json.dumps({**as_plain(Seen({})), "kind": "right"}),
-        json.dumps({**as_plain(Seen({})), "data": []}),
+        json.dumps({**as_plain(Seen({}, 7)), "format": FORMAT + 1}),
+        json.dumps({**as_plain(Seen({}, 7)), "kind": "right"}),
+        json.dumps({**as_plain(Seen({}, 7)), "data": []}),
+        json.dumps({**as_plain(Seen({}, 7)), "seed": "7"}),
         json.dumps({**as_plain(Stopped("")), "why": None}),
         json.dumps({**as_plain(EVERY_KIND[2]), "names": "sell"}),
         json.dumps({**as_plain(EVERY_KIND[2]), "errors": [1]}),

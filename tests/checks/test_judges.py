@@ -1,4 +1,4 @@
-"""No judge raises, whatever an answer returned: an honest answer may return anything."""
+"""No judge raises, whatever an answer returned, and none takes what was seen of another case."""
 
 import asyncio
 import contextlib
@@ -115,6 +115,16 @@ def test_no_judge_raises_for_anything_that_an_answer_returns(
         exercise.verdict(mutated, SEED)
 
 
+def test_what_was_recorded_on_another_case_is_worth_nothing(
+    observed: tuple[Exercise, dict[str, Any]],
+) -> None:
+    exercise, seen = observed
+    assert judged(exercise, Seen(seen, SEED), SEED).passed
+    recorded = judged(exercise, Seen(seen, SEED), SEED + 1)
+    assert recorded.points == 0
+    assert "not observed on the case that was drawn" in recorded.messages[0]
+
+
 def test_whatever_a_process_says_it_saw_there_is_a_verdict_in_words(
     observed: tuple[Exercise, dict[str, Any]],
 ) -> None:
@@ -123,6 +133,6 @@ def test_whatever_a_process_says_it_saw_there_is_a_verdict_in_words(
     every = list(places(seen))
     for _ in range(ROUNDS):
         verdict = judged(
-            exercise, Seen(changed(seen, chance.choice(every), some_json(chance))), SEED
+            exercise, Seen(changed(seen, chance.choice(every), some_json(chance)), SEED), SEED
         )
         assert all(isinstance(text, str) for text in (*verdict.messages, *verdict.kept))

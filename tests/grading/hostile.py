@@ -34,7 +34,7 @@ async def report_async(path, build_report):
 
 # What a child sends whose check went well, but for the token, which nobody can guess.
 FORGED = "".join(
-    f"{message.to_json()}\n" for message in (CellsRan(None), CheckRan("x", (), Seen({})))
+    f"{message.to_json()}\n" for message in (CellsRan(None), CheckRan("x", (), Seen({}, 1)))
 ).encode()
 FREEZES = "ran on the loop's own thread"  # what BLOCKING is told
 

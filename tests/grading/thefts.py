@@ -134,7 +134,7 @@ THEFTS = {
     "an observation of its own": Case(
         "from course.checking.observation import Seen\nimport asyncio\n"
         "loop = asyncio.get_running_loop()\n"
-        "loop.run_until_complete = lambda task: Seen({'seen': 'all is well'})\nreport_async = 1",
+        "loop.run_until_complete = lambda task: Seen({'seen': 'all is well'}, 1)\nreport_async = 1",
         WRONG),
 }  # fmt: skip
 # Those need no look: nothing of them can count, and the record may be what is gone.
