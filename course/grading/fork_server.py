@@ -120,6 +120,7 @@ def main(folder: str, descriptor: str) -> None:
     sys.modules["httpx._main"] = None  # type: ignore[assignment]
     from course.grading import attacks, check_code, confinement, worker
     from course.grading.pristine import Pristine
+    from course.grading.record import Watched
 
     checks = check_code.load_checks()
     warm_up()
@@ -135,6 +136,8 @@ def main(folder: str, descriptor: str) -> None:
     for name in [name for name in sys.modules if name.startswith("course.grading")]:
         del sys.modules[name]
     pristine = Pristine()
+    for module in pristine.modules.values():
+        module.__class__ = Watched
     gc.freeze()
     gc.enable()
     # Nobody waits for the end of a worker.

@@ -63,8 +63,11 @@ def people(results: Sequence[Result], roster: Sequence[Entry] = ()) -> list[Pers
 
 
 def normal(name: str) -> str:
-    """Return what two spellings of one name have in common: not case, spaces or Unicode's form."""
-    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+    """Return what two spellings of one name have in common: not case, spaces or Unicode's form.
+
+    Groß and Gross are two names, so this is no case folding.
+    """
+    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).lower())
     return " ".join(folded.split())
 
 

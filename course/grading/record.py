@@ -3,6 +3,8 @@
 Python calls its audit hooks when code takes a frame, looks into a function's or a coroutine's
 code, goes through the memory, compiles text or imports a file. Nobody can take a hook away, and a
 line that is written cannot be taken back: who forges an observation leaves the way there behind.
+Of modules that a check stands on, each attribute that is set is told in the same way, so that
+nothing helps to put it back in time.
 Source: docs.python.org/3/library/audit_events.html.
 """
 
@@ -12,12 +14,12 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from types import CodeType, FrameType
+from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 import sqlalchemy
 
-from course.grading.words import is_unusual, methods, unusual_names_in
+from course.grading.words import is_unusual, is_unusual_module, methods, unusual_names_in
 from course.project import ROOT
 
 CELL = "<cell "  # course/checking/host.py gives the code of each cell such a file name
@@ -26,13 +28,19 @@ WATCHED = (
     "function.__new__", "compile", "exec", "marshal.", "cpython.", "ctypes.", "pickle.",
 )  # fmt: skip
 FROZEN = "<frozen importlib"
+HERE = "course/grading/record.py"
 # Whose own work it is: measured over all known answers, and what is like it.
 LIBRARIES = (
-    "aiosqlite/", "anyio/", "asyncio/coroutines.py", "asyncio/format_helpers.py",
+    "aiosqlite/", "anyio/", "ast.py", "asyncio/coroutines.py", "asyncio/format_helpers.py",
     FROZEN, "collections/__init__.py", "contextlib.py", "course/", "dataclasses.py", "enum.py",
     "fastapi/", "functools.py", "httpx/", "lantern/", "logging/__init__.py", "pydantic/",
     "sqlalchemy/", "starlette/", "typing.py", "typing_extensions.py", "warnings.py",
 )  # fmt: skip
+# An attribute that leads to a frame is read by these alone, for themselves.
+FRAMES, TAKE_FRAMES = ("tb_frame", "ag_frame", "cr_frame", "gi_frame"), ("asyncio/", "course/")
+# A traceback that is printed, or logged, is handed to nobody.
+TRACEBACK = "traceback.py"
+PRINTS = {"print_exc", "format_exc", "print_exception", "format_exception", "print_stack"}
 # A library that hands out what it finds, but for what others ask it.
 INSPECT, ASKED = "inspect.py", {"_has_code_flag", "_signature_from_function", "getfile",
                                 "findsource", "unwrap", "isroutine"}  # fmt: skip
@@ -85,7 +93,14 @@ def begin(descriptor: int) -> Callable[[str], None]:
             for name in unusual_names_in(code):
                 tell(name)
         by, does = whose(caller.f_code.co_filename), caller.f_code.co_name
-        if by.startswith(LIBRARIES) or (by == INSPECT and does in ASKED):
+        what = args[1] if event.startswith("object.__") else event
+        if what in FRAMES and by != TRACEBACK:
+            own_work = by.startswith(TAKE_FRAMES)
+        elif by == TRACEBACK:
+            own_work = event != "sys._getframe" and asked_for(caller) in PRINTS
+        else:
+            own_work = by.startswith(LIBRARIES) or (by == INSPECT and does in ASKED)
+        if own_work:
             return
         frame: FrameType | None = caller
         while frame and whose(frame.f_code.co_filename) not in THE_LEARNERS:
@@ -93,16 +108,47 @@ def begin(descriptor: int) -> Callable[[str], None]:
                 return  # A library is being imported.
             frame = frame.f_back
         if frame:
-            what = args[1] if event.startswith("object.__") else event
             tell(what if by in THE_LEARNERS else f"{what}, through {by}")
 
+    def asked_for(frame: FrameType) -> str:
+        """Return which function of a library's file was called from elsewhere."""
+        while frame.f_back and frame.f_back.f_code.co_filename == frame.f_code.co_filename:
+            frame = frame.f_back
+        return frame.f_code.co_name
+
+    def note(name: str) -> None:
+        frame: FrameType | None = get_frame(2)
+        by = whose(frame.f_code.co_filename) if frame else ""
+        # A package is given its modules, and `warnings` its filters, whoever asks for that.
+        while frame and (by == HERE or not by.startswith((FROZEN, "warnings.py", "course/"))):
+            if by in THE_LEARNERS:
+                tell(f"{name} =")
+                return
+            frame = frame.f_back
+            by = whose(frame.f_code.co_filename) if frame else ""
+
+    Watched._note = staticmethod(note)
     sys.addaudithook(hook)
     return tell
 
 
+class Watched(ModuleType):
+    """A module that tells which of its attributes are set."""
+
+    _note: Callable[[str], None] = staticmethod(lambda _: None)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        Watched._note(name)
+        super().__setattr__(name, value)
+
+    def __delattr__(self, name: str) -> None:
+        Watched._note(name)
+        super().__delattr__(name)
+
+
 def watched_builtins(tell: Callable[[str], None]) -> dict[str, Any]:
     """Return the builtins for cells: a name that is put together at run time is seen as well."""
-    get, put = builtins.getattr, builtins.setattr
+    get, put, take = builtins.getattr, builtins.setattr, builtins.__import__
 
     def getattr(owner: Any, name: str, *default: Any) -> Any:
         if type(name) is str and is_unusual(name):
@@ -114,7 +160,13 @@ def watched_builtins(tell: Callable[[str], None]) -> dict[str, Any]:
             tell(f"{name} =")
         put(owner, name, value)
 
-    return {**vars(builtins), "getattr": getattr, "setattr": setattr}
+    def import_(name: str, *where: Any, **more: Any) -> Any:
+        if type(name) is str and is_unusual_module(name):
+            tell(name)
+        return take(name, *where, **more)
+
+    own = {"getattr": getattr, "setattr": setattr, "__import__": import_}
+    return {**vars(builtins), **own}
 
 
 def overridden(instance: object) -> list[str]:

@@ -75,7 +75,7 @@ def make_result(
     """Put together what is known of a submission; text is made fit for every file format."""
     exercises = [{**verdict.as_dict(), "seconds": seconds} for verdict, seconds in verdicts]
     cells = code_cells(submission.notebook) if submission.notebook else ()
-    unusual = {*did}.union(*(unusual_names(source(cell)) for cell in cells))
+    unusual = {*did} | unusual_names(*map(source, cells))
     result = Result(
         submission.path, submission.learner, submission.stem, submission.key, fingerprint,
         submission.problem, submission.remark, tuple(sorted(unusual)),

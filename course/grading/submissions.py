@@ -113,11 +113,11 @@ def _parsed(contents: bytes) -> tuple[Notebook, str]:
     try:
         notebook = json.loads(contents)
     except (ValueError, RecursionError):
-        whole = contents.rstrip().endswith(b"}")
+        begun = contents.lstrip().startswith(b"{") and not contents.rstrip().endswith(b"}")
         return {}, (
-            "It is no notebook: it can't be read as JSON."
-            if whole
-            else "It ends in the middle: it was saved, or uploaded, by half."
+            "It ends in the middle: it was saved, or uploaded, by half."
+            if begun
+            else "It is no notebook: it can't be read as JSON."
         )
     if not isinstance(notebook, dict) or "nbformat" not in notebook:
         return {}, "It is no notebook: it says nothing of a notebook's format."

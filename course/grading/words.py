@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import re
 import types
 from collections.abc import Iterator
 from functools import cache
@@ -24,8 +25,12 @@ WORDS = {
     "settrace", "setprofile", "set_asyncgen_hooks", "addaudithook", "monitoring",
     "get_objects", "get_referrers", "get_referents", "attrgetter", "methodcaller", "modules",
     "meta_path", "path_hooks", "setitimer", "update_wrapper", "mro", "dispatch", "listeners",
+    "gr_frame", "gr_context", "get_running_tasks", "walk_tb", "extract_stack", "format_stack",
+    "StackSummary", "TracebackException", "MonkeyPatch",
 }  # fmt: skip
-MODULES = {"builtins", "ctypes", "inspect", "marshal", "operator", "pickle", "signal", "traceback",
+# As an attribute alone: SQLAlchemy's own recipe gives a parameter such a name.
+DRIVERS = {"dbapi_connection", "driver_connection", "get_raw_connection", "raw_connection"}
+MODULES = {"builtins", "copyreg", "ctypes", "inspect", "marshal", "operator", "pickle", "signal",
            "unittest"}  # fmt: skip
 # As a name by itself: `re.compile` is another one.
 CALLED = {"compile", "delattr", "eval", "exec", "globals", "locals", "vars"}
@@ -40,6 +45,7 @@ ORDINARY = {
     "__table_args__", "__tablename__", "__version__", "_asdict", "_fields", "_make", "_mapping",
     "_replace",
 }  # fmt: skip
+FIELDS = re.compile(r"\{\w*((?:\.\w+|\[[^\]]*\])+)[!:}]")  # of a text for `format`
 INSIDES = "course."  # `from course import check` is all that a notebook has of it
 WATCHED = (
     asyncio.BaseEventLoop, asyncio.AbstractEventLoop, asyncio.Runner, Pool, QueuePool, StaticPool,
@@ -49,17 +55,23 @@ WATCHED = (
 UNREADABLE = "a cell that is too much for Python's parser"
 
 
-def unusual_names(text: str) -> set[str]:
-    """Return what the code of a cell names and no answer needs.
+def unusual_names(*cells: str) -> set[str]:
+    """Return what the code of cells names and no answer needs.
 
-    A name that is set where a method was has a sign behind it: "commit =".
+    A name that is set where a method was, or in what was imported, has a sign behind it, as in
+    "commit =".
     """
-    try:
-        return set(_unusual(_parsed(text)))
-    except SyntaxError:
-        return set()  # It does not run.
-    except (ValueError, RecursionError, MemoryError):
-        return {UNREADABLE}
+    found = set[str]()
+    trees = []
+    for text in cells:
+        try:
+            trees.append(_parsed(text))
+        except SyntaxError:
+            pass  # It does not run.
+        except (ValueError, RecursionError, MemoryError):
+            found.add(UNREADABLE)
+    foreign = {name for tree in trees for name in _imported(tree)}
+    return found.union(*(_unusual(tree, foreign) for tree in trees))
 
 
 def _parsed(text: str) -> ast.Module:
@@ -69,28 +81,68 @@ def _parsed(text: str) -> ast.Module:
         return ast.parse(plain_python(text))
 
 
-def _unusual(tree: ast.Module) -> Iterator[str]:
+def _unusual(tree: ast.Module, foreign: set[str]) -> Iterator[str]:
     for node in ast.walk(tree):
         match node:
             case ast.Attribute(value=owner, attr=name, ctx=context):
                 own = isinstance(owner, ast.Name) and owner.id in ("self", "cls")
                 if is_unusual(name) and not own:
                     yield name
-                if isinstance(context, ast.Store | ast.Del) and name in methods() and not own:
+                put = isinstance(context, ast.Store | ast.Del) and not own
+                if put and (name in methods() or _root(owner) in foreign):
                     yield f"{name} ="
+            case ast.Call(func=ast.Attribute(value=owner, attr="cursor" | "format" as name)):
+                if not isinstance(owner, ast.Name | ast.Constant):
+                    yield name
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[what, *_]):
+                computed = not isinstance(what, ast.Constant)
+                several = len(node.args) + len(node.keywords) > 1
+                if (name == "import_module" and computed) or (name == "wraps" and several):
+                    yield name
             case ast.Name(id=name) if name in CALLED or _is_word(name):
                 yield name
-            case ast.Constant(value=str(name)) if _is_word(name) or _is_unusual_module(name):
-                yield name
+            case ast.Constant(value=str(text)):
+                if _is_word(text) or is_unusual_module(text):
+                    yield text
+                yield from filter(is_unusual, _read_by_format(text))
             case ast.keyword(arg=str(name)) if is_unusual(name):
                 yield name
             case ast.MatchClass(kwd_attrs=names):
                 yield from filter(is_unusual, names)
             case ast.Import(names=names):
-                yield from filter(_is_unusual_module, (alias.name for alias in names))
-            case ast.ImportFrom(module=module, names=names):
-                yield from filter(_is_unusual_module, [module or ""])
+                yield from filter(is_unusual_module, (alias.name for alias in names))
                 yield from filter(is_unusual, (alias.name for alias in names))
+            case ast.ImportFrom(module=module, names=names):
+                yield from filter(is_unusual_module, [module or ""])
+                yield from filter(is_unusual, [module or ""])
+                yield from filter(is_unusual, (alias.name for alias in names))
+
+
+def _read_by_format(text: str) -> Iterator[str]:
+    """Yield the attributes that `format` reads for a text like "{0.name}"."""
+    for way in FIELDS.findall(text):
+        yield from re.findall(r"\.(\w+)", way)
+
+
+def _imported(tree: ast.Module) -> set[str]:
+    """Return the names that an import gives, and those that stand for a part of one."""
+    names = {
+        (alias.asname or alias.name).partition(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and _root(node.value) in names:
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return names
+
+
+def _root(node: ast.AST) -> str:
+    """Return the first name of a.b.c; nothing for what is no such chain."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def unusual_names_in(code: types.CodeType) -> Iterator[str]:
@@ -104,7 +156,8 @@ def unusual_names_in(code: types.CodeType) -> Iterator[str]:
 
 def is_unusual(name: str) -> bool:
     """Tell whether no answer needs an attribute of this name of something that is not its own."""
-    return name in WORDS or (name.startswith("_") and name not in ORDINARY)
+    private = name.startswith("_") and name not in ORDINARY
+    return private or name in WORDS or name in DRIVERS
 
 
 def _is_word(name: str) -> bool:
@@ -112,7 +165,8 @@ def _is_word(name: str) -> bool:
     return name in WORDS or (magic and name not in ORDINARY)
 
 
-def _is_unusual_module(name: str) -> bool:
+def is_unusual_module(name: str) -> bool:
+    """Tell whether no answer needs a module of this name."""
     first, *others = name.split(".")
     if not all(part.isidentifier() for part in (first, *others)):
         return False

@@ -4,10 +4,11 @@ import sys
 
 import pytest
 
+from course.checking.exercise import RIGHT
 from course.grading.results import Result
 from course.grading.words import UNREADABLE, unusual_names
-from tests.grading.hostile import graded, handed_in
-from tests.grading.thefts import FOR_NOTHING, THEFTS
+from tests.grading.hostile import RIGHT_ANSWER, Case, graded, handed_in
+from tests.grading.thefts import FOR_NOTHING, HONEST, THEFTS
 
 pytestmark = pytest.mark.slow
 
@@ -17,7 +18,8 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
     """The result of each theft, graded in one go as a class is."""
     if sys.platform != "linux":
         pytest.skip("elsewhere what is handed in here would not be shut in")
-    return graded(handed_in(THEFTS), tmp_path_factory.mktemp("results"))
+    honest = {name: Case(source + RIGHT_ANSWER, RIGHT) for name, source in HONEST.items()}
+    return graded(handed_in(THEFTS | honest), tmp_path_factory.mktemp("results"))
 
 
 @pytest.mark.parametrize("theft", THEFTS)
@@ -36,6 +38,14 @@ def test_what_it_did_says_so_where_its_words_do_not(results: dict[str, Result], 
     source = THEFTS[theft].source
     if "' + '" in source:
         assert set(results[theft].unusual) - unusual_names(source)
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_what_careful_people_write_is_right_and_not_worth_a_look(
+    results: dict[str, Result], name: str
+) -> None:
+    assert {one["state"] for one in results[name].exercises} == {RIGHT}
+    assert results[name].unusual == ()
 
 
 @pytest.mark.parametrize(

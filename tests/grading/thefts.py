@@ -79,6 +79,57 @@ THEFTS = {
     "the stacks of all tasks": looked("[task.get_stack() for task in asyncio.all_tasks()]"),
     "a locals of a namesake": looked(
         "TypeAdapter('exercise', _parent_depth=6)", "from pydantic import TypeAdapter"),
+    "a greenlet's frame": looked("greenlet.getcurrent().gr_frame", "import greenlet"),
+    "a greenlet's frame, put together": looked(
+        "getattr(importlib.import_module('green' + 'let').getcurrent(), 'gr_' + 'frame')",
+        "import importlib"),
+    "the tasks of anyio": looked("anyio.get_running_tasks()", "import anyio"),
+    "a frame by an attribute that SQLAlchemy reads": looked(
+        "attribute_keyed_dict('tb_' + 'frame')().set(found())",
+        "from sqlalchemy.orm import attribute_keyed_dict", "def found():", "    try: 1 / 0",
+        "    except Exception as e: return getattr(e, '__trace' + 'back__')"),
+    "a frame by a walk": looked(
+        "list(traceback.walk_tb(None))", "import traceback"),
+    "the values at an error": looked(
+        "traceback.TracebackException.from_exception(found(), capture_locals=True)",
+        "import traceback", "def found():", "    try: 1 / 0",
+        "    except Exception as e: return e"),
+    # put back before the check is over
+    "a clock": looked("time.perf_counter = time.perf_counter", "import time"),
+    "a clock that is handed over": looked(
+        "put(time, time.perf_counter)", "import time", "def put(m, clock): m.perf_counter = clock"),
+    "a clock by setattr": looked(
+        "setattr(time, 'perf_' + 'counter', time.perf_counter)", "import time"),
+    "a clock that is taken away": looked(
+        "take(time)", "import time", "def take(m): clock = m.time; del m.time; m.time = clock"),
+    "a clock by a tool of the course": looked(
+        "with replaced(time, 'perf_counter', time.perf_counter): pass", "import time",
+        "from lantern.events import replaced"),
+    "a clock by pytest": looked(
+        "getattr(pytest, 'Monkey' + 'Patch')().setattr(time, 'perf_counter', time.perf_counter)",
+        "import pytest, time"),
+    "a clock by functools": looked(
+        "functools.wraps(time, ['perf_counter'], [])(time)", "import functools, time"),
+    "a class by functools": looked(
+        "functools.wraps(asyncio.BaseEventLoop, ['time'], [])(asyncio.BaseEventLoop)",
+        "import functools"),
+    "a method of a class that is imported": looked(
+        "Event.wait = Event.wait", "from threading import Event"),
+    "one by another name": looked("Alias.wait = Alias.wait", "import threading",
+                                  "Alias = threading.Event"),
+    "who notes what is put": looked("type(time).__setattr__ = object.__setattr__", "import time"),
+    "the class of the loop": looked(
+        "asyncio.get_running_loop().__class__ = Mine",
+        "class Mine(asyncio.SelectorEventLoop): pass"),
+    # past what counts statements
+    "the driver's connection": Case(
+        "def sell(Session, show_id, guest_id, seat_ids):\n    with Session() as session:\n"
+        "        session.connection().connection.driver_connection.execute('SELECT 1')\n", WRONG,
+        exercise="ch02-ex1"),
+    "the driver's cursor": Case(
+        "def sell(Session, show_id, guest_id, seat_ids):\n    with Session() as session:\n"
+        "        session.connection().connection.cursor().execute('SELECT 1')\n", WRONG,
+        exercise="ch02-ex1"),
     # memory
     "all objects": looked("gc.get_objects()", "import gc"),
     "all objects, found by name": looked(
@@ -100,6 +151,13 @@ THEFTS = {
                                     "from operator import attrgetter"),
     "the context": looked("import_module('contextvars').copy_context().items()",
                           "from importlib import import_module"),
+    "what it is, by a format": looked("'{0.__class__.__mro__}'.format(build_report)"),
+    "what it is, by a format that is made": looked(
+        "('{0.__%s__}' % 'class').format(build_report)"),
+    "a private module": looked("_thread.get_ident()", "import _thread"),
+    "a module by a name that is made": looked(
+        "importlib.import_module(''.join(['pick', 'le']))", "import importlib"),
+    "a module by a name that is put together": looked("__import__('pick' + 'le')"),
     # code that is not in a cell
     "a text that is run": looked("exec('import sys; sys._get' + 'frame(1)')"),
     "a text that is run by another name": looked(
@@ -136,6 +194,26 @@ THEFTS = {
         "loop = asyncio.get_running_loop()\n"
         "loop.run_until_complete = lambda task: Seen({'seen': 'all is well'}, 1)\nreport_async = 1",
         WRONG),
+}  # fmt: skip
+# What careful people write; none of it is worth a look.
+HONEST = {
+    "an error is logged": (
+        "import logging\nlog = logging.getLogger(__name__)\ntry: 1 / 0\n"
+        "except ZeroDivisionError: log.exception('Odd.', stack_info=True)\n"),
+    "an error is printed": (
+        "import traceback\ntry: 1 / 0\nexcept ZeroDivisionError as error:\n"
+        "    traceback.print_exc()\n    print(traceback.format_exception(error))\n"),
+    "warnings are caught": (
+        "import warnings\nwith warnings.catch_warnings():\n    warnings.simplefilter('ignore')\n"),
+    "modules of packages that are watched": (
+        "import asyncio.subprocess, json.tool, sqlalchemy.dialects.mysql, lantern.watch\n"),
+    "attributes of one's own": (
+        "class Counter: pass\nCounter.calls = 0\ndef count(): pass\ncount.calls = 0\n"
+        "kept = threading.local()\nkept.session = None\n"),
+    "pragmas by SQLAlchemy's recipe": (
+        "def set_pragmas(dbapi_connection, record):\n"
+        "    cursor = dbapi_connection.cursor()\n    cursor.close()\n"),
+    "a text that is filled in": "TEXT = '{0}: {name!r:>10}'\nprint(TEXT.format(1, name='x'))\n",
 }  # fmt: skip
 # Those need no look: nothing of them can count, and the record may be what is gone.
 FOR_NOTHING = {"the record is flooded", "the record goes elsewhere", "the record is closed"}
