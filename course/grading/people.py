@@ -145,28 +145,36 @@ def _is_unique(learner: Learner) -> bool:
 def _with_roster(persons: list[Person], roster: Sequence[Entry]) -> list[Person]:
     """Give persons their line of the roster, by an id, else by a name that only these two have."""
     matched: dict[int, list[Person]] = defaultdict(list)
-    rest = []
+    rest: list[Person] = []
+    unclear: list[Person] = []
     by_id = _single({each: i for each in entry.ids} for i, entry in enumerate(roster))
+    by_name = _single({normal(entry.name): i} for i, entry in enumerate(roster))
     for person in persons:
         numbers = {by_id[each] for each in _ids(person) if each in by_id}
+        if numbers and not person.learner.system and normal(person.name) in by_name:
+            # A folder's name may be the login of one, and the name of another.
+            numbers.add(by_name[normal(person.name)])
         if len(numbers) == 1:
             matched[numbers.pop()].append(person)
         else:
-            rest.append(person)
-    free = [i for i in range(len(roster)) if i not in matched]
-    by_name = _single({each: i for each in _names(roster[i])} for i in free)
-    for i, same in _grouped((by_name.get(normal(person.name)), person) for person in rest).items():
-        if len(same) == 1:
-            matched[i] = same
-            rest.remove(same[0])
+            (unclear if numbers else rest).append(person)
+    for names in (_name, _names):
+        free = [i for i in range(len(roster)) if i not in matched]
+        by_name = _single({each: i for each in names(roster[i])} for i in free)
+        found = _grouped((by_name.get(normal(person.name)), person) for person in rest)
+        for i, same in found.items():
+            if len(same) == 1:
+                matched[i] = same
+                rest.remove(same[0])
+    rest += unclear
     for person in rest:
         if person.name:
             person.asks.append(f"{person.name} is not on the roster, or on it more than once.")
-    found = [
+    on_it = [
         Person([r for person in matched.get(i, []) for r in person.results], entry)
         for i, entry in enumerate(roster)
     ]
-    return found + rest
+    return on_it + rest
 
 
 def _ids(person: Person) -> set[str]:
@@ -177,12 +185,16 @@ def _ids(person: Person) -> set[str]:
     return {each.casefold() for each in {*ids, *(one.mail for one in said)} if each} | names
 
 
+def _name(entry: Entry) -> set[str]:
+    return {normal(entry.name)}
+
+
 def _names(entry: Entry) -> set[str]:
     """Return the ways in which a system may write a name: Canvas has lopezana for Ana Lopez."""
     first, _, last = entry.name.rpartition(" ")
     words = entry.name.split()
     sortable = {"".join(words[i:] + words[:i]) for i in range(len(words))}
-    squeezed = {"".join(filter(str.isalnum, name.casefold())) for name in sortable}
+    squeezed = {"".join(filter(str.isalnum, normal(name))) for name in sortable}
     return {normal(entry.name), normal(f"{last} {first}"), normal(f"{last}, {first}"), *squeezed}
 
 

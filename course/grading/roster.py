@@ -51,7 +51,7 @@ def read_roster(file: Path) -> list[Entry]:
 
     Raises CannotContinue if it can't be read, or has no column of names, numbers or logins.
     """
-    text = _text(file)
+    text = re.sub(r"\Asep=.\r?\n", "", _text(file))  # what Excel writes first
     try:
         lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
         rows = [row for row in lines if any(cell.strip() for cell in row)]
@@ -64,7 +64,7 @@ def read_roster(file: Path) -> list[Entry]:
             f"{file} is no list of learners: its first line has none of the columns name, id, "
             f"login and mail. It has: {shown(seen) or 'nothing'}."
         )
-    entries = [_entry(row, columns) for row in rows[1:]]
+    entries = dict.fromkeys(_entry(row, columns) for row in rows[1:])  # a line twice is one
     return [entry for entry in entries if entry.name and entry.name != "Points Possible"]
 
 

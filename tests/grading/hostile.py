@@ -255,6 +255,7 @@ FILES = {
     "empty file": b"",
     "truncated JSON": _notebook()[:2000],
     "no JSON": b"Dear instructor, {my notebook} is at home}",
+    "a page in its place": b"<!DOCTYPE html>\n<title>Log in</title>\n",
     "wrong nbformat": _notebook(nbformat=3),
     "no cells": _notebook(cells=None),
     "damaged cells": _notebook(cells=[{"cell_type": "code", "source": 5}]),

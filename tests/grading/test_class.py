@@ -101,6 +101,16 @@ def test_a_roster_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
         read_roster(tmp_path / "class.csv")
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["name,id\nAna Lopez,17\nAna Lopez,17\n", "sep=;\nname;id\nAna Lopez;17\n"],
+    ids=["a line twice", "with a line of Excel's"],
+)
+def test_a_roster_has_each_learner_once(tmp_path: Path, text: str) -> None:
+    (tmp_path / "class.csv").write_text(text)
+    assert read_roster(tmp_path / "class.csv") == [Entry("Ana Lopez", "17")]
+
+
 ROSTER = [Entry("Ana Lopez", "17", "alopez", "ana@lantern.example", "A", "12345"),
           Entry("Bo Chan", "18", "bchan", "bo@lantern.example", "B"),
           Entry("Cy Ray", "19"), Entry("Cy Ray", "20")]  # fmt: skip
@@ -132,6 +142,21 @@ def test_everybody_on_the_roster_has_a_row_and_who_is_not_is_told() -> None:
         ["Ana Lopez", "12345", "17", "alopez", "A", "4"], ["Bo Chan", "", "18", "bchan", "B", ""]
     ]  # fmt: skip
     assert rows(moodle_csv(persons))[1] == ["alopez", "17", "ana@lantern.example", "Ana Lopez", "4"]
+
+
+def test_the_name_as_it_stands_comes_before_the_same_words_in_another_order() -> None:
+    both = [Entry("Ana Lopez", "1"), Entry("Lopez Ana", "2")]
+    persons = people([result("Lopez Ana/ch01.ipynb"), result("Ana Lopez/ch01.ipynb")], both)
+    assert [(person.called, person.results[0].path) for person in persons] == [
+        ("Ana Lopez", "Ana Lopez/ch01.ipynb"), ("Lopez Ana", "Lopez Ana/ch01.ipynb"),
+    ]  # fmt: skip
+
+
+def test_a_folder_that_is_the_login_of_one_and_the_name_of_another_is_given_to_neither() -> None:
+    persons = people([result("bo/ch01.ipynb")], [Entry("Ana Lopez", login="bo"), Entry("Bo")])
+    [person] = [person for person in persons if person.results]
+    assert not person.entry
+    assert "on it more than once" in person.asks[0]
 
 
 def test_a_name_that_two_on_the_roster_have_is_given_to_neither() -> None:

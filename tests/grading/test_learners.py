@@ -137,7 +137,7 @@ def test_nbgrader_s_timestamp_says_when_it_was_handed_in() -> None:
 @pytest.mark.parametrize("names", [
     ["student_001", "student_002"], ["team-1", "team-2"], ["m_20240117", "m_20240118"],
     ["ann", "ann_late"], ["o-neil", "o-neil-3"], ["old", "jcopy"],
-    ["ana", "_ana", "ana-", "-ana"], ["ana lopez", "ana_lopez"],
+    ["ana", "_ana", "ana-", "-ana"], ["ana lopez", "ana_lopez"], ["anna groß", "anna gross"],
 ])  # fmt: skip
 @pytest.mark.parametrize("path", [
     "{name}/ch01_event_loop.ipynb", "{name}_ch01_event_loop.ipynb", "ch01_{name}.ipynb",

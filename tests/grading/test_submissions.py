@@ -68,6 +68,7 @@ def test_a_renamed_notebook_without_tags_is_known_by_its_answers() -> None:
         ("empty file", "It is empty."),
         ("truncated JSON", "It ends in the middle"),
         ("no JSON", "It is no notebook: it can't be read as JSON."),
+        ("a page in its place", "It is no notebook: it can't be read as JSON."),
         ("wrong nbformat", "It is in notebook format 3"),
         ("no cells", "its cells are missing or damaged"),
         ("damaged cells", "its cells are missing or damaged"),
