@@ -1,5 +1,5 @@
 # Here the COMMIT had been done, and 2 orders are stored
-# breaks: unknown
+# breaks: once, unknown
 
 import asyncio
 from random import uniform

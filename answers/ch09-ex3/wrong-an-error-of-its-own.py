@@ -1,4 +1,4 @@
-# the last error was to come out, that very one
+# the error of the last attempt was to come out, that very one
 # breaks: bound
 
 import asyncio

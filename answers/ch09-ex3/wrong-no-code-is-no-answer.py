@@ -1,5 +1,5 @@
 # the underlying connection is closed*, the work was done twice
-# breaks: unknown
+# breaks: once, unknown
 
 import asyncio
 from random import uniform

@@ -10,9 +10,12 @@ from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from course.checking.exercise import RIGHT, find
 from course.checks.ch09_postgresql.failures import FAILURES, failed
 from course.checks.ch09_postgresql.refusals import ASYNCPG, PSYCOPG, raised, refusals
 from lantern.theatre import Guest, Order, Ticket, make_engine, postgres_database, seed
+from tools.answers import imports_in
+from tools.fairness import judged
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it has no server of its own")
 EMAIL, SHOW, SEAT = "uq_tickets_seat_id.7@lantern.example", 77, 3
@@ -116,6 +119,10 @@ async def provoked(engine: AsyncEngine) -> dict[str, DBAPIError]:
         real["statement timeout"] = await raised_by(teo.execute(text("SELECT pg_sleep(9)")))
         await teo.rollback()
         await end(ines, teo)
+        real["lost earlier"] = await raised_by(ines.execute(sell))
+        await ines.rollback()
+        await ines.execute(sell)
+        await end(ines, teo)
         real["lost"] = await raised_by(ines.commit())
     return real
 
@@ -141,3 +148,53 @@ async def test_what_has_failed_is_built_as_the_server_says_it(driver: str) -> No
         await engine.dispose()
     for name, error in real.items():
         assert told(failed(FAILURES[name], driver, error.statement)) == told(error), name
+
+
+BY_CLASS = {
+    "ch09-ex1": """
+from asyncpg import exceptions as asyncpg
+from psycopg import errors as psycopg
+
+def why_refused(error):
+    driver = error.driver_exception
+    if isinstance(driver, asyncpg.IntegrityConstraintViolationError):
+        name = driver.constraint_name
+    elif isinstance(driver, psycopg.IntegrityError):
+        name = driver.diag.constraint_name
+    if name in SENTENCES:
+        return SENTENCES[name]
+    raise error
+""",
+    "ch09-ex3": """
+import asyncpg
+from psycopg import errors
+
+TAKEN_BACK = (
+    asyncpg.SerializationError, asyncpg.DeadlockDetectedError,
+    errors.SerializationFailure, errors.DeadlockDetected,
+)
+
+async def begin_anew(Session, work, then, attempts, sleep):
+    for attempt in range(1, attempts + 1):
+        try:
+            async with Session.begin() as session:
+                result = await work(session)
+            break
+        except DBAPIError as error:
+            if attempt == attempts or not isinstance(error.driver_exception, TAKEN_BACK):
+                raise
+        await sleep(uniform(0, 0.01 * 2**attempt))
+    await then(result)
+    return result
+""",
+}
+
+
+@pytest.mark.parametrize("exercise", BY_CLASS)
+def test_an_answer_may_ask_for_the_drivers_own_classes(exercise: str) -> None:
+    source = f"{imports_in('solutions', exercise)}\n{BY_CLASS[exercise]}"
+    verdict = judged(find(exercise)[1], source)
+    assert verdict.state == RIGHT, verdict.messages
+    wider = source.replace("SerializationError", "TransactionRollbackError")
+    if wider != source:
+        assert judged(find(exercise)[1], wider).broken == ("unknown",)

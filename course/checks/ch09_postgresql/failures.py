@@ -65,6 +65,11 @@ FAILURES = {
         ("InterfaceError", "InterfaceError"), ("OperationalError", "AdminShutdown"), lost=True,
         unread="cannot call Transaction.commit(): the underlying connection is closed",
     ),
+    "lost earlier": Failure(
+        "57P01", "terminating connection due to administrator command",
+        ("InterfaceError", "InterfaceError"), ("OperationalError", "AdminShutdown"), lost=True,
+        unread="cannot call PreparedStatement.fetch(): the underlying connection is closed",
+    ),
     "unknown": Failure(
         "40003", "statement completion is unknown",
         ("Error", "StatementCompletionUnknownError"),

@@ -5,6 +5,7 @@ one has, as far as a program may ask it: `tests/checks/test_ch09_postgresql.py` 
 """
 
 from dataclasses import dataclass
+from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
@@ -87,7 +88,7 @@ def of_asyncpg(name: str, message: str, general: str = "Error", **told: Any) -> 
 
     SQLAlchemy has a class of its own for few of asyncpg's; of the others it is the general one.
     """
-    inner = type(name, (Exception,), {})(message)
+    inner: Exception = _class_of("asyncpg.exceptions", name)(message)
     vars(inner).update(told)
     adapted: type[Any] = getattr(
         AsyncAdapt_asyncpg_dbapi, name, getattr(AsyncAdapt_asyncpg_dbapi, general)
@@ -102,13 +103,26 @@ def of_psycopg(
 ) -> Exception:
     """Return psycopg's error of this name."""
     words = f"{message}\nDETAIL:  {detail}" if detail else message
-    error: Any = type(name, (Exception,), {})(words)
-    error.sqlstate = state
-    error.diag = SimpleNamespace(
-        constraint_name=constraint,
-        sqlstate=state,
-        message_primary=message,
-        message_detail=detail or None,
-    )
-    result: Exception = error
-    return result
+    said = {
+        "sqlstate": state,
+        "message_primary": message,
+        "message_detail": detail or None,
+        "constraint_name": constraint,
+    }
+    kind = _class_of("psycopg.errors", name)
+    if hasattr(kind, "diag"):
+        fields = import_module("psycopg.pq").DiagnosticField
+        info = {fields[key.upper()]: value.encode() for key, value in said.items() if value}
+        real: Exception = kind(words, info=info)
+        return real
+    error: Exception = kind(words)
+    vars(error).update(sqlstate=state, diag=SimpleNamespace(**said))
+    return error
+
+
+def _class_of(module: str, name: str) -> Any:
+    """Return the driver's own class where it is installed, since an answer may ask for it."""
+    try:
+        return getattr(import_module(module), name)
+    except (ImportError, OSError):  # psycopg looks for a library, which a grader may refuse
+        return type(name, (Exception,), {})

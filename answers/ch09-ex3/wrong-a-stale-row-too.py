@@ -1,0 +1,27 @@
+# the work raised a StaleDataError
+# breaks: once
+
+import asyncio
+from random import uniform
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm.exc import StaleDataError
+
+
+def taken_back(error):
+    code = getattr(getattr(error, "orig", None), "sqlstate", None)
+    return isinstance(error, StaleDataError) or code in ("40001", "40P01")
+
+
+async def begin_anew(Session, work, then, attempts, sleep=asyncio.sleep):
+    for attempt in range(1, attempts + 1):
+        try:
+            async with Session.begin() as session:
+                result = await work(session)
+            break
+        except (DBAPIError, StaleDataError) as error:
+            if attempt == attempts or not taken_back(error):
+                raise
+        await sleep(uniform(0, 0.01 * 2**attempt))
+    await then(result)
+    return result
