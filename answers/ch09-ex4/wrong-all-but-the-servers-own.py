@@ -1,4 +1,4 @@
-# another database
+# in other databases than
 # breaks: here
 
 

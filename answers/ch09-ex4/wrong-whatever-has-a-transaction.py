@@ -1,4 +1,4 @@
-# its state is 'active'
+# The server is at work for it
 # breaks: idle
 
 

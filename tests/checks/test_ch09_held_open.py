@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from random import Random
 from typing import Any
 
@@ -11,11 +11,17 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from course.checks.ch09_postgresql.held_open import DATABASE, FAILED_IN, IDLE_IN, draw
+from course.checks.ch09_postgresql.activity import (
+    DATABASE,
+    DISABLED,
+    FAILED_IN,
+    IDLE_IN,
+    draw,
+)
 from lantern.theatre import postgres_database
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it has no server of its own")
-STATES = ("active", "idle", IDLE_IN, FAILED_IN, None)
+STATES = ("active", "idle", IDLE_IN, FAILED_IN, DISABLED, None)
 TIMES = ("backend_start", "xact_start", "query_start", "state_change")
 
 
@@ -38,6 +44,8 @@ async def bring_into(connection: AsyncConnection, state: str) -> None:
     if state == FAILED_IN:
         with suppress(SQLAlchemyError):
             await connection.execute(text("SELECT 1 / 0"))
+    if state == DISABLED:
+        await connection.execute(text("SET track_activities = off"))
     if state == "active":
         await connection.execute(text("SELECT pg_sleep(60)"))
 
@@ -51,9 +59,9 @@ async def test_a_row_of_each_state_is_like_the_servers_own() -> None:
     launcher = text(f"SELECT {columns} FROM pg_stat_activity WHERE backend_type = 'checkpointer'")
     with postgres_database("asyncpg") as url:
         engine = create_async_engine(url)
-        async with engine.connect() as a, engine.connect() as b, engine.connect() as c:
-            for connection, state in zip((a, b, c), ("idle", IDLE_IN, FAILED_IN), strict=True):
-                await bring_into(connection, state)
+        async with AsyncExitStack() as stack:
+            for state in ("idle", IDLE_IN, FAILED_IN, DISABLED):
+                await bring_into(await stack.enter_async_context(engine.connect()), state)
             async with engine.connect() as d, engine.connect() as eye:
                 sleeper = asyncio.create_task(bring_into(d, "active"))
                 seen: dict[Any, dict[str, Any]] = {}

@@ -2,140 +2,25 @@
 
 import copy
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from random import Random
+from datetime import timedelta
 from typing import Any
 
 from course.checking.attempts import attempt_sync, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
+from course.checks.ch09_postgresql.activity import (
+    DATABASE,
+    DAY,
+    DISABLED,
+    FAILED_IN,
+    FASTPATH,
+    SERVICE,
+    Row,
+    Snapshot,
+    draw,
+    holds,
+)
 
-IDLE_IN, FAILED_IN = "idle in transaction", "idle in transaction (aborted)"
-SERVICE = "box office"  # the application's name, where a comment names the endpoint
-DATABASE = "lantern"
-PATHS = (
-    "orders", "seats", "holds", "guests", "shows", "tickets", "refunds", "programme", "posters",
-    "lamps", "reports", "invoices", "letters", "prices", "halls", "tours",
-)  # fmt: skip
-METHODS = ("GET", "POST", "PUT")
-# Where the endpoint is named: in a comment, or in the name; LITERAL has what looks like a comment.
-COMMENT, NAME, LITERAL = FORMS = ("comment", "name", "literal")
-STATEMENTS = ("SELECT title FROM shows", "UPDATE seats SET held = true", "SELECT 1", "COMMIT")
-WORKERS = ("autovacuum launcher", "checkpointer", "walwriter")
 CLOSE = 1.0  # seconds; an answer may round
-
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """The rows as they came, the moment, and what each endpoint is there for."""
-
-    rows: tuple[Row, ...]
-    now: datetime
-    held: dict[str, float]  # endpoint: seconds of its oldest transaction
-    others: dict[str, float]  # the same of another database
-    why: dict[str, str]  # endpoint that holds nothing: what it does
-
-
-def draw(random: Random) -> Snapshot:
-    """Draw a busy evening: each endpoint is in one way like those that are looked for."""
-    now = datetime(2027, 3, 1, 20, random.randrange(60), random.randrange(60), tzinfo=UTC)
-    evening = _Evening(random, now)
-    held, others, why = {}, {}, {}
-    states = (IDLE_IN, IDLE_IN, IDLE_IN, FAILED_IN, FAILED_IN)
-    for state, form in zip(states, (*FORMS, COMMENT, NAME), strict=True):
-        endpoint = evening.endpoint(form)
-        held[endpoint] = max(evening.add(endpoint, state) for _ in range(random.choice((1, 3))))
-    crowd = evening.endpoint(random.choice(FORMS))
-    held[crowd] = max(evening.add(crowd, IDLE_IN) for _ in range(4))
-    for endpoint in held:
-        evening.add(endpoint, "active", is_old=True)
-    evening.add(random.choice(sorted(held)), IDLE_IN, "rehearsal", is_old=True)
-    elsewhere = evening.endpoint(random.choice(FORMS))
-    others[elsewhere] = evening.add(elsewhere, IDLE_IN, "rehearsal", is_old=True)
-    for state in ("active", "active", "idle", "idle"):
-        endpoint = evening.endpoint(random.choice(FORMS))
-        evening.add(endpoint, state, is_old=True)
-        why[endpoint] = state
-    rows = [*evening.rows, *(_of_the_server(now, name) for name in WORKERS)]
-    random.shuffle(rows)
-    while not _oldest_is_in_the_middle(rows, evening.rows_of[crowd]):
-        random.shuffle(rows)
-    return Snapshot(tuple(rows), now, held, others, why)
-
-
-def _oldest_is_in_the_middle(rows: list[Row], mine: list[Row]) -> bool:
-    order = [row for row in rows if row in mine and _holds(row) and row["datname"] == DATABASE]
-    return min(order, key=lambda row: row["xact_start"]) in order[1:-1]
-
-
-class _Evening:
-    """Rows as they are added; no two of their times are near each other."""
-
-    def __init__(self, random: Random, now: datetime) -> None:
-        self.random, self.now = random, now
-        self.rows: list[Row] = []
-        self.rows_of: dict[str, list[Row]] = {}
-        self.form_of: dict[str, str] = {}
-        self.paths = random.sample(PATHS, len(PATHS))
-        # A sum of two, three or four of these is none of them.
-        self.young = random.sample(range(25, 1_825, 20), 90)
-        self.old = random.sample(range(9_005, 10_805, 20), 90)
-
-    def endpoint(self, form: str) -> str:
-        """Return a new endpoint, which is named in this form in all of its rows."""
-        endpoint = f"{self.random.choice(METHODS)} /{self.paths.pop()}"
-        self.form_of[endpoint], self.rows_of[endpoint] = form, []
-        return endpoint
-
-    def add(
-        self, endpoint: str, state: str, database: str = DATABASE, is_old: bool = False
-    ) -> float:
-        """Add a row, and return how many seconds are due for it, where any are."""
-        ages = self.old if is_old else self.young
-        transaction, statement, changed = sorted((ages.pop() for _ in range(3)), reverse=True)
-        row = _row(self.random, endpoint, self.form_of[endpoint]) | {
-            "datname": database,
-            "state": state,
-            "wait_event": None if state == "active" else "ClientRead",
-            "backend_start": self.ago(20_010 + transaction),
-            # Of a transaction that has failed the server tells no beginning.
-            "xact_start": self.ago(transaction) if state in ("active", IDLE_IN) else None,
-            "query_start": self.ago(statement),
-            "state_change": self.ago(statement if state == "active" else changed),
-        }
-        self.rows.append(row)
-        self.rows_of[endpoint].append(row)
-        return float(changed if state == FAILED_IN else transaction)
-
-    def ago(self, seconds: int) -> datetime:
-        """Return the moment so many seconds ago."""
-        return self.now - timedelta(seconds=seconds)
-
-
-def _row(random: Random, endpoint: str, form: str) -> Row:
-    """Return the part of a row that says whose it is."""
-    query = random.choice(STATEMENTS)
-    return {
-        "pid": random.randrange(1_000, 30_000),
-        "backend_type": "client backend",
-        "application_name": SERVICE if form == COMMENT else endpoint,
-        "query": {
-            COMMENT: f"/* {endpoint} */ {query}",
-            LITERAL: "SELECT id FROM letters WHERE body = '/* GET /old */'",
-            NAME: query,
-        }[form],
-    }
-
-
-def _of_the_server(now: datetime, kind: str) -> Row:
-    """Return a row of a process of the server's own: most of it is empty."""
-    return {
-        "pid": 77, "datname": None, "application_name": "", "backend_type": kind, "state": None,
-        "wait_event": "Main", "backend_start": now - timedelta(days=9), "xact_start": None,
-        "query_start": None, "state_change": None, "query": "",
-    }  # fmt: skip
 
 
 async def observe(case: Snapshot, held_open: Any) -> dict[str, Any]:
@@ -165,20 +50,33 @@ def judge(case: Snapshot, seen: dict[str, Any]) -> Iterable[Finding]:
     found = outcome["value"]
     if reason := interruption(outcome, "held_open"):
         yield Nothing(
-            f"{reason} Rows of the server's own processes have no state, no times, no database, "
-            "and a transaction that has failed has no `xact_start`."
+            f"{reason} Rows of the server's own processes have no state, no times, no database; "
+            f"one that is {DISABLED!r} has no times; and a transaction that has failed has no "
+            "`xact_start`."
         )
     elif not isinstance(found, dict):
         yield Nothing(f"It returned {found!r}. Return a dictionary: endpoint, and seconds.")
     else:
         yield from _judge_names(case, found)
+        left_out = _states_left_out(case, found)
         for endpoint, age in case.held.items():
-            if endpoint in found and not _is_close(found[endpoint], age):
-                yield _judge_age(case, endpoint, found[endpoint])
+            if endpoint not in found or _is_close(found[endpoint], age):
+                continue
+            others = [row for row in _open_rows(case, endpoint) if row["state"] not in left_out]
+            # Whoever leaves a state out has been told so.
+            if left_out and others and _is_close(found[endpoint], _oldest(case, others)):
+                continue
+            yield _judge_age(case, endpoint, found[endpoint])
+
+
+def _states_left_out(case: Snapshot, found: dict[str, Any]) -> set[str]:
+    """Return the states of which an endpoint was missed that has transactions in these alone."""
+    missed = [{r["state"] for r in _open_rows(case, n)} for n in case.held if n not in found]
+    return {state for states in missed if len(states) == 1 for state in states}
 
 
 def _judge_names(case: Snapshot, found: dict[str, Any]) -> Iterator[Finding]:
-    known = {*case.held, *case.others, *case.why}
+    known = {*case.held, *case.elsewhere, *case.why}
     # A name that is none hides an endpoint, which is then not missed by another mistake.
     strangers = [name for name in found if name not in known]
     if strangers:
@@ -188,11 +86,11 @@ def _judge_names(case: Snapshot, found: dict[str, Any]) -> Iterator[Finding]:
             "statement, `/* POST /orders */`; where there is none, in `application_name`.",
         )
     for endpoint in found:
-        if endpoint in case.others:
+        if endpoint in case.elsewhere:
             yield Broken(
                 "here",
-                f"{endpoint} is told, and all it has open is in another database than {DATABASE}. "
-                "`pg_stat_activity` shows those of the whole server.",
+                f"{endpoint} is told, and all it has open is in other databases than {DATABASE!r}. "
+                f"`pg_stat_activity` shows those of the whole server, here {_databases(case)}.",
             )
         elif state := case.why.get(endpoint):
             yield Broken("idle", f"{endpoint} is told, and its state is {state!r}. {WHY[state]}")
@@ -202,7 +100,7 @@ def _judge_names(case: Snapshot, found: dict[str, Any]) -> Iterator[Finding]:
 
 
 def _judge_missed(case: Snapshot, missed: list[str]) -> Finding:
-    rows = [row for name in missed for row in _rows_of(case, name) if _holds(row)]
+    rows = [row for name in missed for row in _open_rows(case, name)]
     about = f"{missed[0]} is not told, and it holds a transaction open"
     if all(row["state"] == FAILED_IN for row in rows):
         return Broken("idle", f"{about}: its state is {FAILED_IN!r}. {OF_FAILED}")
@@ -215,6 +113,9 @@ def _judge_missed(case: Snapshot, missed: list[str]) -> Finding:
 WHY = {
     "active": "The server is at work for it, however long: a slow statement is another matter.",
     "idle": "No transaction is open there: it is a connection that lies in a pool.",
+    FASTPATH: "The server is at work for it: it calls a function.",
+    DISABLED: "`track_activities` is off there, and the server tells neither a transaction nor a "
+    "time.",
 }
 OF_FAILED = "A statement in it has failed; until somebody rolls it back, it holds its connection."
 
@@ -228,16 +129,22 @@ def _judge_age(case: Snapshot, endpoint: str, told: Any) -> Finding:
     mine = _rows_of(case, endpoint)
     if any(_is_close(told, _due(case, row)) for row in elsewhere):
         return Broken("here", f"{about} That is a transaction of another database.")
-    if any(_is_close(told, _age(case, row, "xact_start")) for row in mine if not _holds(row)):
+    if any(_is_close(told, _age(case, row, "xact_start")) for row in mine if not holds(row)):
         return Broken(
             "idle", f"{about} That is a transaction of it that is at work. {WHY['active']}"
         )
-    if any(_is_close(told, _due(case, row)) for row in mine if _holds(row)):
+    spans = [_due(case, row) for row in _open_rows(case, endpoint)]
+    if any(_is_close(told, span) for span in spans):
         return Broken("longest", f"{about} It has several open, and that is not the oldest.")
+    if _is_close(told, age % DAY):
+        return Broken(
+            "since",
+            f"{about} That is what is left of it without its days: `timedelta.seconds` has no "
+            "days in it, `total_seconds()` has all.",
+        )
     for column, words in NOT_SINCE.items():
         if any(_is_close(told, _age(case, row, column)) for row in every):
             return Broken("since", f"{about} That is since `{column}`, {words}.")
-    spans = [_due(case, row) for row in mine if _holds(row)]
     if _is_close(told, sum(spans)):
         return Broken("longest", f"{about} That is the sum; they are open at the same time.")
     if _is_close(told, sum(spans) / len(spans)):
@@ -252,8 +159,16 @@ NOT_SINCE = {
 }
 
 
+def _databases(case: Snapshot) -> str:
+    return ", ".join(sorted({repr(row["datname"]) for row in case.rows if row["datname"]}))
+
+
 def _rows_of(case: Snapshot, endpoint: str) -> list[Row]:
     return [r for r in case.rows if _endpoint(r) == endpoint and r["datname"] == DATABASE]
+
+
+def _open_rows(case: Snapshot, endpoint: str) -> list[Row]:
+    return [row for row in _rows_of(case, endpoint) if holds(row)]
 
 
 def _endpoint(row: Row) -> str:
@@ -262,12 +177,12 @@ def _endpoint(row: Row) -> str:
     return str(row["application_name"])
 
 
-def _holds(row: Row) -> bool:
-    return row["state"] in (IDLE_IN, FAILED_IN)
-
-
 def _due(case: Snapshot, row: Row) -> float:
     return _age(case, row, "state_change" if row["state"] == FAILED_IN else "xact_start")
+
+
+def _oldest(case: Snapshot, rows: list[Row]) -> float:
+    return max(_due(case, row) for row in rows)
 
 
 def _age(case: Snapshot, row: Row, column: str) -> float:

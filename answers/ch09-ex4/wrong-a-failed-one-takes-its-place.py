@@ -1,0 +1,25 @@
+# It has several open, and that is not the oldest
+# breaks: longest
+
+
+def endpoint_of(row):
+    if row["query"].startswith("/*"):
+        return row["query"][2:].partition("*/")[0].strip()
+    return row["application_name"]
+
+
+def held_open(rows, database, now):
+    oldest = {}
+    for row in rows:
+        if not (
+            row["datname"] == database
+            and row["state"] in ("idle in transaction", "idle in transaction (aborted)")
+        ):
+            continue
+        name = endpoint_of(row)
+        if row["xact_start"] is None:
+            oldest[name] = (now - row["state_change"]).total_seconds()
+        else:
+            seconds = (now - row["xact_start"]).total_seconds()
+            oldest[name] = max(seconds, oldest.get(name, 0.0))
+    return oldest
