@@ -1,4 +1,4 @@
-# the number that would fit if nothing were reserved
+# would fit if nothing were reserved.
 # breaks: fits
 # never told: no limit
 

@@ -1,7 +1,8 @@
 """ch09-ex2: a pool for each process, so that all of them fit into the server."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
+from math import ceil
 from random import Random
 from typing import Any
 
@@ -12,12 +13,12 @@ from course.checking.attempts import attempt_sync, interruption
 from course.checking.exercise import Broken, Exercise, Finding
 
 REFUSED = "<ValueError>"
-NO_LIMIT = 400  # connections; more than any house of a case has
+NO_LIMIT = 400  # connections; more than any setup of a case has
 LEAST_LIMIT = -1  # of max_overflow: none
 
 
 @dataclass(frozen=True)
-class House:
+class Setup:
     """A server, and the app that asks it; the answer is given these, by their names."""
 
     max_connections: int
@@ -44,48 +45,58 @@ class House:
         return self.free // self.processes
 
 
-def draw(random: Random) -> tuple[House, ...]:
-    """Draw houses with a rest and without, busy and quiet ones, and two that are too small."""
-    houses = []
+def draw(random: Random) -> tuple[Setup, ...]:
+    """Draw setups with a rest and without, busy and quiet ones, and two that are too small."""
+    setups = []
     for rolling in (True, False):
         for is_tight in (True, False):
             wide, narrow = random.randrange(9, 13), random.randrange(2, 6)
             quiet, busy = random.randrange(6, wide - 1), narrow + random.randrange(1, 4)
-            houses.append(_house(random, wide, quiet, rolling, is_tight))
-            houses.append(_house(random, narrow, busy, rolling, is_tight))
-    houses.append(_house(random, random.randrange(16, 20), 8, random.random() < 0.5, True))
-    houses.append(_house(random, random.randrange(3, 9), 0, random.random() < 0.5, True))
-    houses += _too_small(random)
-    random.shuffle(houses)
-    return tuple(houses)
+            setups.append(_setup(random, wide, quiet, rolling, is_tight))
+            setups.append(_setup(random, narrow, busy, rolling, is_tight))
+    for usual in (8, 1):
+        large = random.randrange(16, 20)
+        setups.append(_setup(random, large, usual, random.random() < 0.5, True))
+    setups.append(_setup(random, random.randrange(3, 9), 0, random.random() < 0.5, True))
+    setups += (*_telling(random), *_too_small(random))
+    random.shuffle(setups)
+    return tuple(setups)
 
 
-def _house(random: Random, share: int, usual: int, rolling: bool, is_tight: bool) -> House:
-    """Return a house with this share, with a large rest if it is tight, and else with none."""
+def _setup(random: Random, share: int, usual: int, rolling: bool, is_tight: bool) -> Setup:
+    """Return a setup with this share, with a large rest if it is tight, and else with none."""
     instances, workers = random.randrange(2, 4), random.randrange(2, 5)
     processes = instances * workers * (2 if rolling else 1)
     reserved, others = random.randrange(3, 8), random.randrange(2, 7)
     free = share * processes + (processes - 1 if is_tight else 0)
-    return House(free + reserved + others, reserved, others, instances, workers, rolling, usual)
+    return Setup(free + reserved + others, reserved, others, instances, workers, rolling, usual)
 
 
-def _too_small(random: Random) -> Iterator[House]:
-    """Yield two houses with no connection for each process, whatever one leaves out of the sum."""
+def _telling(random: Random) -> Iterator[Setup]:
+    """Yield setups of four processes that tell apart what was left out of the sum, or rounded."""
+    many, few = random.sample((5, 6, 7), 2), random.sample((1, 2, 3), 2)
+    for reserved, others, rest in ((many[0], few[0], 0), (few[1], many[1], 0), (1, 1, 1)):
+        free = 4 * random.randrange(5, 9) + rest
+        yield Setup(free + reserved + others, reserved, others, 2, 2, rolling=False, usual=3)
+
+
+def _too_small(random: Random) -> Iterator[Setup]:
+    """Yield two setups with no connection for each process, whatever one leaves out of the sum."""
     reserved, others = random.randrange(1, 4), random.randrange(1, 4)
     instances, workers = random.randrange(3, 5), random.randrange(4, 7)
     fewer = instances * workers - random.randrange(1, 3)
-    yield House(fewer, reserved, others, instances, workers, rolling=True, usual=2)
-    yield House(reserved + others, reserved, others, instances, workers, rolling=False, usual=2)
+    yield Setup(fewer, reserved, others, instances, workers, rolling=True, usual=2)
+    yield Setup(reserved + others, reserved, others, instances, workers, rolling=False, usual=2)
 
 
-async def observe(case: tuple[House, ...], pool_settings: Any) -> dict[str, Any]:
-    """Ask for each house, and open as many connections as a pool with such settings gives out."""
+async def observe(case: tuple[Setup, ...], pool_settings: Any) -> dict[str, Any]:
+    """Ask for each setup, and open as many connections as a pool with such settings gives out."""
     seen = []
-    for house in case:
+    for setup in case:
 
-        def ask(house: House = house) -> Any:
+        def ask(setup: Setup = setup) -> Any:
             try:
-                return pool_settings(**asdict(house))
+                return pool_settings(**asdict(setup))
             except ValueError:
                 return REFUSED
 
@@ -128,22 +139,25 @@ def _are_settings(value: Any) -> bool:
     return numbers and value[0] >= 0 and value[1] >= LEAST_LIMIT
 
 
-def judge(case: tuple[House, ...], seen: dict[str, Any]) -> Iterable[Finding]:
-    """Say which house gets too many connections, too few, or none that stay."""
-    for house, outcome in zip(case, seen["outcomes"], strict=True):
-        yield from _judge_house(house, outcome)
+def judge(case: tuple[Setup, ...], seen: dict[str, Any]) -> Iterable[Finding]:
+    """Say which setup gets too many connections, too few, or none that stay."""
+    both = list(zip(case, seen["outcomes"], strict=True))
+    pools = [(setup, outcome["opened"][0]) for setup, outcome in both if outcome["opened"]]
+    as_if = _as_if([(setup, most) for setup, most in pools if setup.share >= 1])
+    for setup, outcome in both:
+        yield from _judge_setup(setup, outcome, as_if)
 
 
-def _judge_house(house: House, outcome: dict[str, Any]) -> Iterator[Finding]:
+def _judge_setup(setup: Setup, outcome: dict[str, Any], as_if: str) -> Iterator[Finding]:
     value = outcome["value"]
     there = (
-        f"{house.max_connections} connections, of which {house.reserved} are reserved and "
-        f"{house.others} are for others; {house.instances} instances with {house.workers} workers"
-        f"{', replaced while they run' if house.rolling else ', ended before new ones start'}"
+        f"{setup.max_connections} connections, of which {setup.reserved} are reserved and "
+        f"{setup.others} are for others; {setup.instances} instances with {setup.workers} workers"
+        f"{', all replaced while they run' if setup.rolling else ', ended before new ones start'}"
     )
     if reason := interruption(outcome, "pool_settings"):
-        yield Broken("none" if house.share < 1 else "fits", f"{there}: {reason}")
-    elif house.share < 1:
+        yield Broken("none" if setup.share < 1 else "fits", f"{there}: {reason}")
+    elif setup.share < 1:
         if value != REFUSED:
             yield Broken(
                 "none",
@@ -153,7 +167,7 @@ def _judge_house(house: House, outcome: dict[str, Any]) -> Iterator[Finding]:
     elif value == REFUSED:
         yield Broken(
             "none",
-            f"{there}: it raised ValueError, and each process may have {house.share}.",
+            f"{there}: it raised ValueError, and each process may have {setup.share}.",
         )
     elif not _are_settings(value):
         yield Broken(
@@ -162,47 +176,65 @@ def _judge_house(house: House, outcome: dict[str, Any]) -> Iterator[Finding]:
             "`max_overflow`, none of them below 0.",
         )
     else:
-        yield from _judge_pool(house, value, outcome["opened"], there)
+        yield from _judge_pool(setup, value, outcome["opened"], there, as_if)
 
 
-def _judge_pool(house: House, value: Any, opened: Any, there: str) -> Iterator[Finding]:
+def _judge_pool(setup: Setup, value: Any, opened: Any, there: str, as_if: str) -> Iterator[Finding]:
     most, kept = opened
     pool = f"a pool of {value[0]} and {value[1]} more"
     if most >= NO_LIMIT:
         which = "`pool_size=0`" if value[0] == 0 else "`max_overflow=-1`"
         yield Broken("fits", f"{there}: {pool} never stops. {which} means: no limit.")
-    elif most > house.share:
+    elif most > setup.share:
         yield Broken(
             "fits",
-            f"{there}: {pool} for each process makes {most * house.processes} at most, and "
-            f"{house.free} are there for them.{_as_if(house, most)}",
+            f"{there}: {pool} for each process makes {most * setup.processes} at most, and "
+            f"{setup.free} are there for them.{as_if}",
         )
-    elif most < house.share:
+    elif most < setup.share:
         yield Broken(
             "full",
-            f"{there}: {pool} gives out {most} to each process, and {house.share} would fit. "
-            f"Requests wait while the server has places.{_as_if(house, most)}",
+            f"{there}: {pool} gives out {most} to each process, and {setup.share} would fit. "
+            f"Requests wait while the server has places.{as_if}",
         )
-    elif kept < min(house.usual, house.share):
+    elif kept < min(setup.usual, setup.share):
         yield Broken(
             "kept",
-            f"{there}: usually {house.usual} are busy in a process, and {pool} keeps {kept}. "
+            f"{there}: usually {setup.usual} are busy in a process, and {pool} keeps {kept}. "
             "The others are closed when they come back, and opened anew for the next request.",
         )
 
 
-def _as_if(house: House, most: int) -> str:
-    """Say what may have been left out: each thing without which it is this very number."""
-    left_out = {
-        "nothing were reserved": replace(house, reserved=0),
-        "there were no others": replace(house, others=0),
-        "the old processes ended before the new ones start": replace(house, rolling=False),
-        "the old processes ran beside the new ones": replace(house, rolling=True),
-        "each instance had one worker": replace(house, workers=1),
-        "there were one instance": replace(house, instances=1),
-    }
-    fits = [words for words, other in left_out.items() if other != house and other.share == most]
-    return f" It is the number that would fit if {', or if '.join(fits)}." if fits else ""
+def _as_if(pools: list[tuple[Setup, int]]) -> str:
+    """Say what may have been left out: each thing without which all numbers are these very ones."""
+    fits = [
+        words for words, share in AS_IF.items() if all(share(one) == most for one, most in pools)
+    ]
+    return f" Each of its numbers would fit if {', or if '.join(fits)}." if fits else ""
+
+
+def _without(**changes: Any) -> Callable[[Setup], int]:
+    return lambda setup: replace(setup, **changes).share
+
+
+def _one_after_the_other(setup: Setup) -> int:
+    return setup.free // ((setup.instances + setup.rolling) * setup.workers)
+
+
+AS_IF: dict[str, Callable[[Setup], int]] = {
+    "nothing were reserved": _without(reserved=0),
+    "there were no others": _without(others=0),
+    "nothing were reserved, and there were no others": _without(reserved=0, others=0),
+    "the old processes ended before the new ones start": _without(rolling=False),
+    "the old processes ran beside the new ones": _without(rolling=True),
+    "one instance after the other were replaced": _one_after_the_other,
+    "each instance had one worker": _without(workers=1),
+    "there were one instance": _without(instances=1),
+    "a rest of one half and more were one more, as for `round`": lambda setup: round(
+        setup.free / setup.processes
+    ),
+    "any rest were one more, as for `ceil`": lambda setup: ceil(setup.free / setup.processes),
+}
 
 
 POOL_SETTINGS = Exercise(

@@ -1,0 +1,12 @@
+# one more, as for `round`.
+# breaks: fits
+# never told: nothing were
+
+
+def pool_settings(*, max_connections, reserved, others, instances, workers, rolling, usual):
+    processes = instances * workers * (2 if rolling else 1)
+    share = round((max_connections - reserved - others) / processes)
+    if max_connections - reserved - others < processes:
+        raise ValueError("no pool fits")
+    pool_size = min(max(usual, 1), share)
+    return pool_size, share - pool_size
