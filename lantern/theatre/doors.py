@@ -7,7 +7,7 @@ from lantern.pictures.figure import WIDTH, Picture, figure, rect, text
 # How a play ends; behind the last one stands the code of the refusal.
 HAPPENS, KEPT_OUT, REFUSED = "slips through", "kept out", "refused:"
 
-NAMES, TOP, ROW, GAP = 128, 62, 40, 14  # pixels
+NAMES, TOP, ROW, GAP = 128, 62, 46, 14  # pixels
 SLIT = 10  # of a door that stands open
 
 
@@ -66,4 +66,4 @@ def _end(end: str, left: float, top: float, width: float, told: str) -> list[str
 def _lines(end: str) -> list[tuple[float, str]]:
     """Return the lines of an end, each with how far it stands below the middle."""
     first, mark, second = end.partition("_")  # SQLite's codes are longer than a door is wide
-    return [(-5, first + mark), (9, second)] if mark else [(0, end)]
+    return [(-8, first + mark), (7, second)] if mark else [(0, end)]

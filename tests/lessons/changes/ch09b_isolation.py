@@ -12,7 +12,7 @@ CHANGES = {
         expects={"`kept out`": "'kept out'"},
     ),
     "ch09b-35": Change(
-        edits={"ch09b-32": {'AGAIN = ("40001", "40P01")': 'AGAIN = ("40P01",)'}},
+        edits={"ch09b-32": {'TAKEN_BACK = ("40001", "40P01")': 'TAKEN_BACK = ("40P01",)'}},
         adds=("await ten_buy(200)",),
         expects={"`1 served, sold is 1`": "'1 served, sold is 1'"},
         put_back=True,
