@@ -20,6 +20,7 @@ from lantern.theatre import Order, Show
 
 SECONDS = 4.0  # of work, for one question
 PAUSED = 5  # attempts of a call that is there for its pauses
+NOTHINGS: tuple[Any, ...] = (None, [])  # what a work may return as well
 TOO_MANY = 4  # attempts over those that are allowed: then nothing fails any more
 
 

@@ -20,6 +20,7 @@ from course.checks.ch09_postgresql.failing import (
 )
 from course.checks.ch09_postgresql.refusals import ASYNCPG, PSYCOPG
 from course.checks.retries import (
+    NOTHINGS,
     TOO_MANY,
     count,
     how_it_ended,
@@ -32,7 +33,6 @@ from lantern.theatre import Guest, Show, make_engine
 
 ANSWER = "begin_anew"
 TIMES = 40  # that it gives up, so that its pauses can be compared
-NOTHINGS: tuple[Any, ...] = (None, [])  # what a work may return as well
 
 
 @dataclass(frozen=True)
@@ -227,7 +227,7 @@ def _why_not_after(case: Night, seen: dict[str, Any]) -> str:
     for which, asked in zip(whiches, committed, strict=False):
         if (calls := count(asked["steps"], "then")) != 1:
             return f"After one COMMIT{which}, `then` was awaited {times(calls)}; once is due."
-        if which and not asked["result"]:
+        if which and seen["alone"]["result"] and not asked["result"]:
             return f"After one COMMIT{which}, {how_it_ended(ANSWER, asked)} something else."
     if any(count(asked["steps"], "then") != 1 for asked in seen["after"]):
         return "`then` raised, after the COMMIT, and was awaited again; once is due."
