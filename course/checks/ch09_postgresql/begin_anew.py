@@ -184,7 +184,7 @@ def _judge_unknown(case: Night, seen: dict[str, Any]) -> Iterator[Broken]:
             yield Broken(
                 "unknown",
                 f"{reason} Here the COMMIT had been done, and {len(asked['stored'])} orders are "
-                "stored; the program cannot know, so it must not try again.",
+                "stored; the program cannot know, so nothing may begin anew.",
             )
             return
 
@@ -258,14 +258,14 @@ BEGIN_ANEW = Exercise(
     answers=("begin_anew",),
     promises={
         "again": "after 40001 and 40P01, over either driver, of a statement or of the COMMIT, the "
-        "whole work is done once more, in a new session, and stored once",
+        "whole work begins anew, in a new session, and is stored once",
         "once": "every other error comes out at once, as it is, and so does a cancellation",
-        "unknown": "a COMMIT of which nobody knows whether it was done is not tried again",
+        "unknown": "after a COMMIT of which nobody knows whether it was done, nothing begins anew",
         "bound": "the work is done `attempts` times at most, and then the last error comes out",
         "pauses": "before each further attempt there is a pause, which grows and has chance in it, "
         "and no connection is held meanwhile",
         "outside": "`then` is awaited once, after the COMMIT, whatever the work returned; what it "
-        "raises comes out, and the work is not done again",
+        "raises comes out, and the work does not begin anew",
     },
     hints=(
         "What do all errors that say *taken back* have in common, over both drivers? What has a "
