@@ -41,7 +41,10 @@ def asked(error: IntegrityError) -> dict[str, Any]:
         "adapted": getattr(error.orig, "constraint_name", "no such attribute"),
         "name": diagnostics.constraint_name,
         "state": (getattr(error.orig, "sqlstate", None), getattr(driver, "sqlstate", None)),
-        "cause": type(error.orig.__cause__).__name__ if error.orig else None,
+        "causes": (
+            error.__cause__ is error.orig,
+            type(getattr(error.orig, "__cause__", 0)).__name__,
+        ),
         "message": str(error.orig).splitlines()[0],
         "has details": "DETAIL" in str(error.orig),
     }
@@ -82,6 +85,7 @@ def told(error: DBAPIError) -> dict[str, Any]:
         "driver's class": type(driver).__name__,
         "state": (getattr(given, "sqlstate", "none"), getattr(driver, "sqlstate", "none")),
         "by diag": getattr(getattr(driver, "diag", None), "sqlstate", "none"),
+        "cause": error.__cause__ is given,
         "lost": error.connection_invalidated,
         "message": str(given).splitlines()[0],
     }

@@ -90,7 +90,7 @@ def failed(failure: Failure, driver: str, statement: str | None, typed: str = ""
         else of_psycopg(failure.psycopg[1], failure.message, failure.state, detail)
     )
     error: DBAPIError = kind(statement, (typed, 7) if statement else None, given)
-    error.connection_invalidated = failure.lost
+    error.__cause__, error.connection_invalidated = given, failure.lost
     return error
 
 

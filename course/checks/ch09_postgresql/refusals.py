@@ -4,7 +4,7 @@ So that an answer can be asked where there is none, and where it is shut in. Eac
 one has, as far as a program may ask it: `tests/checks/test_ch09_postgresql.py` provokes both.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.exc import IntegrityError
 
 ASYNCPG, PSYCOPG = "asyncpg", "psycopg"
+GERMAN = ", in German"
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,24 @@ def refusals(email: str, show: int, seat: int) -> dict[str, Refusal]:
     }  # fmt: skip
 
 
+def in_german(known: dict[str, Refusal]) -> dict[str, Refusal]:
+    """Return what a server that speaks German says of the three rules, in PostgreSQL's own words."""
+    unique = ("doppelter Schlüsselwert verletzt Unique-Constraint »{}«", "existiert bereits.")
+    foreign = (
+        "Einfügen oder Aktualisieren in Tabelle »orders« verletzt Fremdschlüssel-Constraint »{}«",
+        "ist nicht in Tabelle »shows« vorhanden.",
+    )
+    said = {"known guest": unique, "taken seat": unique, "no such show": foreign}
+    return {
+        name + GERMAN: replace(
+            known[name],
+            message=message.format(known[name].constraint),
+            detail=f"Schlüssel {known[name].detail.split(' ')[1]} {end}",
+        )
+        for name, (message, end) in said.items()
+    }
+
+
 def raised(refusal: Refusal, driver: str) -> IntegrityError:
     """Return the error as SQLAlchemy raises it over a driver."""
     state, detail, constraint = refusal.state, refusal.detail, refusal.constraint
@@ -80,7 +99,9 @@ def raised(refusal: Refusal, driver: str) -> IntegrityError:
             refusal.name.removesuffix("Error"), refusal.message, state, detail, constraint
         )
     )
-    return IntegrityError(refusal.statement, refusal.values, given)
+    error = IntegrityError(refusal.statement, refusal.values, given)
+    error.__cause__ = given
+    return error
 
 
 def of_asyncpg(name: str, message: str, general: str = "Error", **told: Any) -> Exception:

@@ -9,7 +9,15 @@ from sqlalchemy.exc import IntegrityError
 
 from course.checking.attempts import attempt_sync, interruption
 from course.checking.exercise import Broken, Exercise, Finding
-from course.checks.ch09_postgresql.refusals import ASYNCPG, PSYCOPG, raised, refusals
+from course.checks.ch09_postgresql.refusals import (
+    ASYNCPG,
+    GERMAN,
+    PSYCOPG,
+    Refusal,
+    in_german,
+    raised,
+    refusals,
+)
 
 SENTENCES = {
     "known guest": "this guest is known",
@@ -33,19 +41,26 @@ class Case:
     seat: int
     order: tuple[tuple[str, str], ...]  # refusal and driver
 
+    @property
+    def known(self) -> dict[str, Refusal]:
+        """What was refused, by its name: in English, and the three rules in German as well."""
+        known = refusals(self.email, self.show, self.seat)
+        return known | in_german(known)
+
 
 def draw(random: Random) -> Case:
     """Draw an address with the name of a rule in it: messages hold what a guest has typed."""
     show, seat = random.randrange(50, 99), random.randrange(2, 60)
     email = f"{random.choice(TYPED)}.{random.randrange(100)}@lantern.example"
-    every = [(name, driver) for name in refusals(email, show, seat) for driver in OF_DRIVER]
+    known = Case(email, show, seat, ()).known
+    every = [(name, driver) for name in known for driver in OF_DRIVER]
     random.shuffle(every)
     return Case(email, show, seat, tuple(every))
 
 
 async def observe(case: Case, why_refused: Any) -> dict[str, Any]:
     """Ask the answer about each error, and keep what it returned or raised."""
-    known, seen = refusals(case.email, case.show, case.seat), []
+    known, seen = case.known, []
     for name, driver in case.order:
         error = raised(known[name], driver)
 
@@ -61,13 +76,13 @@ async def observe(case: Case, why_refused: Any) -> dict[str, Any]:
 
 def judge(case: Case, seen: dict[str, Any]) -> Iterable[Finding]:
     """Say which refusals were told wrongly, and over which driver."""
-    known = refusals(case.email, case.show, case.seat)
     for (name, driver), outcome in zip(case.order, seen["outcomes"], strict=True):
-        due = SENTENCES.get(name, AGAIN)
-        promise = driver if name in SENTENCES else "others"
-        refusal = known[name]
+        due = SENTENCES.get(name.removesuffix(GERMAN), AGAIN)
+        promise = "others" if due == AGAIN else driver
+        refusal, is_german = case.known[name], name.endswith(GERMAN)
         rule = f"`{refusal.constraint}`" if refusal.constraint else "no constraint with a name"
-        about = f"Over {driver}, {refusal.name.removesuffix('Error')} of {rule}: "
+        server = ", from a server that speaks German" if is_german else ""
+        about = f"Over {driver}{server}, {refusal.name.removesuffix('Error')} of {rule}: "
         said = f"it returned {outcome['value']!r}"
         if reason := interruption(outcome, "why_refused"):
             yield Broken(promise, f"{about}{reason} {OF_DRIVER[driver]}.")
