@@ -14,7 +14,7 @@ OTHERS = ("rehearsal", "lantern_test", "old_lantern", "lan", "Lantern")  # no le
 PATHS = (
     "orders", "seats", "holds", "guests", "shows", "tickets", "refunds", "programme", "posters",
     "lamps", "reports", "invoices", "letters", "prices", "halls", "tours", "stages", "curtains",
-    "boxes", "gates",
+    "boxes", "gates", "bells",
 )  # fmt: skip
 METHODS = ("GET", "POST", "PUT")
 # Where the endpoint is named: in a comment, or in the name; LITERAL has what looks like a comment.
@@ -52,8 +52,9 @@ def draw(random: Random) -> Snapshot:
     for state in (IDLE_IN, FAILED_IN):
         forgotten = evening.endpoint(random.choice(FORMS))
         held[forgotten] = evening.add(forgotten, state, age=random.randrange(1, 4) * DAY)
-    crowd = evening.endpoint(random.choice(FORMS))
-    held[crowd] = max(evening.add(crowd, IDLE_IN) for _ in range(4))
+    # Of a crowd some name themselves in a comment, and some in the name.
+    crowds = [evening.crowd(oldest) for oldest in (COMMENT, NAME)]
+    held.update(dict(crowds))
     # One open and one failed transaction of the same endpoint: either is the older one, and comes
     # first.
     pairs = [evening.pair(older) for older in (IDLE_IN, IDLE_IN, FAILED_IN, FAILED_IN)]
@@ -74,7 +75,7 @@ def draw(random: Random) -> Snapshot:
     why[unknown] = DISABLED
     rows = [*evening.rows, *(_of_the_server(now, name) for name in WORKERS)]
     random.shuffle(rows)
-    while not _oldest_is_in_the_middle(rows, evening.rows_of[crowd]):
+    while not all(_oldest_is_in_the_middle(rows, evening.rows_of[one]) for one, _ in crowds):
         random.shuffle(rows)
     for number, (endpoint, _) in enumerate(pairs):
         _put_first(rows, evening.rows_of[endpoint], (IDLE_IN, FAILED_IN)[number % 2])
@@ -111,10 +112,19 @@ class _Evening:
         self.ages = random.sample(AGES, len(AGES))
 
     def endpoint(self, form: str) -> str:
-        """Return a new endpoint, which is named in this form in all of its rows."""
+        """Return a new endpoint, which is named in this form in its rows."""
         endpoint = f"{self.random.choice(METHODS)} /{self.paths.pop()}"
         self.form_of[endpoint], self.rows_of[endpoint] = form, []
         return endpoint
+
+    def crowd(self, oldest: str) -> tuple[str, float]:
+        """Add four transactions of a new endpoint, the oldest named in this form."""
+        endpoint = self.endpoint(oldest)
+        due = self.add(endpoint, IDLE_IN, age=OLDER)
+        for form in (COMMENT, NAME, LITERAL):
+            self.form_of[endpoint] = form
+            self.add(endpoint, IDLE_IN)
+        return endpoint, due
 
     def pair(self, older: str) -> tuple[str, float]:
         """Add an open and a failed transaction of a new endpoint, and return it and what is due."""

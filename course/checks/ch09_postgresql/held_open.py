@@ -58,21 +58,26 @@ def judge(case: Snapshot, seen: dict[str, Any]) -> Iterable[Finding]:
         yield Nothing(f"It returned {found!r}. Return a dictionary: endpoint, and seconds.")
     else:
         yield from _judge_names(case, found)
-        left_out = _states_left_out(case, found)
+        left_out = _left_out(case, found)
         for endpoint, age in case.held.items():
             if endpoint not in found or _is_close(found[endpoint], age):
                 continue
-            others = [row for row in _open_rows(case, endpoint) if row["state"] not in left_out]
-            # Whoever leaves a state out has been told so.
-            if left_out and others and _is_close(found[endpoint], _oldest(case, others)):
+            rows = _open_rows(case, endpoint)
+            rests = [[row for row in rows if kind not in _kinds(row)] for kind in left_out]
+            # Whoever leaves out a kind of rows has been told so.
+            if any(_is_close(found[endpoint], _oldest(case, rest)) for rest in rests if rest):
                 continue
             yield _judge_age(case, endpoint, found[endpoint])
 
 
-def _states_left_out(case: Snapshot, found: dict[str, Any]) -> set[str]:
-    """Return the states of which an endpoint was missed that has transactions in these alone."""
-    missed = [{r["state"] for r in _open_rows(case, n)} for n in case.held if n not in found]
-    return {state for states in missed if len(states) == 1 for state in states}
+def _left_out(case: Snapshot, found: dict[str, Any]) -> set[str]:
+    """Return the kinds of rows of which an endpoint was missed that has no others."""
+    missed = [_open_rows(case, name) for name in case.held if name not in found]
+    return {kind for rows in missed for kind in set.intersection(*map(_kinds, rows))}
+
+
+def _kinds(row: Row) -> set[str]:
+    return {row["state"], "by comment" if row["application_name"] == SERVICE else "by name"}
 
 
 def _judge_names(case: Snapshot, found: dict[str, Any]) -> Iterator[Finding]:

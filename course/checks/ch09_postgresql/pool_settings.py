@@ -46,7 +46,7 @@ class Setup:
 
 
 def draw(random: Random) -> tuple[Setup, ...]:
-    """Draw setups with a rest and without, busy and quiet ones, and two that are too small."""
+    """Draw setups with a rest and without, busy and quiet ones, and some that are too small."""
     setups = []
     for rolling in (True, False):
         for is_tight in (True, False):
@@ -58,6 +58,7 @@ def draw(random: Random) -> tuple[Setup, ...]:
         large = random.randrange(16, 20)
         setups.append(_setup(random, large, usual, random.random() < 0.5, True))
     setups.append(_setup(random, random.randrange(3, 9), 0, random.random() < 0.5, True))
+    setups.append(_setup(random, 1, 2, random.random() < 0.5, True))
     setups += (*_telling(random), *_too_small(random))
     random.shuffle(setups)
     return tuple(setups)
@@ -81,12 +82,14 @@ def _telling(random: Random) -> Iterator[Setup]:
 
 
 def _too_small(random: Random) -> Iterator[Setup]:
-    """Yield two setups with no connection for each process, whatever one leaves out of the sum."""
+    """Yield setups with no connection for each process, whatever one leaves out of the sum."""
     reserved, others = random.randrange(1, 4), random.randrange(1, 4)
     instances, workers = random.randrange(3, 5), random.randrange(4, 7)
     fewer = instances * workers - random.randrange(1, 3)
     yield Setup(fewer, reserved, others, instances, workers, rolling=True, usual=2)
-    yield Setup(reserved + others, reserved, others, instances, workers, rolling=False, usual=2)
+    for free in (0, -1):
+        there = reserved + others + free
+        yield Setup(there, reserved, others, instances, workers, rolling=False, usual=2)
 
 
 async def observe(case: tuple[Setup, ...], pool_settings: Any) -> dict[str, Any]:
@@ -143,9 +146,12 @@ def judge(case: tuple[Setup, ...], seen: dict[str, Any]) -> Iterable[Finding]:
     """Say which setup gets too many connections, too few, or none that stay."""
     both = list(zip(case, seen["outcomes"], strict=True))
     pools = [(setup, outcome["opened"][0]) for setup, outcome in both if outcome["opened"]]
-    as_if = _as_if([(setup, most) for setup, most in pools if setup.share >= 1])
+    pools = [(setup, most) for setup, most in pools if setup.share >= 1]
     for setup, outcome in both:
-        yield from _judge_setup(setup, outcome, as_if)
+        # Whoever counts too few has none left where there is one, and is told the first of it.
+        if outcome["value"] == REFUSED and any(most < one.share for one, most in pools):
+            continue
+        yield from _judge_setup(setup, outcome, _as_if(pools))
 
 
 def _judge_setup(setup: Setup, outcome: dict[str, Any], as_if: str) -> Iterator[Finding]:

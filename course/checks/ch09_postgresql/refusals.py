@@ -70,7 +70,7 @@ def refusals(email: str, show: int, seat: int) -> dict[str, Refusal]:
 
 
 def in_german(known: dict[str, Refusal]) -> dict[str, Refusal]:
-    """Return what a server that speaks German says of the three rules, in PostgreSQL's own words."""
+    """Return what a server that speaks German says of the three rules, as PostgreSQL has it."""
     unique = ("doppelter Schlüsselwert verletzt Unique-Constraint »{}«", "existiert bereits.")
     foreign = (
         "Einfügen oder Aktualisieren in Tabelle »orders« verletzt Fremdschlüssel-Constraint »{}«",
