@@ -239,7 +239,8 @@ def _gave_up(seen: dict[str, Any], name: str) -> bool:
 
 
 def _why_no_pauses(seen: dict[str, Any]) -> str:
-    if count(seen["alone"]["steps"], "pause") or seen["one"]["steps"][-1]["step"] == "pause":
+    last = seen["one"]["steps"][-1:]
+    if count(seen["alone"]["steps"], "pause") or count(last, "pause"):
         return "There was a pause, and no further attempt after it."
     steps = [step for asked in (*seen["again"], seen["bound"]) for step in asked["steps"]]
     if any(step["step"] == "pause" and step["held"] for step in steps):
