@@ -39,13 +39,15 @@ class Surroundings:
                 timer.when() < due and not timer.cancelled() and not _is_lookout(timer)
                 for timer in self.loop._scheduled
             )
-            and self._listens_to() <= self.listens_to | apart
-            and self._others_rest()
+            and self.others_rest(apart)
             # A thread hands over what it has done, and rests.
             and not self.loop._ready
         )
 
-    def _others_rest(self) -> bool:
+    def others_rest(self, apart: Set[int] = frozenset()) -> bool:
+        """Tell whether no thread works for the loop, and no socket but `apart` has come to it."""
+        if not self._listens_to() <= self.listens_to | apart:
+            return False
         # The loop of a browser knows: threads are its own affair there.
         if told := getattr(self.loop, "others_rest", None):
             return bool(told())

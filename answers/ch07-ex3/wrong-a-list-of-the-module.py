@@ -13,6 +13,8 @@ async def nothing_left_out(engine):
     pass
     keep = taken.append
     event.listen(engine.sync_engine, "engine_connect", keep)
-    yield
-    event.remove(engine.sync_engine, "engine_connect", keep)
+    try:
+        yield
+    finally:
+        event.remove(engine.sync_engine, "engine_connect", keep)
     assert all(connection.closed for connection in taken)

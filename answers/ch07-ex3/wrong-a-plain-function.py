@@ -1,5 +1,5 @@
 # returned NoneType
-# breaks: out, overflow, dropped, clean, told
+# breaks: out, overflow, dropped, clean, told, gone
 
 
 def nothing_left_out(engine):

@@ -15,6 +15,8 @@ async def nothing_left_out(engine):
         taken.add(connection)
 
     event.listen(engine.sync_engine, "engine_connect", keep)
-    yield
-    event.remove(engine.sync_engine, "engine_connect", keep)
+    try:
+        yield
+    finally:
+        event.remove(engine.sync_engine, "engine_connect", keep)
     assert all(one.closed for one in taken)

@@ -12,6 +12,8 @@ async def nothing_left_out(engine):
     keep = kept.append
     event.listen(engine.sync_engine, "engine_connect", keep)
     pass
-    yield
-    event.remove(engine.sync_engine, "engine_connect", keep)
+    try:
+        yield
+    finally:
+        event.remove(engine.sync_engine, "engine_connect", keep)
     assert engine.pool.checkedout() == 0

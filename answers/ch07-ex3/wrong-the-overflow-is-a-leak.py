@@ -11,7 +11,9 @@ async def nothing_left_out(engine):
     taken = []
     keep = taken.append
     event.listen(engine.sync_engine, "engine_connect", keep)
-    yield
-    event.remove(engine.sync_engine, "engine_connect", keep)
+    try:
+        yield
+    finally:
+        event.remove(engine.sync_engine, "engine_connect", keep)
     assert all(connection.closed for connection in taken)
     assert len(taken) <= engine.pool.size()

@@ -11,8 +11,11 @@ from random import Random
 from typing import Any
 
 from sqlalchemy import Connection, text
+from sqlalchemy.engine.events import ConnectionEvents, DialectEvents
+from sqlalchemy.event import Events
 from sqlalchemy.exc import SAWarning
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+from sqlalchemy.pool.events import PoolEvents
 
 from course.checking.attempts import attempt, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing, Unseen
@@ -177,6 +180,7 @@ async def _tried(
 
 async def _in_a_block(answer: Any, hands: Hands, test: Act) -> dict[str, Any]:
     notes: dict[str, Any] = {"kind": ""}
+    before = _listeners(hands.engine)
 
     async def run() -> None:
         made = answer(hands.engine)
@@ -186,7 +190,25 @@ async def _in_a_block(answer: Any, hands: Hands, test: Act) -> dict[str, Any]:
                 await test(hands)
 
     outcome = await attempt(run)
+    after = _listeners(hands.engine)
+    notes["listens"] = sorted(name for name in after if after[name] != before[name])
     return {**outcome.as_dict(), "value": None, **notes}
+
+
+def _listeners(engine: AsyncEngine) -> dict[str, list[Any]]:
+    """Return who listens to each event of the engine, of its pool and of its dialect."""
+    sync = engine.sync_engine
+    heard: tuple[tuple[Any, type[Events[Any]]], ...] = (
+        (sync, ConnectionEvents),
+        (sync.pool, PoolEvents),
+        (sync.dialect, DialectEvents),
+    )
+    return {
+        name: list(getattr(target.dispatch, name))
+        for target, events in heard
+        for name in dir(events)
+        if not name.startswith("_") and name != "dispatch"
+    }
 
 
 def judge_nothing_left_out(case: Counter, seen: dict[str, Any]) -> Iterable[Finding]:
@@ -198,6 +220,8 @@ def judge_nothing_left_out(case: Counter, seen: dict[str, Any]) -> Iterable[Find
         yield Broken("clean", problem)
     if problem := _why_not_told(case, seen):
         yield Broken("told", problem)
+    if problem := _why_listening(seen):
+        yield Broken("gone", problem)
     if _raised(seen["uses"]):  # who alarms at every test has seen nothing in those that leave one
         yield from map(Unseen, ("out", "overflow", "dropped"))
         return
@@ -274,6 +298,19 @@ def _why_not_told(case: Counter, seen: dict[str, Any]) -> str | None:
     return None
 
 
+def _why_listening(seen: dict[str, Any]) -> str | None:
+    for name, block in seen.items():
+        if block["listens"]:
+            events = " and ".join(f"`{event}`" for event in block["listens"])
+            how = "failed" if name.startswith("fails") else "passed"
+            return (
+                f"The block was over, of a test that {how} by itself, and what you had put on "
+                f"{events} still listened. The engine calls it for every test that follows, and "
+                "what it keeps is kept. Who takes it away, also when the test fails?"
+            )
+    return None
+
+
 NOTHING_LEFT_OUT = Exercise(
     id="ch07-ex3",
     title="Nothing is left out",
@@ -285,6 +322,7 @@ NOTHING_LEFT_OUT = Exercise(
         "dropped": "so does one that lets go of a connection without closing it",
         "clean": "a test that gives back what it took passes, whatever others hold, or left before",
         "told": "the error of a test that fails reaches whoever runs it",
+        "gone": "when the block is over nothing of it listens to the engine, pass or fail",
     },
     hints=(
         "`pool.checkedout()` counts those beyond the pool's size as well, and what others hold: "

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from course.checking.attempts import attempt, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing, Unseen
 from course.checks.ch07_testing.fixtures import kept_open
+from course.checks.ch07_testing.meanwhile import while_somebody_waits
 from course.checks.sessions import Rows, fill
 from lantern.pool import connections_in_use
 from lantern.theatre import Guest, Order, Show, make_engine
@@ -27,7 +28,7 @@ class Kind:
     """How an app stores its order; `wanted` is whether a test of it has to pass, and `promise` why.
 
     `at` is where it commits: in the endpoint, in a dependency of the scope of its name, in a
-    background task, or nowhere.
+    background task, nowhere, or in a task of its own, as soon as somebody waits.
     """
 
     name: str
@@ -49,6 +50,7 @@ KINDS = (
          "after", says_so=False),
     Kind("commits in a dependency of the default scope", "late", False, "request"),
     Kind("commits in a background task", "late", False, "background"),
+    Kind("leaves its order to a task that it does not wait for", "late", False, "task"),
     Kind("flushes its order and never commits", "never", False, "nowhere"),
     Kind("commits its order in time, and another one after the answer", "other", True,
          "endpoint", commits_later=True),
@@ -79,11 +81,15 @@ def draw_season(random: Random) -> Season:
 
 
 class Watch:
-    """What became of an app: was it opened and closed, was it asked, what was out at its end."""
+    """What became of an app: was it opened and closed, was it asked, what was out at its end.
+
+    `stored_later` counts the orders that a task of its own has stored.
+    """
 
     def __init__(self) -> None:
-        self.opened = self.closed = self.asked = self.out = 0
+        self.opened = self.closed = self.asked = self.out = self.stored_later = 0
         self.houses: list[Any] = []  # kept: a generator that nobody holds would be closed
+        self.tasks: list[asyncio.Task[None]] = []
 
     async def close(self) -> None:
         """End what the test did not end."""
@@ -93,7 +99,7 @@ class Watch:
 
     def as_dict(self) -> dict[str, int]:
         """Return plain data for a judge."""
-        return {name: count for name, count in vars(self).items() if name != "houses"}
+        return {name: count for name, count in vars(self).items() if isinstance(count, int)}
 
 
 @contextlib.asynccontextmanager
@@ -116,6 +122,9 @@ async def _open(case: Season, app: FastAPI, watch: Watch) -> AsyncIterator[None]
         try:
             yield
         finally:
+            for task in watch.tasks:
+                task.cancel()
+            await asyncio.gather(*watch.tasks, return_exceptions=True)
             watch.closed += 1
             watch.out = connections_in_use(engine)
 
@@ -146,6 +155,11 @@ def make_app(case: Season, kind: Kind, watch: Watch) -> FastAPI:
     async def commit_later(session: AsyncSession) -> None:
         await session.commit()
 
+    async def store_meanwhile(key: str) -> None:
+        async with while_somebody_waits(), app.state.session.begin() as session:
+            session.add(an_order(key))
+            watch.stored_later += 1
+
     @app.post("/orders/{key}", status_code=201)
     async def place_order(
         key: str,
@@ -155,7 +169,10 @@ def make_app(case: Season, kind: Kind, watch: Watch) -> FastAPI:
         watch.asked += 1
         if kind.commits_first:
             await add_another()
-        session.add(an_order(key))
+        if kind.at == "task":
+            watch.tasks.append(asyncio.create_task(store_meanwhile(key)))
+        else:
+            session.add(an_order(key))
         if case.flushes or kind.at == "nowhere" or kind.reads_between:
             await session.flush()
         if kind.reads_between:
@@ -196,8 +213,9 @@ def judge_a_test(case: Season, seen: dict[str, Any]) -> Iterable[Finding]:
     if reason := _why_nothing(case, seen):
         yield Nothing(reason)
         return
-    outcomes = {kind: seen[str(number)]["outcome"] for number, kind in enumerate(KINDS)}
-    problems = {kind: _why_misjudged(kind, outcome) for kind, outcome in outcomes.items()}
+    met = {kind: seen[str(number)] for number, kind in enumerate(KINDS)}
+    outcomes = {kind: one["outcome"] for kind, one in met.items()}
+    problems = {kind: _why_misjudged(kind, one) for kind, one in met.items()}
     plain = {kind.promise: problem for kind, problem in problems.items() if problem}
     for kind, problem in problems.items():
         if not problem:
@@ -206,7 +224,7 @@ def judge_a_test(case: Season, seen: dict[str, Any]) -> Iterable[Finding]:
         if kind.promise == "other" and ("fixed" if kind.wanted else "late") in plain:
             yield Unseen("other")
         else:
-            yield Broken(kind.promise, problem)
+            yield Broken("never" if _never_stored(kind, met[kind]) else kind.promise, problem)
     # Whoever says the same of every app has told none from another.
     if all(outcome["ended"] == "returned" for outcome in outcomes.values()):
         yield Unseen("fixed")
@@ -232,7 +250,12 @@ def _why_nothing(case: Season, seen: dict[str, Any]) -> str | None:
     return None
 
 
-def _why_misjudged(kind: Kind, outcome: dict[str, Any]) -> str | None:
+def _never_stored(kind: Kind, one: dict[str, Any]) -> bool:
+    return kind.at == "nowhere" or (kind.at == "task" and not one["stored_later"])
+
+
+def _why_misjudged(kind: Kind, one: dict[str, Any]) -> str | None:
+    outcome = one["outcome"]
     passed = outcome["ended"] == "returned"
     if passed == kind.wanted:
         return None
@@ -247,10 +270,16 @@ def _why_misjudged(kind: Kind, outcome: dict[str, Any]) -> str | None:
             f"The test returned {outcome['value']} for an app that {kind.name}. For whoever runs "
             "it, a test that returns has passed: it says no by an error that it raises."
         )
-    if kind.at == "nowhere":
+    if _never_stored(kind, one):
         return (
             f"The test passed for an app that {kind.name}: 201 was said, and no order with this "
             "key was ever stored."
+        )
+    if kind.at == "task":
+        return (
+            f"The test passed for an app that {kind.name}. When its 201 left, no order with this "
+            "key was stored; the test let time pass, with a sleep, a time-out or many turns of the "
+            "loop, and then there was one. A guest looks at once."
         )
     return (
         f"The test passed for an app that {kind.name}. When its 201 left, no order with this key "

@@ -1,0 +1,49 @@
+"""The moment at which somebody waits, and who does something in it.
+
+What is not stored yet when an answer leaves may be stored a moment later. How much later, no check
+can say by the clock: on a busy machine a look takes longer than a short sleep. So the moment is
+not counted in seconds. Whoever looks keeps a thread at work, the driver's; whoever waits, with a
+sleep, a time-out or by turning round and round, lets the loop turn while no thread does anything.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+from lantern.idle import Surroundings
+
+TURNS = 50  # of the loop in a row in which no thread works; between two parts of a look are three
+A_MOMENT = 0.0001  # seconds in which a thread that has got something to do begins with it
+
+
+@contextlib.asynccontextmanager
+async def while_somebody_waits() -> AsyncIterator[None]:
+    """Enter the block when somebody on this loop waits, and end it before the wait is over.
+
+    The loop's clock stands meanwhile, so no timer ends the wait before the block has ended. On a
+    loop that is not asyncio's own, whose clock cannot be stopped, the moment never comes.
+    """
+    loop: Any = asyncio.get_running_loop()
+    if not isinstance(loop, asyncio.BaseEventLoop):
+        await loop.create_future()
+    surroundings, turns = Surroundings(), 0
+    try:
+        while turns < TURNS:
+            turns = turns + 1 if surroundings.others_rest() else 0
+            _let_stand(loop, bool(turns))
+            # Not a timer of the loop: this thread lets go of the interpreter, and the loop stands.
+            time.sleep(A_MOMENT)  # noqa: ASYNC251
+            await asyncio.sleep(0)
+        yield
+    finally:
+        _let_stand(loop, False)
+
+
+def _let_stand(loop: Any, stands: bool) -> None:
+    if not stands:
+        vars(loop).pop("time", None)
+    elif "time" not in vars(loop):
+        now = loop.time()
+        loop.time = lambda: now
