@@ -275,3 +275,40 @@ def test_one_connection_that_several_have_at_once_comes_back_from_each(pytester)
     status, output, _ = ask(pytester, "--lantern=error")
     assert status == 1
     assert "test_one.py:16 in test_it_asks" in output
+
+
+TEST_OF_COLLECTED = """
+import asyncio
+import gc
+import app as planted
+import httpx
+import pytest
+
+async def ask(path):
+    transport = httpx.ASGITransport(planted.app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://planted") as client:
+        assert (await client.get(path)).status_code == 200
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_what_was_dropped_is_collected():
+    gc.disable()  # it comes when it is called, and there
+    await ask("/dropped")
+    await asyncio.gather(*map(ask, ["/collects", "/innocent", "/beside"]))
+    gc.enable()
+    await planted.engine.dispose()
+    assert planted.seen == [1, 2]  # SQLAlchemy has put back what somebody uses
+"""
+
+
+def test_a_connection_that_sqlalchemy_takes_away_while_it_closes_a_dropped_one_is_no_leak(
+    pytester, monkeypatch
+):
+    project(pytester, "collected")
+    (pytester.path / "test_every_route.py").write_text(TEST_OF_COLLECTED, "utf-8")
+    # In a process of its own: while a collection waits, Python collects nothing else in all of it.
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    options = ("-p", "lantern.plugin.entry", "--lantern", "--lantern-sarif=found.json")
+    ran = pytester.run(sys.executable, "-m", "pytest", *options, timeout=60)
+    assert ran.ret == 0, ran.stdout.str()
+    assert found_in(pytester.path / "found.json") == planted("collected")

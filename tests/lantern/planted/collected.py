@@ -1,0 +1,59 @@
+"""An app in which the garbage collector, in a greenlet, closes a connection that was dropped.
+
+While it waits for the close the loop goes on, and SQLAlchemy has put the record of the dropped
+connection back into the pool: who takes it there has it checked in while in use.
+"""
+
+import asyncio
+import gc
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import event, text
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.util import await_, greenlet_spawn
+
+engine = create_async_engine("sqlite+aiosqlite:///any.db")
+app = FastAPI()
+closes, held, given_back, closed = (asyncio.Event() for _ in range(4))
+seen = []  # how many connections are out, and how many lie in the pool
+
+
+@event.listens_for(engine.sync_engine, "close_detached")
+def over_a_slow_network(connection):
+    closes.set()
+    await_(given_back.wait())
+
+
+@app.get("/dropped")
+async def drops():
+    session = AsyncSession(engine)
+    await session.execute(text("SELECT 1"))  # finds: connection-left
+    session.kept_by = [session]
+
+
+@app.get("/collects")
+async def collects():
+    with pytest.warns(match="garbage collector is trying to clean up"):
+        await greenlet_spawn(gc.collect)
+    closed.set()
+
+
+@app.get("/innocent")
+async def innocent():
+    await closes.wait()
+    async with AsyncSession(engine) as session:
+        await session.execute(text("SELECT 1"))  # takes the record of the dropped one
+        held.set()
+        await closed.wait()
+        seen.append(engine.pool.checkedin())
+        await session.execute(text("SELECT 1"))
+
+
+@app.get("/beside")
+async def beside():
+    await held.wait()
+    async with AsyncSession(engine) as session:
+        await session.execute(text("SELECT 1"))
+    seen.append(engine.pool.checkedout())
+    given_back.set()
