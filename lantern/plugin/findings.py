@@ -25,18 +25,19 @@ class Place(NamedTuple):
 class Kind:
     """A kind of finding: what is said above its findings, and what helps.
 
-    `page` is the page of The Lantern that shows it happen.
+    `card` is where The Lantern says what it is and links to the cell that shows it: on a `page`.
     """
 
     name: str
     title: str
     cure: str
     page: str
+    card: str
 
     @property
     def address(self) -> str:
-        """The address of its page; one within the book where nobody has told where that is."""
-        return f"{site.rstrip('/')}/book/{self.page}.html".lstrip("/")
+        """The address of its card; one within the book where nobody has told where that is."""
+        return f"{site.rstrip('/')}/book/{self.page}.html#{self.card}".lstrip("/")
 
     @property
     def help(self) -> str:
@@ -67,7 +68,8 @@ KINDS = {
             LEFT,
             "A connection that did not come back",
             "Open the session in a with block, or in a dependency that closes it after its yield.",
-            "ch04_dependencies",
+            "ch07_testing",
+            "case-a-timeouterror-of-the-pool-in-a-test-that-takes-one-connection",
         ),
         Kind(
             LATE,
@@ -75,51 +77,59 @@ KINDS = {
             "Commit before the endpoint returns, or take a dependency with scope='function':"
             " a COMMIT that fails now can no longer change the answer.",
             "ch04_dependencies",
+            "case-the-client-has-a-201-and-there-is-no-order",
         ),
         Kind(
             LOST,
             "Rows that were written, answered as a success, and rolled back",
             "Commit on the way out, or let the error reach the client.",
             "ch02_sync_sessionmaker",
+            "heard-flush-saves-to-the-database",
         ),
         Kind(
             MANY,
             "One statement a row: the same loaded for one object after another (N+1)",
             "Load it where the rows are selected.",
-            "ch03_async_sessionmaker",
+            "ch05_pitfalls",
+            "case-a-page-is-right-quick-in-the-tests-and-slower-with-each-month",
         ),
         Kind(
             TWO,
             "A second connection, taken while the first was held",
             "Hand the first session on. As many requests at once as the pool has connections,"
             " and each waits for another one's.",
-            "ch05_pitfalls",
+            "ch04_dependencies",
+            "case-queuepool-limit-reached-each-request-with-two-connections-none-with-an-answer",
         ),
         Kind(
             FROZEN,
             "The event loop, frozen",
             "Make the endpoint a plain def, await an async call, or hand the work to a thread.",
             "ch01_event_loop",
+            "case-one-slow-page-and-every-other-page-stands-still-with-it",
         ),
         Kind(
             SHARED,
             "One session in two tasks at once",
             "Give each task a session of its own.",
             "ch03_async_sessionmaker",
+            "case-concurrent-operations-are-not-permitted-after-a-restart-only",
         ),
         Kind(
             CLOSED,
             "A session used after its close",
             "Open a session where the work is done; a closed one takes a new connection in silence,"
             " and nobody gives that one back.",
-            "ch04_dependencies",
+            "ch02_sync_sessionmaker",
+            "heard-a-closed-session-cannot-be-used-any-more",
         ),
         Kind(
             IDLE,
             "A transaction, idle while something else was waited for",
             "Commit, or close the session, before the wait: it holds a connection and the locks"
             " of its rows, and nobody else gets them.",
-            "ch05_pitfalls",
+            "ch09_postgresql",
+            "case-the-pool-runs-dry-and-the-database-has-nothing-to-do",
         ),
         Kind(
             HELD,
@@ -128,6 +138,7 @@ KINDS = {
             " scope='function', or in a with block of the endpoint; give a background task a"
             " session of its own.",
             "ch04_dependencies",
+            "case-queuepool-limit-reached-while-streams-are-open-that-never-query",
         ),
         Kind(
             TASK,
@@ -135,19 +146,22 @@ KINDS = {
             "Await it, or begin it in a TaskGroup; or keep it in a set until it is done, and await"
             " what is left when the app shuts down. The loop keeps no task alive.",
             "ch01_event_loop",
+            "case-a-task-that-was-started-never-said-that-it-had-failed",
         ),
         Kind(
             UNAWAITED,
             "A coroutine that nobody awaited",
             "Await it: a call of an async function runs nothing.",
             "ch01_event_loop",
+            "error-runtimewarning-coroutine-seat-a-guest-was-never-awaited",
         ),
         Kind(
             ENGINE,
             "An engine that was not disposed",
             "Make one engine for the process, and await engine.dispose() after the yield of the"
             " lifespan.",
-            "ch03_async_sessionmaker",
+            "ch05_pitfalls",
+            "case-a-thread-or-a-connection-at-the-server-more-each-day",
         ),
         Kind(
             IN_PLACE,
@@ -155,6 +169,7 @@ KINDS = {
             "Assign a new value, call flag_modified(object, name), or map the column with"
             " MutableDict.as_mutable(JSON): of a change inside a value the session knows nothing.",
             "ch05_pitfalls",
+            "case-a-change-in-a-json-column-is-gone-with-the-next-request",
         ),
         Kind(
             MIXED,
@@ -162,6 +177,7 @@ KINDS = {
             "Take aware values and DateTime(timezone=True), or naive ones everywhere; on SQLite,"
             " which drops the zone, a TypeDecorator puts UTC back.",
             "ch05_pitfalls",
+            "case-times-are-some-hours-off-on-another-day-or-in-the-wrong-order",
         ),
     )
 }

@@ -130,13 +130,14 @@ def test_a_run_fails_where_findings_are_errors_until_a_baseline_knows_them(small
         assert "1 more are in known.json." in output
 
 
-def test_the_report_of_a_pipeline_has_each_finding_and_the_address_of_its_page(small_project):
+def test_the_report_of_a_pipeline_has_each_finding_and_the_address_of_its_card(small_project):
     settings = small_project.path / "pytest.ini"
     settings.write_text("[pytest]\npythonpath=.\nlantern_site = https://book.example/\n", "utf-8")
     files = ("--junit-xml=found.xml", "--lantern-html=found.html", "--lantern-sarif=found.json")
     status, output, _ = ask(small_project, "--lantern", *files)
     assert status == 0, output
-    address = "https://book.example/book/ch04_dependencies.html"
+    page = "https://book.example/book/ch04_dependencies.html"
+    address = f"{page}#case-the-client-has-a-201-and-there-is-no-order"
     assert address in output
     found = ElementTree.parse(small_project.path / "found.xml").findall("*/properties/property")
     (told,) = [
@@ -294,10 +295,11 @@ async def ask(path):
 async def test_what_was_dropped_is_collected():
     gc.disable()  # it comes when it is called, and there
     await ask("/dropped")
-    await asyncio.gather(*map(ask, ["/collects", "/innocent", "/beside"]))
+    await asyncio.gather(*map(ask, ["/collects", "/innocent", "/beside", "/next"]))
     gc.enable()
     await planted.engine.dispose()
-    assert planted.seen == [1, 2]  # SQLAlchemy has put back what somebody uses
+    one, another = planted.seen
+    assert one is another  # SQLAlchemy has lent one connection to two
 """
 
 

@@ -15,6 +15,7 @@ import lantern
 from course.notebook import read
 from course.project import ROOT
 from lantern.cards import cards
+from lantern.plugin.findings import KINDS
 from tests.lantern.test_package import WORDS
 from tests.site.built import SAMPLE, Built, build, copy_sample
 from tools.bench.page_weight import plain_markdown
@@ -335,6 +336,12 @@ def test_every_card_that_the_matcher_knows_stands_at_its_place(course_site: Buil
     groups = [link["href"].lstrip("#") for link in page.select(".error-jumps a")]
     assert groups == [group["id"] for group in page.select("section section")]
     assert len(groups) > 5
+
+
+def test_every_finding_of_the_plugin_leads_to_a_card(course_site: Built) -> None:
+    for kind in KINDS.values():
+        page, card = urldefrag(kind.address)
+        assert soup_of(course_site, page).find(class_="finding", id=card), kind.address
 
 
 def test_every_public_name_of_the_instruments_stands_on_the_reference(course_site: Built) -> None:

@@ -13,16 +13,20 @@ from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.util import await_, greenlet_spawn
 
-engine = create_async_engine("sqlite+aiosqlite:///any.db")
+engine = create_async_engine("sqlite+aiosqlite:///any.db", pool_use_lifo=True)
 app = FastAPI()
-closes, held, given_back, closed = (asyncio.Event() for _ in range(4))
-seen = []  # how many connections are out, and how many lie in the pool
+closes, held, given_back, closed, over = (asyncio.Event() for _ in range(5))
+seen = []
 
 
 @event.listens_for(engine.sync_engine, "close_detached")
 def over_a_slow_network(connection):
     closes.set()
     await_(given_back.wait())
+
+
+async def driver(session):
+    return (await (await session.connection()).get_raw_connection()).driver_connection
 
 
 @app.get("/dropped")
@@ -44,9 +48,9 @@ async def innocent():
     await closes.wait()
     async with AsyncSession(engine) as session:
         await session.execute(text("SELECT 1"))  # takes the record of the dropped one
+        seen.append(await driver(session))
         held.set()
-        await closed.wait()
-        seen.append(engine.pool.checkedin())
+        await over.wait()
         await session.execute(text("SELECT 1"))
 
 
@@ -55,5 +59,12 @@ async def beside():
     await held.wait()
     async with AsyncSession(engine) as session:
         await session.execute(text("SELECT 1"))
-    seen.append(engine.pool.checkedout())
     given_back.set()
+
+
+@app.get("/next")
+async def comes_next():
+    await closed.wait()
+    async with AsyncSession(engine) as session:
+        seen.append(await driver(session))
+    over.set()
