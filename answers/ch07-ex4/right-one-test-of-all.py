@@ -1,4 +1,4 @@
-# one function, one sentence, and five evenings that it is asked after
+# one function, one sentence, and five runs that it is asked after
 # the rest is the course's own
 
 

@@ -26,9 +26,9 @@ async def bad(*args, **kwargs):
     return "nobody"
 
 
-stage.dependency_overrides[get_house] = bad
+stage.dependency_overrides[get_plan] = bad
 async with client(stage) as http:
-    answers = [await http.get(path) for path in ("/house", "/seats")]
+    answers = [await http.get(path) for path in ("/plan", "/seats")]
 stage.dependency_overrides.clear()
 [(answer.status_code, [each["loc"] for each in answer.json()["detail"]]) for answer in answers]
 """
