@@ -22,7 +22,7 @@ NOT_IN_BROWSER = {
     "ch04d_capacity": ["ch04d-32"],
     "ch06b_locks": ["ch06b-50", "ch06b-51", "ch06b-53", "ch06b-55", "ch06b-57", "ch06b-59"],
     "ch06c_double_click": ["ch06c-58"],
-    "ch07c_break": ["ch07c-16n", "ch07c-20"],
+    "ch07c_break": ["ch07c-16a", "ch07c-16n", "ch07c-20"],
     "ch09a_moving_house": [
         "ch09a-03",
         "ch09a-04",
