@@ -48,7 +48,11 @@ class Leftovers(Watcher):
         self._open: dict[int, set[int]] = {}  # connections, by pool
 
     def listeners(self) -> Iterable[Listener]:
-        return ((Pool, "connect", self._opened), (Pool, "close", self._closed))
+        return (
+            (Pool, "connect", self._opened),
+            (Pool, "close", self._closed),
+            (Engine, "engine_disposed", self._disposed),
+        )
 
     @contextlib.contextmanager
     def at_work(self) -> Iterator[None]:
@@ -135,6 +139,13 @@ class Leftovers(Watcher):
     def _closed(self, dbapi_connection: Any, record: Any) -> None:
         for connections in self._open.values():
             connections.discard(id(dbapi_connection))
+
+    def _disposed(self, engine: Engine) -> None:
+        # A connection that was out meanwhile stays open; who took it is told of by itself.
+        for left in [*self._engines]:
+            if left.thing() is engine:
+                self._engines.remove(left)
+                del self._open[left.pool]
 
     def _tell_of_engine(self, left: Left, how: str) -> None:
         count = len(self._open.pop(left.pool))
