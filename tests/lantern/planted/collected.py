@@ -38,10 +38,12 @@ async def drops():
 
 @app.get("/collects")
 async def collects():
-    with pytest.warns(match="garbage collector is trying to clean up"):
-        await greenlet_spawn(gc.collect)
-    closes.set()  # also where nothing was closed: then the test fails, and does not wait
-    closed.set()
+    try:
+        with pytest.warns(match="garbage collector is trying to clean up"):
+            await greenlet_spawn(gc.collect)
+    finally:
+        closes.set()  # where nothing was closed the test fails, and does not wait
+        closed.set()
 
 
 @app.get("/innocent")
