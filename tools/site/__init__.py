@@ -13,6 +13,7 @@ PARTS = (
     "builder",
     "cases",
     "cells",
+    "differences",
     "evening",
     "findings",
     "literals",
