@@ -121,7 +121,7 @@ def table(book: Path) -> dict[str, Any]:
                 "title": block.title,
                 "anchor": name if met[name] == 1 else f"{name}-{met[name]}",
                 "shown": f"notebooks/{lesson}.html#cell-{tag.replace('_', '-')}" if lesson else "",
-                "recorded": block.options.get("recorded", ""),
+                "recorded": plain(block.options.get("recorded", "")),
                 **{part: said.get(part, "") for part in ("cause", "cure", "test")},
                 "alone": alone(forms),
                 "forms": forms,

@@ -2,10 +2,13 @@
 
 import re
 import sys
+from collections.abc import Iterator
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
+from course.notebook import read, source
 from course.project import ROOT
 from tools.cards import FORM, blocks
 from tools.lies import HOUSES, stored
@@ -13,6 +16,20 @@ from tools.lies.asking import ask, scripts
 from tools.site.differences import labelled
 
 PAGE = (ROOT / "book" / "lies.md").read_text("utf-8")
+POSTGRESQL = re.compile(r"PostgreSQL|asyncpg|psycopg")
+LINK = re.compile(r"\[[^\]]*\]\([^)]*\blies\.md(?:#(\w+))?\)")
+RECORDED = re.compile(r"recorded\b", re.I)
+OPTION = re.compile(r"^:recorded:(.*)$", re.M)
+
+
+def chapters() -> Iterator[tuple[Path, str]]:
+    """Every page and lesson of the chapters on SQLite, a paragraph each."""
+    for path in sorted((ROOT / "book").glob("ch0[0-7]_*.md")):
+        yield from ((path, each) for each in path.read_text("utf-8").split("\n\n"))
+    for path in sorted((ROOT / "notebooks").glob("ch0[0-7][a-z]_*.ipynb")):
+        for cell in read(path)["cells"]:
+            if cell["cell_type"] == "markdown":
+                yield from ((path, each) for each in source(cell).split("\n\n"))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="it has no server of its own")
@@ -27,6 +44,24 @@ def test_each_difference_on_the_page_has_its_script_and_each_script_its_differen
     named = re.findall(r"(?m)^:asked: (\w+)$", PAGE)
     assert sorted(named) == sorted(scripts())
     assert PAGE.count(":::{difference}") == len(named)
+
+
+def test_what_a_chapter_says_was_recorded_of_postgresql_leads_to_its_difference() -> None:
+    bare = []
+    for path, paragraph in chapters():
+        # An option of an error block says it with its name.
+        said = OPTION.sub(
+            lambda option: option[1] if LINK.search(option[1]) else option[0], paragraph
+        )
+        if POSTGRESQL.search(said) and RECORDED.search(LINK.sub("", said)):
+            bare.append(f"{path.name}: {paragraph}")
+    assert bare == []
+
+
+def test_each_link_into_the_page_leads_to_a_difference() -> None:
+    names = {name for _, paragraph in chapters() for name in LINK.findall(paragraph)} - {""}
+    assert len(names) > 20
+    assert names <= stored().keys()
 
 
 def test_what_an_error_is_said_to_be_on_postgresql_was_said_by_a_run() -> None:
