@@ -1,13 +1,17 @@
 """What every picture is made of: colours for light and dark, marks, and the words beside it."""
 
 import hashlib
-import math
 import re
+import textwrap
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from html import escape
 
-WIDTH, LEFT, RIGHT = 720, 104, 12  # pixels
-THINNEST = 0.4  # pixels; a shorter mark would not be seen
+# Each picture is drawn twice, for a page and for a phone; where it stands, one of them is shown.
+WIDE, NARROW = 720.0, 330.0  # pixels
+LEFT, RIGHT = 104, 12  # pixels beside what is drawn
+LINE, LEGEND = 15, 24  # pixels from one line to the next
+LETTER = 6.6  # pixels that a letter takes at most, on average
 
 # Every pair of text and background has a contrast of at least 4.5 to 1.
 LIGHT = (
@@ -19,7 +23,11 @@ DARK = (
     "--hold:#74b4ff;--frozen:#ff7b72;--frozen-back:#ff7b7233;--grid:#3d444d"
 )
 MARKS = """
-.lantern-picture svg{display:block;min-width:36em;max-width:100%;height:auto;background:none}
+figure.lantern-picture{container-type:inline-size}
+.lantern-picture svg{display:block;max-width:100%;height:auto;background:none}
+.lantern-picture .narrow{display:none;width:28em}
+@media screen{@container (max-width:41em){
+.lantern-picture .wide{display:none}.lantern-picture .narrow{display:block}}}
 .lantern-picture text{font:12px system-ui,sans-serif;fill:var(--ink)}
 .lantern-picture .title{font-weight:600;font-size:13px}
 .lantern-picture .soft{fill:var(--soft)}
@@ -32,6 +40,9 @@ MARKS = """
 .lantern-picture .wait{fill:var(--soft)}
 .lantern-picture .frozen{fill:var(--frozen-back);stroke:var(--frozen);stroke-dasharray:4 3}
 .lantern-picture :is(.frozen-word,.failed-word){fill:var(--frozen);font-weight:600;text-anchor:end}
+.lantern-picture .failed{fill:var(--frozen);font-weight:600}
+.lantern-picture .who{font-weight:600}
+.lantern-picture .lead{stroke:var(--grid);stroke-dasharray:1 3}
 .lantern-picture .busy{fill:var(--grid);fill-opacity:.5;stroke:var(--soft);stroke-dasharray:1 3}
 .lantern-picture .busy-word{fill:var(--soft);font-weight:600;text-anchor:end}
 .lantern-picture .limit{stroke:var(--queue);stroke-dasharray:6 4;fill:none}
@@ -39,19 +50,30 @@ MARKS = """
 """.replace("\n", "")
 # A page says in one of these ways that it is dark: the site, or JupyterLab.
 STYLE = (
-    f".lantern-picture{{{LIGHT};margin:1em 0;overflow-x:auto}}"
+    f".lantern-picture{{{LIGHT};margin:1em 0}}"
     "html[data-theme=dark] .lantern-picture,body[data-theme=dark] .lantern-picture,"
     f"body[data-jp-theme-light=false] .lantern-picture{{{DARK}}}"
     "@media (prefers-color-scheme:dark){body[data-theme=auto] .lantern-picture"
     f"{{{DARK}}}}}{MARKS}"
 )
 
+# Where no style says which drawing is shown, it is the wide one.
+SHOWN, NOT_SHOWN = 'class="wide"', 'class="narrow" display="none"'
 # Ids must differ between figures: a pattern inside a folded figure would draw nothing elsewhere.
 HATCH_ID = "hatch-of-this-figure"
 HATCH = (
     f'<defs><pattern id="{HATCH_ID}" width="6" height="6" patternUnits="userSpaceOnUse" '
     'patternTransform="rotate(45)"><path class="hatch" d="M0 0V6"/></pattern></defs>'
 )
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What is drawn: parts of an SVG, and how many pixels they take."""
+
+    parts: list[str]
+    height: float
+    width: float = WIDE
 
 
 @dataclass(frozen=True)
@@ -69,27 +91,25 @@ class Picture:
         return {"text/html": self.html, "text/plain": repr(self)}
 
 
-def figure(
-    parts: list[str],
-    height: float,
-    label: str,
-    words: list[str],
-    summary: str,
-    width: float = WIDTH,
-) -> Picture:
-    """Return the picture made of SVG parts: `label` names it, `words` tell it in sentences."""
-    drawn = HATCH + "".join(parts)
-    digest = hashlib.sha256(drawn.encode()).hexdigest()[:8]
-    svg = (
-        f'<svg role="img" aria-label="{escape(label)}" viewBox="0 0 {width:.0f} {height:.0f}" '
-        f'xmlns="http://www.w3.org/2000/svg">{drawn.replace(HATCH_ID, f"hatch-{digest}")}</svg>'
-    )
+def figure(wide: Drawing, narrow: Drawing, label: str, words: list[str], summary: str) -> Picture:
+    """Return the picture of both drawings: `label` names it, `words` tell it in sentences."""
     told = "".join(f"<p>{escape(sentence)}</p>" for sentence in words)
     html = (
-        f'<figure class="lantern-picture"><style>{STYLE}</style>{svg}'
+        f'<figure class="lantern-picture"><style>{STYLE}</style>'
+        f"{_svg(wide, label, SHOWN)}{_svg(narrow, label, NOT_SHOWN)}"
         f"<details><summary>The picture in words</summary>{told}</details></figure>"
     )
     return Picture(html, "\n".join(words), summary)
+
+
+def _svg(drawing: Drawing, label: str, shown: str) -> str:
+    drawn = HATCH + "".join(drawing.parts)
+    digest = hashlib.sha256(drawn.encode()).hexdigest()[:8]
+    return (
+        f'<svg {shown} role="img" aria-label="{escape(label)}" '
+        f'viewBox="0 0 {drawing.width:.0f} {drawing.height:.0f}" '
+        f'xmlns="http://www.w3.org/2000/svg">{drawn.replace(HATCH_ID, f"hatch-{digest}")}</svg>'
+    )
 
 
 def as_file(html: str) -> str:
@@ -101,37 +121,50 @@ def as_file(html: str) -> str:
         f".lantern-picture{{{LIGHT}}}"
         f"@media (prefers-color-scheme:dark){{.lantern-picture{{{DARK}}}}}{MARKS}"
     )
-    opening = re.sub("^<svg", '<svg class="lantern-picture"', svg[0])
+    opening = svg[0].replace('class="wide"', 'class="lantern-picture"', 1)
     return re.sub("(?<=>)", f"<style>{style}</style>", opening, count=1) + "\n"
 
 
-def tick(seconds: float) -> float:
-    """Return a step of 1, 2 or 5 times a power of ten that cuts the axis in four to ten."""
-    if seconds <= 0:
-        return 1.0
-    power = 10.0 ** math.floor(math.log10(seconds / 4))
-    return next(power * factor for factor in (5, 2, 1) if power * factor <= seconds / 4)
+def titled(parts: list[str], title: str, y: float, width: float) -> float:
+    """Write a title, in as many lines as it needs, and return where the next line would stand."""
+    for line in wrapped(title, width / 1.2) or [""]:
+        parts.append(text(0, y + 18, line, "title"))
+        y += LINE + 3
+    return y
 
 
-def x_of(moment: float, seconds: float) -> float:
-    """Return the pixel of a moment on an axis of so many seconds."""
-    return LEFT + (WIDTH - LEFT - RIGHT) * (moment / seconds if seconds else 0.0)
-
-
-def bar(
+def legend(
     parts: list[str],
-    kind: str,
-    start: float,
-    end: float,
+    marks: Iterable[tuple[Callable[[float, float], str], str]],
+    x: float,
     y: float,
-    height: float,
-    seconds: float,
-    told: str,
-) -> None:
-    """Add a bar between two moments, if it is wide enough to be seen."""
-    x, width = x_of(start, seconds), x_of(end, seconds) - x_of(start, seconds)
-    if width >= THINNEST:
-        parts.append(rect(kind, x, y, width, height, told))
+    width: float,
+) -> float:
+    """Write words beside marks, each drawn at an x and the y of its middle; return the end."""
+    left = x
+    for draw, words in marks:
+        if x + 24 + 6.4 * len(words) > width:
+            x, y = left, y + LEGEND
+        parts.append(draw(x, y + 11))
+        parts.append(text(x + 21, y + 15, words))
+        x += 36 + 6.2 * len(words)
+    return y + LEGEND
+
+
+def mark(kind: str, height: float) -> Callable[[float, float], str]:
+    """Return what draws a piece of a bar of that kind in a legend."""
+    return lambda x, middle: rect(kind, x, middle - height / 2, 16, height)
+
+
+def wrapped(words: str, width: float, most: int | None = None) -> list[str]:
+    """Return the words as lines that are no wider, and no more than so many."""
+    return textwrap.wrap(words, int(width / LETTER), max_lines=most, placeholder=" …")
+
+
+def cut(words: str, width: float) -> str:
+    """Return the words, or as much of them as has room."""
+    most = int(width / LETTER)
+    return words if len(words) <= most else words[: most - 1] + "…"
 
 
 def rect(kind: str, x: float, y: float, width: float, height: float, told: str = "") -> str:

@@ -1,11 +1,23 @@
 """Draw one order of steps: a column for each task, time downwards, what each has in hand."""
 
 import re
-import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from lantern.pictures.figure import WIDTH, Picture, figure, rect, text
+from lantern.pictures.figure import (
+    LINE,
+    NARROW,
+    WIDE,
+    Drawing,
+    Picture,
+    cut,
+    figure,
+    rect,
+    text,
+    titled,
+    wrapped,
+)
+from lantern.pictures.ladder import Rung, climbed, stile
 from lantern.steps import (
     BEGIN,
     COMMIT,
@@ -20,13 +32,15 @@ from lantern.steps import (
     table_of,
 )
 
-NUMBERS, TOP, LINE, GAP, BAR = 28, 46, 15, 8, 8  # pixels
-LETTER = 6.6  # pixels that a letter takes at most, on average
+NUMBERS, TOP, GAP, BAR = 28, 28, 8, 8  # pixels
 MOST_LINES = 3  # of a statement, and of what it gave
 # Of a value in a statement: SQLite's, asyncpg's and psycopg's, these with a cast.
 PLACE = re.compile(
     r"(?:\?|\$(?P<number>\d+)|%\((?P<name>\w+)\)s)(?:::(?:TIMESTAMP WITH(?:OUT)? TIME ZONE|\w+))?"
 )
+
+Called = dict[str, str]  # the name of each task, by its letter
+Stale = dict[int, tuple[int, int]]  # of a write, what _out_of_date tells
 
 
 def draw_order(order: Order, title: str = "", names: Sequence[str] = ()) -> Picture:
@@ -40,48 +54,7 @@ def draw_order(order: Order, title: str = "", names: Sequence[str] = ()) -> Pict
     own = set(LETTERS[: len(names)])  # also of a task that has taken no step
     letters = sorted({step.task for step in (*order.steps, *order.next)} | own)
     called = dict(zip(letters, [*names, *letters[len(names) :]], strict=True))
-    width = (WIDTH - NUMBERS) / max(len(letters), 1)
-    columns = {letter: NUMBERS + n * width for n, letter in enumerate(letters)}
     stale = _out_of_date(order.steps)
-    parts = [text(0, 18, title, "title")]
-    parts += [text(x, TOP - 8, called[letter]) for letter, x in columns.items()]
-    y, opened = float(TOP), {}
-    waiting: set[str] = set()
-    for number, step in enumerate(order.steps):
-        x, top = columns[step.task], y
-        parts.append(text(0, y + LINE, f"{number + 1}", "soft"))
-        for words, kind in ((in_short(step), ""), (_gave(step, called), "soft")):
-            for line in _wrapped(words, width):
-                y += LINE
-                parts.append(text(x + BAR + 8, y, line, kind))
-        if number in stale:
-            since, other = stale[number]
-            committed = f"{called[order.steps[other].task]} committed in {other + 1}"
-            for line in (f"read in {since + 1}, and", committed):
-                y += LINE
-                parts.append(text(x + width - 16, y, _cut(line, width), "frozen-word"))
-        y += GAP
-        begins = step.kind in (BEGIN, WAIT) or step.in_transaction
-        # A statement that is a transaction by itself has come to its end where it has gone on.
-        ends = step.kind in (COMMIT, ROLLBACK) or (step.task in waiting and not begins)
-        (waiting.add if step.kind == WAIT else waiting.discard)(step.task)
-        if begins and step.task not in opened:
-            opened[step.task] = top + GAP / 2
-        if ends and step.task in opened:
-            start = opened.pop(step.task)
-            parts.append(rect("hold", x, start, BAR, y - start - GAP / 2, "a transaction"))
-    for step in order.next:
-        line = _cut(f"next: {in_short(step)}", width)
-        parts.append(text(columns[step.task] + BAR + 8, y + LINE, line, "soft"))
-    y += LINE if order.next else 0
-    for letter, start in opened.items():
-        parts.append(rect("hold", columns[letter], start, BAR, y - start, "left open"))
-    for x in columns.values():
-        parts.insert(0, f'<path class="grid" d="M{x + BAR / 2:.1f} {TOP}V{y:.1f}"/>')
-    y += LINE
-    if order.broken:
-        parts.append(text(WIDTH - 12, y, _cut(order.broken, WIDTH), "failed-word"))
-        y += GAP
     verdict, short = _end_of(order, called)
     summary = f"order {order.schedule}: {short}"
     label = f"An order of steps. {title}: {verdict}" if title else f"An order of steps: {verdict}"
@@ -89,7 +62,96 @@ def draw_order(order: Order, title: str = "", names: Sequence[str] = ()) -> Pict
         *_in_words(order, called, stale),
         f"{'Next' if order.next else 'At the end'}: {verdict}.",
     ]
-    return figure(parts, y + GAP, label, told, summary)
+    wide = _columns(order, title, called, stale)
+    return figure(wide, _ladder(order, title, called, stale), label, told, summary)
+
+
+def _columns(order: Order, title: str, called: Called, stale: Stale) -> Drawing:
+    """Draw a column for each task."""
+    width = (WIDE - NUMBERS) / max(len(called), 1)
+    room = width - BAR - 16
+    columns = {letter: NUMBERS + n * width for n, letter in enumerate(called)}
+    parts: list[str] = []
+    y = top = titled(parts, title, 0, WIDE) + TOP
+    parts += [text(x, top - 8, called[letter]) for letter, x in columns.items()]
+    tops = [y]
+    for number, step in enumerate(order.steps):
+        x = columns[step.task]
+        parts.append(text(0, y + LINE, f"{number + 1}", "soft"))
+        for words, kind in ((in_short(step), ""), (_gave(step, called), "soft")):
+            for line in wrapped(words, room, MOST_LINES):
+                y += LINE
+                parts.append(text(x + BAR + 8, y, line, kind))
+        for line in _read_before(number, order, called, stale):
+            y += LINE
+            parts.append(text(x + width - 16, y, cut(line, room), "frozen-word"))
+        y += GAP
+        tops.append(y)
+    for step in order.next:
+        line = cut(f"next: {in_short(step)}", room)
+        parts.append(text(columns[step.task] + BAR + 8, y + LINE, line, "soft"))
+    y += LINE if order.next else 0
+    for task, start, end, told in _open_transactions(order.steps):
+        above = tops[start] + GAP / 2
+        below = y if end is None else tops[end] - GAP / 2
+        parts.append(rect("hold", columns[task], above, BAR, below - above, told))
+    for x in columns.values():
+        parts.insert(0, f'<path class="grid" d="M{x + BAR / 2:.1f} {top:.0f}V{y:.1f}"/>')
+    y += LINE
+    if order.broken:
+        parts.append(text(WIDE - 12, y, cut(order.broken, WIDE - BAR - 16), "failed-word"))
+        y += GAP
+    return Drawing(parts, y + GAP)
+
+
+def _ladder(order: Order, title: str, called: Called, stale: Stale) -> Drawing:
+    """Draw a lane for each task, and its steps beside them."""
+    parts: list[str] = []
+    lanes = {task: number for number, task in enumerate(called)}
+    rungs = []
+    for number, step in enumerate(order.steps):
+        below = [(_gave(step, called), "soft")]
+        below += [(line, "failed") for line in _read_before(number, order, called, stale)]
+        who, does = called[step.task], in_short(step)
+        rungs.append(Rung(lanes[step.task], who, does, below, number=f"{number + 1}"))
+    for step in order.next:
+        who, does = called[step.task], f"next: {in_short(step)}"
+        rungs.append(Rung(lanes[step.task], who, does, kind="soft"))
+    tops = climbed(parts, rungs, len(lanes), titled(parts, title, 0, NARROW) + GAP / 2)
+    for task, start, end, told in _open_transactions(order.steps):
+        ends = tops[-1 if end is None else end] - GAP / 2
+        parts.append(stile("hold", lanes[task], tops[start] + GAP / 2, ends, BAR, told))
+    y = tops[-1]
+    for line in wrapped(order.broken, NARROW / 1.1):
+        y += LINE
+        parts.append(text(0, y, line, "failed"))
+    return Drawing(parts, y + GAP, NARROW)
+
+
+def _open_transactions(steps: Sequence[Step]) -> Iterator[tuple[str, int, int | None, str]]:
+    """Yield whose transaction was open, from which step to before which, or to the end."""
+    opened: dict[str, int] = {}
+    waiting: set[str] = set()
+    for number, step in enumerate(steps):
+        begins = step.kind in (BEGIN, WAIT) or step.in_transaction
+        # A statement that is a transaction by itself has come to its end where it has gone on.
+        ends = step.kind in (COMMIT, ROLLBACK) or (step.task in waiting and not begins)
+        (waiting.add if step.kind == WAIT else waiting.discard)(step.task)
+        if begins:
+            opened.setdefault(step.task, number)
+        if ends and step.task in opened:
+            yield step.task, opened.pop(step.task), number + 1, "a transaction"
+    for task, start in opened.items():
+        yield task, start, None, "left open"
+
+
+def _read_before(number: int, order: Order, called: Called, stale: Stale) -> list[str]:
+    """Say of a write that stands on what is out of date when that was read, and who committed."""
+    if number not in stale:
+        return []
+    since, other = stale[number]
+    committed = f"{called[order.steps[other].task]} committed in {other + 1}"
+    return [f"read in {since + 1}, and", committed]
 
 
 def _end_of(order: Order, called: dict[str, str]) -> tuple[str, str]:
@@ -132,16 +194,6 @@ def _gave(step: Step, called: dict[str, str]) -> str:
     if step.kind != WAIT:
         return step.gave
     return f"waits for {' and '.join(called.get(one, one) for one in step.gave.split(', '))}"
-
-
-def _wrapped(words: str, width: float) -> list[str]:
-    most = int((width - BAR - 16) / LETTER)
-    return textwrap.wrap(words, most, max_lines=MOST_LINES, placeholder=" …")
-
-
-def _cut(words: str, width: float) -> str:
-    most = int((width - BAR - 16) / LETTER)
-    return words if len(words) <= most else words[: most - 1] + "…"
 
 
 def _out_of_date(steps: Sequence[Step]) -> dict[int, tuple[int, int]]:

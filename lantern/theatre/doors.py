@@ -1,13 +1,13 @@
 """Draw isolation levels as stage doors, with what slips through each: a function of the matrix."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from lantern.pictures.figure import WIDTH, Picture, figure, rect, text
+from lantern.pictures.figure import NARROW, WIDE, Drawing, Picture, figure, rect, text, titled
 
 # How a play ends; behind the last one stands the code of the refusal.
 HAPPENS, KEPT_OUT, REFUSED = "slips through", "kept out", "refused:"
 
-NAMES, TOP, ROW, GAP = 128, 62, 46, 14  # pixels
+NAMES, TOP, ROW, GAP = 128, 44, 46, 14  # pixels
 SLIT = 10  # of a door that stands open
 
 
@@ -18,17 +18,6 @@ def draw_doors(matrix: Mapping[str, Mapping[str, str]], title: str = "") -> Pict
     code. What slips through goes through the door as an arrow.
     """
     anomalies = list(next(iter(matrix.values()), {}))
-    width = (WIDTH - NAMES) / max(len(matrix), 1)
-    height = TOP + ROW * len(anomalies)
-    parts = [text(0, 18, title, "title")]
-    for row, anomaly in enumerate(anomalies):
-        parts.append(text(0, TOP + ROW * row + ROW / 2 + 4, anomaly))
-    for column, (stage, ends) in enumerate(matrix.items()):
-        left = NAMES + width * column
-        parts.append(text(left + GAP / 2, TOP - 10, stage, "title"))
-        parts.append(rect("grid", left + GAP / 2, TOP - 4, width - GAP, height - TOP + 8))
-        for row, anomaly in enumerate(anomalies):
-            parts += _end(ends[anomaly], left, TOP + ROW * row, width, f"{stage}: {anomaly}")
     words = [title or "Stage doors, and what slips through each."]
     for stage, ends in matrix.items():
         told = ", ".join(f"{anomaly} {ends[anomaly]}" for anomaly in anomalies)
@@ -37,9 +26,38 @@ def draw_doors(matrix: Mapping[str, Mapping[str, str]], title: str = "") -> Pict
         f"{stage} lets {list(ends.values()).count(HAPPENS)} through"
         for stage, ends in matrix.items()
     )
-    # The site makes letters larger on a phone, but for a map: here is no room for them.
     label = f"Map of stage doors. {title}: {summary}" if title else f"Map of stage doors. {summary}"
-    return figure(parts, height + GAP, label, words, summary)
+    # On a phone each door stands below the one before.
+    narrow = [{stage: ends} for stage, ends in matrix.items()]
+    return figure(
+        _drawn([matrix], title, WIDE), _drawn(narrow, title, NARROW), label, words, summary
+    )
+
+
+def _drawn(rows: Sequence[Mapping[str, Mapping[str, str]]], title: str, width: float) -> Drawing:
+    """Draw rows of doors one below the other."""
+    parts: list[str] = []
+    y = titled(parts, title, 0, width)
+    for matrix in rows:
+        y = _row(parts, matrix, y, width)
+    return Drawing(parts, y, width)
+
+
+def _row(
+    parts: list[str], matrix: Mapping[str, Mapping[str, str]], y: float, width: float
+) -> float:
+    anomalies = list(next(iter(matrix.values()), {}))
+    wide, top = (width - NAMES) / max(len(matrix), 1), y + TOP
+    height = ROW * len(anomalies)
+    for row, anomaly in enumerate(anomalies):
+        parts.append(text(0, top + ROW * row + ROW / 2 + 4, anomaly))
+    for column, (stage, ends) in enumerate(matrix.items()):
+        left = NAMES + wide * column
+        parts.append(text(left + GAP / 2, top - 10, stage, "title"))
+        parts.append(rect("grid", left + GAP / 2, top - 4, wide - GAP, height + 8))
+        for row, anomaly in enumerate(anomalies):
+            parts += _end(ends[anomaly], left, top + ROW * row, wide, f"{stage}: {anomaly}")
+    return top + height + GAP
 
 
 def _end(end: str, left: float, top: float, width: float, told: str) -> list[str]:

@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import re
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ from sqlalchemy.exc import MissingGreenlet
 from lantern import Bridge, Pass, bridge, draw_bridge, expect
 from lantern.switches import AWAITS, CALLS, REFUSED, RESUMES, RETURNS, short
 from lantern.theatre import Show, make_engine, make_factories, seed
+from tests.lantern.drawings import drawings, named_alike
 
 SNAPSHOT = Path(__file__).parent / "snapshots" / "bridge.html"
 RECORDING = Bridge(
@@ -36,20 +35,19 @@ def test_the_picture_is_the_one_that_was_looked_at():
 
 
 def test_the_svg_is_well_formed_and_named():
-    root = ElementTree.fromstring(re.search(r"<svg.*</svg>", PICTURE.html, re.S)[0])
-    assert root.attrib["aria-label"] == (
+    assert named_alike(PICTURE) == (
         "The greenlet bridge. a get and a lazy load: awaits over the bridge: 1; refused: 1"
     )
 
 
 def test_a_refused_wait_has_a_cross_and_words_and_no_baton():
-    refused = draw_bridge(Bridge([Pass(REFUSED, "SELECT … FROM orders")])).html
-    granted = draw_bridge(Bridge([Pass(CALLS, "Session.get"), Pass(RETURNS)])).html
-    assert "no greenlet, no baton" in refused
-    assert 'class="hatch" d="M' in refused
-    # The legend shows one baton; each arrow that is taken up carries another.
-    assert refused.count("<circle") == 1
-    assert granted.count("<circle") == 3
+    for refused in drawings(draw_bridge(Bridge([Pass(REFUSED, "SELECT … FROM orders")]))):
+        assert "no greenlet, no baton" in refused
+        assert 'class="hatch" d="M' in refused
+        # The legend shows one baton; each arrow that is taken up carries another.
+        assert refused.count("<circle") == 1
+    for granted in drawings(draw_bridge(Bridge([Pass(CALLS, "Session.get"), Pass(RETURNS)]))):
+        assert granted.count("<circle") == 3
 
 
 def test_the_words_tell_every_pass_in_order():

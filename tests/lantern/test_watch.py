@@ -226,7 +226,7 @@ def test_the_life_of_a_request_is_a_picture_with_its_dependency_and_no_style_of_
     number = of_route("GET /many/{name}", app.look()["requests"])["number"]
     status, picture = get(app.page, f"/{app.token}/picture/{number}")
     assert status == 200
-    assert picture.startswith('<figure class="lantern-picture"><svg')
+    assert picture.startswith('<figure class="lantern-picture"><svg class="wide"')
     assert "dependency opened waits at its yield" in picture
     assert "three" not in picture
     assert "style" not in picture
