@@ -96,7 +96,7 @@ def test_a_learner_reads_a_chapter_solves_an_exercise_and_sees_the_progress(
         "link", name="The event loop"
     ).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("The event loop")
-    expect(page.locator(".lantern-picture svg")).to_be_visible()
+    expect(page.locator(".lantern-picture .wide")).to_be_visible()
     question = page.locator("fieldset.quiz").first
     question.get_by_label("Yes: f starts now").check()
     question.get_by_role("button", name="Answer").click()
@@ -157,7 +157,7 @@ def test_a_lesson_in_the_lab_has_no_outputs_and_runs_from_the_top(page: Page, ad
     lesson.locator("h1", has_text="Waiting is not working").wait_for()
     assert lesson.locator(".jp-OutputArea-output").count() == 0
     run_all(page)
-    figure = lesson.locator("figure.lantern-picture svg")
+    figure = lesson.locator("figure.lantern-picture svg").filter(visible=True)
     figure.wait_for()
     figure.scroll_into_view_if_needed()
     assert page.get_by_text("Jupyter news").count() == 0

@@ -264,55 +264,6 @@ def test_no_page_is_wider_than_a_phone(
     assert {path: width for path, width in wide.items() if width > 390} == {}
 
 
-def test_a_phone_shows_what_a_picture_is_about_without_scrolling(
-    browser: Browser, course_site: Built
-) -> None:
-    told = """() => [...document.querySelectorAll(".lantern-picture svg text")]
-        .filter((text) => !text.closest("[aria-label^='Map']"))
-        .filter((text) => text.textContent === "greenlet" || text.matches(
-          ".frozen-word, rect[width='16.0'] + text, circle:last-of-type + text"))
-        .map((text) => [text.textContent, text.getBoundingClientRect().right
-          - text.closest("figure").getBoundingClientRect().right])"""
-    words: set[str] = set()
-    drawn = [
-        p for p in course_site.pages if "<svg role" in (course_site.html / p).read_text("utf-8")
-    ]
-    with opened(browser, 390) as page:
-        for path in drawn:
-            page.goto(f"{course_site.html.as_uri()}/{path}")
-            unfold(page)
-            for word, beyond in page.evaluate(told):
-                words.add(word)
-                assert beyond <= 0, f"{path}: {word}"
-    assert {"greenlet", "no greenlet, no baton", "running on the loop"} < words
-    assert any(word.startswith("loop frozen") for word in words)
-
-
-def test_on_a_phone_no_words_of_a_request_s_life_lie_on_others(
-    browser: Browser, course_site: Built
-) -> None:
-    told = """() => [...document.querySelectorAll("svg[aria-label^='The life of a request']")]
-        .flatMap((picture) => {
-          const all = [...picture.querySelectorAll("text")]
-            .map((text) => [text.textContent, text.getBoundingClientRect()]);
-          return all.flatMap(([word, a], n) => all.slice(n + 1)
-            .filter(([, b]) => a.width && b.width && Math.abs(a.top - b.top) < 3
-              && a.left < b.right && b.left < a.right)
-            .map(([other]) => `${word} | ${other}`));
-        })"""
-    drawn = [
-        p
-        for p in course_site.pages
-        if "The life of a request, step" in (course_site.html / p).read_text("utf-8")
-    ]
-    assert drawn
-    with opened(browser, 390) as page:
-        for path in drawn:
-            page.goto(f"{course_site.html.as_uri()}/{path}")
-            unfold(page)
-            assert page.evaluate(told) == [], path
-
-
 def test_no_word_of_a_card_is_broken_on_a_phone(browser: Browser, course_site: Built) -> None:
     broken = """() => [...document.querySelectorAll(".finding > :first-child")].flatMap((title) => {
         const walker = document.createTreeWalker(title, NodeFilter.SHOW_TEXT);

@@ -45,19 +45,15 @@
       const scrolls = target.scrollWidth > target.clientWidth;
       if (scrolls) {
         target.tabIndex = 0;
-        // A figure has a role and a caption of its own.
-        if (target.matches("figure")) continue;
         target.setAttribute("role", "group");
         target.setAttribute("aria-label", "Wide content, scrolls sideways");
       } else {
-        target.removeAttribute("tabindex");
-        if (target.matches("figure")) continue;
-        ["role", "aria-label"].forEach((name) => target.removeAttribute(name));
+        ["tabindex", "role", "aria-label"].forEach((name) => target.removeAttribute(name));
       }
     }
   });
   document
-    .querySelectorAll("article pre, article .table-wrapper, article .output.text_html, .lantern-picture")
+    .querySelectorAll("article pre, article .table-wrapper, article .output.text_html")
     .forEach((block) => nameScrolling.observe(block));
 
   // How much of what each chapter asks is done (memory.js, course/checking/progress.py).
