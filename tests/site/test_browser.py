@@ -248,20 +248,60 @@ def test_axe_finds_nothing_on_any_page_at_either_width_in_either_scheme(
     assert found == []
 
 
+# What a finger presses, but for links in a text; the parts that scroll on a phone; what is wrong
+# with a picture: whether it scrolls, small letters, words that lie on others or leave the drawing.
+# A pixel or two of a line's box are no letter.
+ON_A_PHONE = """() => {
+    const seen = (element) => element.checkVisibility() && element.getBoundingClientRect().width;
+    const box = (element) => element.getBoundingClientRect();
+    const faults = [];
+    const tell = (element, fault) =>
+        faults.push(`${fault}: ${element.textContent.trim() || element.outerHTML.slice(0, 120)}`);
+
+    // Furo hides what is wider than the window, or lets the whole text scroll: look inside.
+    for (const part of ["html", "body", ".page", ".main", ".content", "article"])
+        if (document.querySelector(part).scrollWidth > innerWidth) faults.push(`${part} is wider`);
+
+    for (const control of document.querySelectorAll(`button, summary, select, textarea, input,
+            a:is(.button, .run-link), nav a, header a, .sidebar-tree a, .toc-tree a`)) {
+        const target = control.closest("label") ?? control;
+        if (seen(target) && box(target).height < 44) tell(control, `${box(target).height} high`);
+    }
+
+    for (const figure of document.querySelectorAll(".lantern-picture")) {
+        if (!seen(figure)) continue;
+        const drawn = [...figure.querySelectorAll("svg")].filter(seen);
+        if (drawn.length !== 1) faults.push(`${drawn.length} drawings are shown`);
+        if (figure.scrollWidth > figure.clientWidth) faults.push("a picture scrolls");
+        for (const svg of drawn) {
+            const scale = svg.getScreenCTM().a;
+            const words = [...svg.querySelectorAll("text")].map((text) => [text, box(text)]);
+            for (const [n, [text, a]] of words.entries()) {
+                const size = parseFloat(getComputedStyle(text).fontSize) * scale;
+                if (size < 11) tell(text, `${size} pixels`);
+                if (a.left < box(svg).left - 1 || a.right > box(svg).right + 1) tell(text, "cut");
+                for (const [other, b] of words.slice(n + 1))
+                    if (a.left < b.right - 1 && b.left < a.right - 1
+                        && a.top < b.bottom - 2 && b.top < a.bottom - 2)
+                        tell(text, `on ${other.textContent}`);
+            }
+        }
+    }
+    return faults;
+}"""
+
+
 @each_chapter
-def test_no_page_is_wider_than_a_phone(
+def test_a_phone_has_every_page_without_scrolling_its_pictures_to_read_and_its_buttons_to_press(
     browser: Browser, site: Built, chapter: str, address: str
 ) -> None:
-    # Furo hides what is wider than the window, or lets the whole text scroll: look inside.
-    widest = """() => Math.max(...["html", "body", ".page", ".main", ".content", "article"]
-        .map((part) => document.querySelector(part).scrollWidth))"""
-    wide: dict[str, int] = {}
-    with opened(browser, 390) as page:
+    faults: dict[str, list[str]] = {}
+    with opened(browser, 390, has_touch=True) as page:
         for path in site.pages_of(chapter):
             page.goto(f"{address}/{path}")
             unfold(page)
-            wide[path] = page.evaluate(widest)
-    assert {path: width for path, width in wide.items() if width > 390} == {}
+            faults[path] = page.evaluate(ON_A_PHONE)
+    assert {path: found for path, found in faults.items() if found} == {}
 
 
 def test_no_word_of_a_card_is_broken_on_a_phone(browser: Browser, course_site: Built) -> None:

@@ -111,8 +111,8 @@ def open_case(page: HTML5Translator, node: Case) -> None:
     """Begin the line with its box."""
     seen = page.attval(node[0].astext())
     page.body.append(
-        f'<li><input type="checkbox" value="{node["name"]}" aria-label="Ruled out: {seen}">'
-        '<div class="diagnosis-case">'
+        f'<li><label><input type="checkbox" value="{node["name"]}" aria-label="Ruled out: {seen}">'
+        '</label><div class="diagnosis-case">'
     )
 
 
