@@ -8,8 +8,8 @@ code that it stands on is put back first. Over the channel go, a line of JSON ea
     the watcher: Check, and the code of the check behind that line
     the child: CheckRan
 
-Over a pipe of its own goes the record, a line for each thing that an answer did and none needs to,
-and the token at its end.
+Over a socket of its own goes the record, a line for each thing that an answer did and none needs
+to, and the token at its end.
 """
 
 import asyncio
@@ -142,24 +142,28 @@ def observe(
     folder = Path(tempfile.mkdtemp(prefix=OF_AN_ANSWER, dir=scratch))
     ours, theirs = socket.socketpair()
     reading, writing = os.pipe()
-    record_read, record_written = os.pipe()
+    # No pipe: what was written into one can be read again by who opens /proc/self/fd.
+    record_read, record_written = socket.socketpair()
     process = os.fork()
     if process == 0:
         try:
             checks.clear()
-            run(request, folder, theirs.fileno(), writing, record_written, pristine)
+            recorded = record_written.fileno()
+            run(request, folder, theirs.fileno(), writing, recorded, pristine)
         finally:
             os._exit(1)
     theirs.close()
     os.close(writing)
-    os.close(record_written)
-    watch = Watch(process, ours, reading, record_read, request.seconds, checks[request.stem])
+    record_written.close()
+    watch = Watch(
+        process, ours, reading, record_read.fileno(), request.seconds, checks[request.stem]
+    )
     try:
         return watch.observed()
     finally:
         ours.close()
         os.close(reading)
-        os.close(record_read)
+        record_read.close()
         remove(folder)
 
 

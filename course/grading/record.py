@@ -25,7 +25,7 @@ from course.project import ROOT
 CELL = "<cell "  # course/checking/host.py gives the code of each cell such a file name
 WATCHED = (
     "object.__", "sys._", "sys.set", "sys.addaudithook", "gc.", "code.__new__",
-    "function.__new__", "compile", "exec", "marshal.", "cpython.", "ctypes.", "pickle.",
+    "function.__new__", "compile", "exec", "marshal.", "cpython.", "ctypes.", "pickle.", "open",
 )  # fmt: skip
 FROZEN = "<frozen importlib"
 HERE = "course/grading/record.py"
@@ -38,8 +38,10 @@ LIBRARIES = (
 )  # fmt: skip
 # An attribute that leads to a frame is read by these alone, for themselves.
 FRAMES, TAKE_FRAMES = ("tb_frame", "ag_frame", "cr_frame", "gi_frame"), ("asyncio/", "course/")
+LOOK_ON = ("course/", "lantern/")  # at threads, for instance
 # A traceback that is printed, or logged, is handed to nobody.
 TRACEBACK = "traceback.py"
+MOST_TOLD = 100  # lines; more than are kept, and no more than a socket holds that nobody reads
 PRINTS = {"print_exc", "format_exc", "print_exception", "format_exception", "print_stack"}
 # A library that hands out what it finds, but for what others ask it.
 INSPECT, ASKED = "inspect.py", {"_has_code_flag", "_signature_from_function", "getfile",
@@ -56,11 +58,11 @@ def begin(descriptor: int) -> Callable[[str], None]:
     Returns the function that writes one more. No code of the answer runs while a line is made:
     nothing is formatted but text of Python's own.
     """
-    write, get_frame, get_ident = os.write, sys._getframe, threading.get_ident
-    told, busy = set[str](), set[int]()
+    write, get_frame, get_ident, stat = os.write, sys._getframe, threading.get_ident, os.stat
+    told, busy, system = set[str](), set[int](), stat("/proc").st_dev
 
     def tell(line: str) -> None:
-        if line not in told:
+        if line not in told and len(told) < MOST_TOLD:
             told.add(line)
             write(descriptor, f"{line}\n".encode())
 
@@ -94,6 +96,8 @@ def begin(descriptor: int) -> Callable[[str], None]:
                 tell(name)
         by, does = whose(caller.f_code.co_filename), caller.f_code.co_name
         what = args[1] if event.startswith("object.__") else event
+        if event == "open" and (by.startswith(LOOK_ON) or not of_the_system(args[0])):
+            return
         if what in FRAMES and by != TRACEBACK:
             own_work = by.startswith(TAKE_FRAMES)
         elif by == TRACEBACK:
@@ -109,6 +113,15 @@ def begin(descriptor: int) -> Callable[[str], None]:
             frame = frame.f_back
         if frame:
             tell(what if by in THE_LEARNERS else f"{what}, through {by}")
+
+    def of_the_system(path: object) -> bool:
+        """Tell whether a file is one of /proc, where a process may read its own memory."""
+        if type(path) is not str and type(path) is not bytes:
+            return type(path) is not int
+        try:
+            return stat(path).st_dev == system
+        except (OSError, ValueError):
+            return False
 
     def asked_for(frame: FrameType) -> str:
         """Return which function of a library's file was called from elsewhere."""

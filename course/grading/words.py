@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import AsyncAdaptedQueuePool, Pool, QueuePool, StaticPool
@@ -49,8 +50,8 @@ FIELDS = re.compile(r"\{\w*((?:\.\w+|\[[^\]]*\])+)[!:}]")  # of a text for `form
 INSIDES = "course."  # `from course import check` is all that a notebook has of it
 WATCHED = (
     asyncio.BaseEventLoop, asyncio.AbstractEventLoop, asyncio.Runner, Pool, QueuePool, StaticPool,
-    AsyncAdaptedQueuePool, Engine, AsyncEngine, Connection, AsyncConnection, Session, AsyncSession,
-    sessionmaker, async_sessionmaker,
+    AsyncAdaptedQueuePool, DefaultDialect, Engine, AsyncEngine, Connection, AsyncConnection,
+    Session, AsyncSession, sessionmaker, async_sessionmaker,
 )  # fmt: skip
 UNREADABLE = "a cell that is too much for Python's parser"
 

@@ -36,7 +36,7 @@ def test_who_looks_for_the_check_stands_under_worth_a_look(
 @pytest.mark.parametrize("theft", THEFTS)
 def test_what_it_did_says_so_where_its_words_do_not(results: dict[str, Result], theft: str) -> None:
     source = THEFTS[theft].source
-    if "' + '" in source:
+    if "' + '" in source or "/proc/self/task" in source:
         assert set(results[theft].unusual) - unusual_names(source)
 
 

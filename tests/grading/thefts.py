@@ -29,6 +29,22 @@ def magic(line: str) -> Case:
     return Case(f"{line}\nimport sys\n{looked('sys._getframe(1)').source}", RIGHT)
 
 
+# A cell asks for the check, takes the token from it, and sends what was seen elsewhere.
+OVER_THE_CHANNEL = """
+import json, os
+os.write(3, b'{"lacking": null}\\n')
+check = b''
+while not check.endswith(b'}\\n'):
+    check += os.read(3, 1)
+token = json.loads(check)['token']
+seen = {'format': 1, 'kind': 'seen', 'data': {}, 'seed': 1}
+told = {'token': token, 'replaced': [], 'observation': seen}
+os.write(4, f'{token}\\n'.encode())
+os.write(3, f'{json.dumps(told)}\\n'.encode())
+os.kill(os.getpid(), 9)
+"""
+
+
 THEFTS = {
     # an instance in place of its class
     "the loop's run_until_complete": patched("loop.run_until_complete = fake", FAKE),
@@ -175,9 +191,26 @@ THEFTS = {
     "at the end of the stack": looked(
         "deep()", "def deep():\n    try:\n        return deep()\n    except RecursionError:\n"
         "        return sys._getframe(1)"),
+    "its own memory": looked("open(f'/proc/self/task/{thread()}/mem', 'rb').close()",
+                             "from threading import get_native_id as thread"),
+    "its own memory, from near": looked(
+        "os.chdir('/proc/self/task'); os.close(os.open(f'{thread()}/maps', 0)); os.chdir(home)",
+        "import os", "home = os.getcwd()", "from threading import get_native_id as thread"),
+    "its own memory by a folder": looked(
+        "os.close(os.open(f'{thread()}/mem', 0, dir_fd=os.open('/proc/self/task', 0)))",
+        "import os", "from threading import get_native_id as thread"),
+    "its own memory by a library": looked(
+        "Path(f'/proc/self/task/{thread()}/maps').read_bytes()", "from pathlib import Path",
+        "from threading import get_native_id as thread"),
     # the record itself
+    "the record is read back": looked(
+        "sys._current_frames(); os.read(os.open('/proc/self/fd/4', os.O_RDONLY), 100)",
+        "import os", state=WRONG, message="No such device or address"),
+    "the record is shut": looked(
+        "socket.socket(fileno=4).shutdown(1)", "import socket", state=WRONG,
+        message="Python ended before the check did"),
     "the record is flooded": looked(
-        "os.write(4, b'nothing\\n' * 20_000)", "import os", state=WRONG,
+        "os.write(4, b'nothing\\n' * 200_000)", "import os", state=WRONG,
         message="had not finished"),
     "the record goes elsewhere": looked(
         "os.dup2(os.open('elsewhere', os.O_RDWR | os.O_CREAT), 4)", "import os", state=WRONG,
@@ -189,6 +222,11 @@ THEFTS = {
     "a constant before the check": Case(
         "import course.checking.attempts as attempts\nattempts.PATIENCE = 1e9\n" + RIGHT_ANSWER,
         RIGHT),
+    "a dialect of its own": Case(
+        "def sell(Session, show_id, guest_id, seat_ids):\n"
+        "    Session.kw['bind'].dialect.do_execute = print\n", WRONG, exercise="ch02-ex1"),
+    "an observation over the channel": Case(OVER_THE_CHANNEL, WRONG,
+                                            "was not observed on the case that was drawn"),
     "an observation of its own": Case(
         "from course.checking.observation import Seen\nimport asyncio\n"
         "loop = asyncio.get_running_loop()\n"
@@ -216,4 +254,10 @@ HONEST = {
     "a text that is filled in": "TEXT = '{0}: {name!r:>10}'\nprint(TEXT.format(1, name='x'))\n",
 }  # fmt: skip
 # Those need no look: nothing of them can count, and the record may be what is gone.
-FOR_NOTHING = {"the record is flooded", "the record goes elsewhere", "the record is closed"}
+FOR_NOTHING = {
+    "the record is flooded",
+    "the record goes elsewhere",
+    "the record is closed",
+    "the record is shut",
+    "an observation over the channel",
+}
