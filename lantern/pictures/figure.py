@@ -26,7 +26,7 @@ MARKS = """
 figure.lantern-picture{container-type:inline-size}
 .lantern-picture svg{display:block;max-width:100%;height:auto;background:none}
 .lantern-picture .narrow{display:none;width:28em}
-@media screen{@container (max-width:41em){
+@media screen{@container (max-width:660px){
 .lantern-picture .wide{display:none}.lantern-picture .narrow{display:block}}}
 .lantern-picture text{font:12px system-ui,sans-serif;fill:var(--ink)}
 .lantern-picture .title{font-weight:600;font-size:13px}
