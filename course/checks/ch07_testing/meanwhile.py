@@ -12,9 +12,9 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any
 
-from lantern.idle import Surroundings
+from lantern.idle import Surroundings, lookouts
 
-TURNS = 50  # of the loop in a row in which no thread works; between two parts of a look are three
+TURNS = 50  # of the loop in a row in which no thread works or hands something over
 A_MOMENT = 0.0001  # seconds in which a thread that has got something to do begins with it
 
 
@@ -22,28 +22,30 @@ A_MOMENT = 0.0001  # seconds in which a thread that has got something to do begi
 async def while_somebody_waits() -> AsyncIterator[None]:
     """Enter the block when somebody on this loop waits, and end it before the wait is over.
 
-    The loop's clock stands meanwhile, so no timer ends the wait before the block has ended. On a
+    The loop's clock stands until then, so no timer ends a wait before the block has ended. On a
     loop that is not asyncio's own, whose clock cannot be stopped, the moment never comes.
     """
     loop: Any = asyncio.get_running_loop()
     if not isinstance(loop, asyncio.BaseEventLoop):
         await loop.create_future()
-    surroundings, turns = Surroundings(), 0
+    surroundings, turns, now = Surroundings(), 0, loop.time()
+    loop.time = lambda: now
     try:
         while turns < TURNS:
-            turns = turns + 1 if surroundings.others_rest() else 0
-            _let_stand(loop, bool(turns))
+            rest, ready = surroundings.others_rest(), len(loop._ready)
             # Not a timer of the loop: this thread lets go of the interpreter, and the loop stands.
             time.sleep(A_MOMENT)  # noqa: ASYNC251
+            handed_over = len(loop._ready) > ready
+            turns = turns + 1 if rest and not handed_over else 0
+            _let_look_on(type(loop).time(loop))
             await asyncio.sleep(0)
         yield
     finally:
-        _let_stand(loop, False)
-
-
-def _let_stand(loop: Any, stands: bool) -> None:
-    if not stands:
         vars(loop).pop("time", None)
-    elif "time" not in vars(loop):
-        now = loop.time()
-        loop.time = lambda: now
+
+
+def _let_look_on(now: float) -> None:
+    """Let the timers of those who only look on come by the clock that does not stand."""
+    for timer in [*lookouts]:
+        if timer.when() <= now and not timer.cancelled():
+            timer._run()

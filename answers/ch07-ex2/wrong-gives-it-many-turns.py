@@ -13,7 +13,7 @@ async def stored_when_it_is_said(app):
             return bool(await session.scalar(select(Order.id).where(Order.key == "mine")))
 
     async def look():
-        for _ in range(100):
+        for _ in range(3000):
             await asyncio.sleep(0)
         found.append(await is_stored())
 
