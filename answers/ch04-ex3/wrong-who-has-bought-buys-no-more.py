@@ -1,5 +1,5 @@
 # a guest may buy twice
-# breaks: sold
+# breaks: sold, after, marked
 
 from collections.abc import AsyncIterator
 from typing import Annotated

@@ -50,7 +50,7 @@ def draw_programme(random: Random) -> Programme:
     alone, first, second, spoiled, unknown = random.sample(range(100, 999), 5)
     capacities = random.sample(range(20, 400), 3)
     shows = {
-        show_id: (f"Evening {random.randrange(10**6)}", capacity)
+        show_id: (f"L'été, soir {random.randrange(10**6)}", capacity)
         for show_id, capacity in zip((alone, first, second), capacities, strict=True)
     }
     return Programme(shows, alone, (first, second), spoiled, unknown)

@@ -61,10 +61,14 @@ class Accounts:
 
 
 def draw_accounts(random: Random) -> Accounts:
-    """Draw orders of which no id can be guessed, mixed among the shows, with equal totals."""
+    """Draw orders of which no id can be guessed, mixed among the shows, with equal totals.
+
+    One of the long show's has the id 1, and some were free.
+    """
     long, short, empty, *guests = random.sample(range(100, 1_000), 8)
     ids = random.sample(range(1_000, 60_000), MANY + SOME)
-    totals = [random.randint(1_000, 99_999) for _ in range(30)]
+    ids[random.randrange(MANY)] = 1
+    totals = [0, *(random.randint(1_000, 99_999) for _ in range(30))]
     rows = [(one, random.choice(guests), random.choice(totals)) for one in ids]
     orders = {long: tuple(rows[:MANY]), short: tuple(rows[MANY:]), empty: ()}
     return Accounts(orders, long, short, empty, tuple(guests))

@@ -44,7 +44,7 @@ def draw_counter(random: Random) -> Counter:
     """
     ids = sorted(random.sample(range(100, 1_000), 7))
     unknown, show = ids.pop(random.randrange(1, 6)), random.randrange(1_000, 2_000)
-    guests = {one: f"guest{random.randrange(10**6)}@lantern.example" for one in ids}
+    guests = {one: f"Guest{random.randrange(10**6)}@lantern.example" for one in ids}
     first, second = random.sample(ids[1:-1], 2)
     ordered = random.sample((first, ids[0]), 2)
     orders = dict(zip(random.sample(range(2_000, 3_000), 2), ordered, strict=True))

@@ -45,8 +45,9 @@ class Wish:
 class Counter:
     """The wishes, one after the other, and two at once; and what others sell.
 
-    `others` are id, address and seats: the first two of earlier evenings, one more after each of
-    the purchases. So no id follows the last one, and none is used again.
+    `others` are id, address and seats: the first two of earlier evenings, one more while the mail
+    of each of the purchases is on its way. So no id follows the last one, and none is used again.
+    One of earlier evenings is the first guest's, who had no mail.
     """
 
     wishes: tuple[Wish, ...]
@@ -62,7 +63,7 @@ def draw_counter(random: Random) -> Counter:
     """Draw guests; one buys twice, one corrects the address, and one cannot be written to."""
     names = random.sample(range(1_000, 9_999), 12)
     first, corrected, right, unmailed, one, another, *elsewhere = (
-        f"guest{name}@lantern.example" for name in names
+        f"Guest{name}@lantern.example" for name in names
     )
     seats = random.sample(range(1, 60), 11)
     wishes = (
@@ -74,6 +75,7 @@ def draw_counter(random: Random) -> Counter:
     both = (Wish("one", one, seats[3]), Wish("another", another, seats[4]))
     # Apart: the sale that the app writes behind one of them gets the next id.
     ids = sorted(random.sample(range(100, 9_000, 10), len(elsewhere)))
+    elsewhere[random.randrange(EARLIER)] = first
     return Counter(wishes, both, tuple(zip(ids, elsewhere, seats[5:], strict=True)))
 
 
@@ -135,13 +137,15 @@ class Purchase:
 class Office:
     """The post office, which sees the table through an engine of its own."""
 
-    def __init__(self, house: House, sale: Any) -> None:
+    def __init__(self, case: Counter, house: House, sale: Any) -> None:
+        self.case = case
         self.house = house
         self.table = sale.__table__.c
         self.sale = sale
         self.engine: AsyncEngine = make_engine(house.engine.url)
         self.purchases: list[Purchase] = []
         self.mails: list[dict[str, Any]] = []
+        self.sold: tuple[tuple[int, str, int], ...] = ()  # by others
         self.together = False
 
     async def send_mail(self, email: Any, sale_id: Any) -> None:
@@ -154,9 +158,10 @@ class Office:
         self.mails.append(mail | {"answered": answered, "awaited": True})
         place = len(self.mails) - 1
         if not self.together:
+            await self.sell_others(len(self.purchases))
             await until_idle(SOON, lambda: any(one.over for one in self._of(sale_id)))
         self.mails[place]["awaited"] = not any(one.over for one in self._of(sale_id))
-        if any(wish.email == email for wish in self.unmailed()):
+        if any(wish.email.lower() == str(email).lower() for wish in self.unmailed()):
             raise ConnectionError(CLOSED)
 
     def _of(self, sale_id: Any) -> list[Purchase]:
@@ -176,18 +181,24 @@ class Office:
 
     async def has_sold(self, wish: Wish) -> bool:
         """Tell whether as many sales to this guest are committed as there were requests."""
-        due = sum(one.wish.email == wish.email for one in self.purchases)
-        count = select(func.count()).where(self.table.email == wish.email)
+        emails = [one.wish.email for one in self.purchases] + [email for _, email, _ in self.sold]
+        due = emails.count(wish.email)
+        # How an address is written is another question.
+        count = select(func.count()).where(func.lower(self.table.email) == wish.email.lower())
         async with self.engine.connect() as connection:
             return bool(await connection.scalar(count) == due)
 
-    async def sell(self, others: Iterable[tuple[int, str, int]]) -> None:
-        """Write sales of others into the table."""
-        columns = ("id", "email", "seats")
+    async def sell_others(self, purchases: int) -> None:
+        """Write what others have sold by then into the table, where it is not there yet."""
+        columns, due = ("id", "email", "seats"), self.case.sold_by_others(purchases)
+        others = due[len(self.sold) :]
         rows = [dict(zip(columns, values, strict=True), mailed=False) for values in others]
         with contextlib.suppress(OperationalError):
             async with self.engine.begin() as connection:
-                await connection.execute(insert(self.sale), rows)
+                await connection.exec_driver_sql("PRAGMA busy_timeout=0")
+                if rows:
+                    await connection.execute(insert(self.sale), rows)
+            self.sold = due
 
     async def correct(self, wish: Wish) -> None:
         """Write the right address into the guest's sale, if others can see that there is one."""
@@ -204,11 +215,11 @@ class Office:
 @contextlib.asynccontextmanager
 async def office_of(case: Counter, house: House, sale: Any) -> AsyncIterator[Office]:
     """Make the table with the sales of earlier evenings; close the office afterwards."""
-    office = Office(house, sale)
+    office = Office(case, house, sale)
     try:
         async with house.engine.begin() as connection:
             await connection.run_sync(sale.metadata.create_all)
-        await office.sell(case.sold_by_others(0))
+        await office.sell_others(0)
         yield office
     finally:
         await office.engine.dispose()
@@ -242,7 +253,7 @@ async def _observed(
             purchases.append(purchase.report())
             if not purchase.over:
                 break
-            await office.sell(case.sold_by_others(len(purchases))[-1:])
+            await office.sell_others(len(purchases))
         else:
             purchases += await _two_at_once(case, office)
             out += await house.close_all()

@@ -50,8 +50,8 @@ class Pages:
 def draw_pages(random: Random) -> Pages:
     """Draw more shows and guests than are asked for; a page may be asked for twice."""
     ids = random.sample(range(100, 1_000), 2 * CROWD)
-    shows = {one: f"Evening {random.randrange(10**6)}" for one in ids[:CROWD]}
-    guests = {one: f"guest{random.randrange(10**6)}@lantern.example" for one in ids[CROWD:]}
+    shows = {one: f"L'été, soir {random.randrange(10**6)}" for one in ids[:CROWD]}
+    guests = {one: f"Guest{random.randrange(10**6)}@lantern.example" for one in ids[CROWD:]}
     asked = [f"/shows/{one}" for one in random.choices(ids[:CROWD], k=CROWD)]
     asked += [f"/guests/{one}" for one in random.choices(ids[CROWD:], k=CROWD)]
     random.shuffle(asked)
