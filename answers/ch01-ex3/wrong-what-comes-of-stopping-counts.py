@@ -5,11 +5,16 @@ import asyncio
 
 
 async def first_offer(suppliers, deadline):
-    tasks = [asyncio.create_task(supplier()) for supplier in suppliers]
+    offers = []
+
+    async def ask(supplier):
+        offers.append(await supplier())
+
+    tasks = [asyncio.create_task(ask(supplier)) for supplier in suppliers]
     try:
         await asyncio.wait(tasks, timeout=deadline, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for task in tasks:
             task.cancel()
-        ended = await asyncio.gather(*tasks, return_exceptions=True)
-    return next((offer for offer in reversed(ended) if isinstance(offer, str)), None)
+        await asyncio.gather(*tasks, return_exceptions=True)
+    return offers[-1] if offers else None

@@ -49,8 +49,13 @@ def draw_touch(random: Random) -> Notes:
     stamps[late] += timedelta(days=1_000)
     texts = [f"Door {number} sticks." for number in ids]
     texts[twin] = texts[touched]
-    by_id = (dict(zip(ids, values, strict=True)) for values in (texts, counts, stamps))
-    return Notes(*by_id, ids[touched], opening)
+    return Notes(
+        texts=dict(zip(ids, texts, strict=True)),
+        reads=dict(zip(ids, counts, strict=True)),
+        stamps=dict(zip(ids, stamps, strict=True)),
+        touched=ids[touched],
+        opening=opening,
+    )
 
 
 def set_the_clock(engine: AsyncEngine, opening: datetime) -> list[str]:

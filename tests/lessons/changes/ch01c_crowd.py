@@ -9,7 +9,7 @@ ends = [recorder.recording.states(name)[-1].end for name in names]
 
 CHANGES = {
     "ch01c-11": Change(
-        edits={"ch01c-10": {'("posters", 0.1)': '("posters", 0)'}},
+        edits={"ch01c-10": {'("posters", 0.3)': '("posters", 0)'}},
         expects={
             "The posters": "(['the florist is closed'], ['posters'])",
         },
