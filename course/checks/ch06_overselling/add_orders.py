@@ -80,11 +80,14 @@ class Desk:
 
 
 def draw_desk(random: Random) -> Desk:
-    """Draw ids that are no counts, keys as programs make them up, and two numbers of tickets."""
+    """Draw ids that are no counts, keys as programs make them up, and two numbers of tickets.
+
+    The keys differ in one letter, and in whether it is a capital.
+    """
     shows = random.sample(range(100, 1_000), 2)
     earlier, *guests = random.sample(range(1_000, 9_000), 4)
     key = f"{random.getrandbits(64):016x}"
-    keys = [f"{key}{last}" for last in random.sample("0123456789abcdef", 2)]
+    keys = [f"{key}{last}" for last in random.sample("aA", 2)]
     tickets, other = random.sample(range(2, 5), 2)
     return Desk(
         (shows[0], shows[1]),
@@ -383,6 +386,8 @@ def _why_not_again(case: Desk, got: list[Plain]) -> str:
             f"told {first['text']} and {second['text']}. In the tables: "
             f"{_in_the_tables(second['after'])}."
         )
+    if first["status"] != 201:
+        return f"A first request is answered with 201; this one was answered with {_told(first)}."
     for again, before in ((third, first), (fourth, second)):
         told = (
             "A guest was told that there is an order; then all is sold out. The same request with "

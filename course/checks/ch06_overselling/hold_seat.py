@@ -273,7 +273,8 @@ def _wrong_holds(case: House, question: Question, end: Plain) -> str:
     """Say which hold is missing or wrong, or what else was changed."""
     holds = end["left"]["holds"]
     for name, guest, outcome in zip(NAMES, case.guests, end["outcomes"], strict=False):
-        own = [(seat, beside) for seat, one, beside in holds if one == guest]
+        new = [hold for hold in holds if hold[2] != "as it was"]
+        own = [(seat, beside) for seat, one, beside in new if one == guest]
         if outcome["ended"] != "returned" or outcome["value"] is None:
             if own:
                 got = "None" if outcome["ended"] == "returned" else "an error"

@@ -45,8 +45,8 @@ class House:
 
     `free` are the two seats that a question is about. `sold` seats have a ticket, the first of
     them a hold that has ended as well; `held` are others'. `elsewhere` are seats of the other show:
-    a free one, one that is held, and one of which the hold has ended. `earlier` are the guests who
-    have tickets and holds.
+    a free one, one that the first of the guests holds, and one of which the hold has ended.
+    `earlier` are the guests who have tickets and holds.
 
     Where two guests come, there are no `held` seats, so that who tries each has few orders; and no
     holds that have ended but those of the question, since on PostgreSQL both may wait for those.
@@ -80,7 +80,7 @@ def draw_house(random: Random) -> House:
         ends={seat: random.randint(900, 15_000) for seat in seats},
         earlier=tuple(guests[:3]),
         guests=tuple(guests[3:]),
-        seconds=60 * random.randint(2, 13) + random.randint(7, 53),
+        seconds=60 * random.randint(6, 40) + random.randint(7, 53),
     )
 
 
@@ -120,13 +120,14 @@ class Scene:
         shows = {case.show: (*case.free, *case.sold, *held), case.other: case.elsewhere}
         kind_of = dict(zip(case.free, kinds, strict=True))
         signs = {seat: {SPENT: -1, HELD: 1}.get(kind, 0) for seat, kind in kind_of.items()}
-        signs |= dict.fromkeys((*held, case.elsewhere[1]), 1)
+        elsewhere = case.elsewhere[1]
+        signs |= dict.fromkeys((*held, elsewhere), 1)
         if count == 1:
             signs |= {case.sold[0]: -1, case.elsewhere[2]: -1}
         holds = [
             {
                 "seat_id": seat,
-                "guest_id": case.earlier[number % 3],
+                "guest_id": case.guests[0] if seat == elsewhere else case.earlier[number % 3],
                 "expires_at": self.opened + timedelta(seconds=sign * case.ends[seat]),
             }
             for number, (seat, sign) in enumerate(signs.items())
@@ -162,7 +163,7 @@ class Scene:
         case, latest = self.case, datetime.now(UTC) + timedelta(seconds=self.case.seconds)
         # SQL's own clock on SQLite tells whole seconds.
         earliest = self.asked + timedelta(seconds=case.seconds - 1)
-        was = {row["seat_id"]: row["expires_at"] for row in self.rows()[Hold]}
+        was = {(row["seat_id"], row["guest_id"], row["expires_at"]) for row in self.rows()[Hold]}
         told = []
         with self.aside.connect() as connection:
             columns = (Hold.seat_id, Hold.guest_id, Hold.expires_at)
@@ -170,7 +171,7 @@ class Scene:
                 ends = naive.replace(tzinfo=UTC)
                 beside = min(0, (ends - earliest).total_seconds())
                 beside += max(0, (ends - latest).total_seconds())
-                is_old = guest in case.earlier and was.get(seat) == ends
+                is_old = (seat, guest, ends) in was
                 told.append([seat, guest, "as it was" if is_old else round(beside)])
         return {"holds": told, "changed": self.changed()}
 
