@@ -176,15 +176,17 @@ def _id_of(order: Order) -> int | None:
 
 
 async def _look(engine: AsyncEngine) -> Plain:
-    """Return each show's `sold`, and each order: its id, show, guest and how many tickets."""
+    """Return each show's `sold`, each order's id, show, guest and tickets, and what has a price."""
     tickets = select(func.count(Ticket.id)).where(Ticket.order_id == Order.id)
     async with engine.connect() as connection:
         shows = await connection.execute(select(Show.id, Show.sold).order_by(Show.id))
         columns = (Order.id, Order.show_id, Order.guest_id, tickets.scalar_subquery())
         orders = await connection.execute(select(*columns).order_by(Order.id))
+        priced = select(Order.id, Order.total_cents).where(Order.total_cents != 0)
         return {
             "sold": [list(row) for row in shows],
             "orders": [list(row) for row in orders],
+            "priced": [list(row) for row in await connection.execute(priced.order_by(Order.id))],
         }
 
 
@@ -292,6 +294,8 @@ def _wrong_rows(case: Sale, end: Plain) -> str:
                 f"{name}, guest {guest}, was sold order {value['order']} for show {case.show}, "
                 f"with one ticket; of this guest there is {', '.join(found) or 'no order at all'}."
             )
+    for order, cents in left["priced"]:
+        return f"Order {order} says {cents} cents; standing room costs nothing here."
     sold = dict(map(tuple, left["sold"]))
     if sold.get(case.show) != _tickets(case, end):
         return (
