@@ -36,6 +36,11 @@ def message_of(error: BaseException) -> str:
     return re.sub(r" at 0x[0-9a-fA-F]+", "", first)
 
 
+def without_background(line: str) -> str:
+    """Return a line of an error without SQLAlchemy's link to what stands behind it."""
+    return line.partition(" (Background on")[0]
+
+
 def is_missing_greenlet(error: BaseException) -> bool:
     """Tell whether this is the greenlet error: bare (asyncpg) or inside a StatementError."""
     return isinstance(error, MissingGreenlet) or (

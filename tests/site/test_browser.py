@@ -1055,12 +1055,14 @@ def test_what_was_saved_is_taken_over_and_nothing_that_is_here_is_lost(
     assert json.loads(kept[work.replace("work", "earlier")]) == ["[1,  2]"]
 
 
-@pytest.mark.parametrize("kept", [', "kept": null', ', "kept": []'])
+@pytest.mark.parametrize(
+    "kept", ["", '"course": "The Lantern", "kept": null', '"course": "The Lantern", "kept": []']
+)
 def test_a_file_that_was_not_saved_here_is_refused_with_a_sentence(
     evening: Page, tmp_path: Path, kept: str
 ) -> None:
     file = tmp_path / "other.json"
-    file.write_text(f'{{"course": "The Lantern"{kept}}}')
+    file.write_text(f"{{{kept}}}")
     evening.locator(".evening-file").set_input_files(file)
     expect(evening.locator(".evening-told")).to_have_text("other.json was not saved on this page.")
 

@@ -14,6 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from lantern import first_line
+from lantern.databases import execute
+from lantern.errors import without_background
 from lantern.theatre import Base, make_engine, postgres_database, seed
 
 GROUPS = (
@@ -118,16 +120,12 @@ def on_postgresql(engine: AsyncEngine) -> bool:
 def said(error: BaseException) -> str:
     """Return an error's message as a database or a library says it, in backquotes."""
     line = re.sub(r"^[\w.]+: (\([\w.]+\) )?", "", first_line(error))
-    return f"`{_kept(line)}`"
+    return f"`{without_background(line)}`"
 
 
 def named(error: BaseException) -> str:
     """Return an error's class, the driver's class and its message, in backquotes."""
-    return f"`{_kept(first_line(error))}`"
-
-
-def _kept(line: str) -> str:
-    return line.partition(" (Background on")[0]
+    return f"`{without_background(first_line(error))}`"
 
 
 async def refusal(work: Awaitable[Any]) -> str:
@@ -169,9 +167,7 @@ def log_of_the_pool() -> Iterator[list[str]]:
 
 def _waiting_for_nobody(engine: AsyncEngine) -> AsyncEngine:
     def no_wait(connection: Any, record: Any) -> None:
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA busy_timeout=0")
-        cursor.close()
+        execute(connection, "PRAGMA busy_timeout=0")
 
     event.listen(engine.sync_engine, "connect", no_wait)
     return engine

@@ -28,15 +28,16 @@ class DifferenceDirective(FindingDirective):
         self.env.note_dependency(str(RECORDED))
         (difference,) = super().run()
         asked = self.options.get("asked", "")
+        answers = stored().get(asked)
         difference["ids"] = [asked]
         before = next((each for each in difference if each.astext().startswith(DO)), None)
         problem = "" if before else f"needs a paragraph that begins with **{DO}**"
-        if asked not in stored():
+        if answers is None:
             problem = f"names {asked!r}, of which tools/lies has recorded nothing"
-        if problem:
-            warn(self.env, f"{difference[0].astext()} {problem}.", self.get_location())
+        if before and answers:
+            difference.insert(difference.index(before), drawn(answers))
         else:
-            difference.insert(difference.index(before), drawn(stored()[asked]))
+            warn(self.env, f"{difference[0].astext()} {problem}.", self.get_location())
         return [difference]
 
     def check(self, kind: str, title: str, lesson: str, tag: str) -> None:

@@ -13,6 +13,7 @@ from importlib.metadata import version
 from typing import Any
 
 from lantern import Wire, asgi_call, first_line
+from lantern.errors import without_background
 from lantern.theatre import Order, Show, make_engine, seed
 
 Answers = dict[str, Any]
@@ -89,7 +90,7 @@ async def _told(work: Callable[[], Awaitable[Any]]) -> str:
     try:
         await work()
     except Exception as error:
-        return first_line(error).partition(" (Background on this error")[0]
+        return without_background(first_line(error))
     return "no error"
 
 

@@ -14,6 +14,7 @@ from course.checks.ch03_async_sessionmaker.kept import class_of, theatre
 from course.checks.ch03_async_sessionmaker.sales import Row, Sales, draw_sales
 from course.checks.sessions import fill
 from lantern import count_sql
+from lantern.errors import without_background
 from lantern.pool import connections_in_use
 from lantern.theatre import Base, Order, Show, Ticket
 
@@ -93,7 +94,7 @@ def _value(thing: Any, name: str, attribute: str) -> Any:
     except Exception as error:
         state = inspect(thing, raiseerr=False)
         # The link to an explanation is left out.
-        told = describe(error).split(" (Background on")[0]
+        told = without_background(describe(error))
         raise Unreadable(f"{name}.{attribute}", told, bool(state and state.expired)) from error
 
 

@@ -191,13 +191,14 @@ class Office:
     async def sell_others(self, purchases: int) -> None:
         """Write what others have sold by then into the table, where it is not there yet."""
         columns, due = ("id", "email", "seats"), self.case.sold_by_others(purchases)
+        if due == self.sold:
+            return
         others = due[len(self.sold) :]
         rows = [dict(zip(columns, values, strict=True), mailed=False) for values in others]
         with contextlib.suppress(OperationalError):
             async with self.engine.begin() as connection:
                 await connection.exec_driver_sql("PRAGMA busy_timeout=0")
-                if rows:
-                    await connection.execute(insert(self.sale), rows)
+                await connection.execute(insert(self.sale), rows)
             self.sold = due
 
     async def correct(self, wish: Wish) -> None:
