@@ -24,15 +24,17 @@ class Rung:
     kind: str = ""
 
 
-def climbed(parts: list[str], rungs: Sequence[Rung], lanes: int, y: float) -> list[float]:
+def climbed(
+    parts: list[str], rungs: Sequence[Rung], lanes: int, y: float, room: float = NARROW
+) -> list[float]:
     """Write the rungs from y on, each led to its lane; return where each begins, and the end."""
     tops, leads = [y], []
     left = NUMBERS + LANE * lanes + GAP
-    width = (NARROW - left) / WIDER
+    width = (room - left) / WIDER
     for rung in rungs:
         if rung.above:
             y += LINE
-            parts.append(text(NARROW - RIGHT, y, rung.above, "busy-word"))
+            parts.append(text(room - RIGHT, y, rung.above, "busy-word"))
         parts.append(text(0, y + LINE, rung.number, "soft"))
         leads.append(f"M{x_of(rung.lane):.0f} {y + LINE - 4:.0f}H{left - 3:.0f}")
         for number, line in enumerate(wrapped(f"{rung.who} {rung.does}", width, MOST_LINES)):

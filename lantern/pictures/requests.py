@@ -41,7 +41,7 @@ from lantern.pictures.life import (
     stretches,
 )
 
-ROW, AXIS, SECTION, ABOVE = 34, 20, 14, 8  # pixels
+ROW, AXIS, SECTION, ABOVE, BETWEEN = 34, 20, 14, 8, 32  # pixels
 STEP, LETTER, LONGEST = 13, 7.2, 15  # pixels of a step and of a letter; letters of a name
 MIDDLE = 24  # from the top of a row to the middle of its bar
 
@@ -83,19 +83,43 @@ def draw_requests(*lives: RequestLife, titles: Sequence[str] = ()) -> Picture:
         for title, life in zip(names, lives, strict=True)
     )
     label = f"The life of a request, step by step. {summary}"
-    return figure(_across(columns, names), _down(columns, names), label, words, summary)
+    return figure(_wide(columns, names), _down(columns, names), label, words, summary)
 
 
-def _across(lives: Sequence[Sequence[Column]], names: Sequence[str]) -> Drawing:
-    """Draw the steps from left to right: a row for whoever takes part."""
+def _wide(lives: Sequence[Sequence[Column]], names: Sequence[str]) -> Drawing:
+    """Draw the steps from left to right if they have room, else from top to bottom."""
     edges = _edges(lives)
+    if round(edges[-1] + RIGHT) <= WIDE:
+        return _across(lives, names, edges)
+    return _beside(lives, names)
+
+
+def _across(
+    lives: Sequence[Sequence[Column]], names: Sequence[str], edges: Sequence[float]
+) -> Drawing:
+    """Draw the steps from left to right: a row for whoever takes part."""
     parts: list[str] = []
     y = 0.0
     for title, columns in zip(names, lives, strict=True):
         y = _panel(parts, columns, title, y, edges)
     y = _axis(parts, y, edges)
-    y = legend(parts, MARKS, LEFT, y, WIDE)
-    return Drawing(parts, y, max(WIDE, edges[-1] + RIGHT))
+    return Drawing(parts, legend(parts, MARKS, LEFT, y, WIDE))
+
+
+def _beside(lives: Sequence[Sequence[Column]], names: Sequence[str]) -> Drawing:
+    """Draw the steps from top to bottom, two lives in a row."""
+    room = WIDE if len(lives) == 1 else (WIDE - BETWEEN) / 2
+    parts: list[str] = []
+    y = 0.0
+    named = list(zip(names, lives, strict=True))
+    for first in range(0, len(named), 2):
+        ends = []
+        for number, (title, columns) in enumerate(named[first : first + 2]):
+            drawn: list[str] = []
+            ends.append(_lanes(drawn, columns, titled(drawn, title, y, room), room) + SECTION)
+            parts += [f'<g transform="translate({number * (room + BETWEEN):.0f})">', *drawn, "</g>"]
+        y = max(ends)
+    return Drawing(parts, legend(parts, MARKS, 0, y, WIDE))
 
 
 def _down(lives: Sequence[Sequence[Column]], names: Sequence[str]) -> Drawing:
@@ -103,7 +127,7 @@ def _down(lives: Sequence[Sequence[Column]], names: Sequence[str]) -> Drawing:
     parts: list[str] = []
     y = 0.0
     for title, columns in zip(names, lives, strict=True):
-        y = _lanes(parts, columns, titled(parts, title, y, NARROW)) + SECTION
+        y = _lanes(parts, columns, titled(parts, title, y, NARROW), NARROW) + SECTION
     return Drawing(parts, legend(parts, MARKS, 0, y, NARROW), NARROW)
 
 
@@ -153,7 +177,7 @@ def _panel(
     return bottom + SECTION
 
 
-def _lanes(parts: list[str], columns: Sequence[Column], y: float) -> float:
+def _lanes(parts: list[str], columns: Sequence[Column], y: float, room: float) -> float:
     steps = [column.step for column in columns]
     rows = rows_of(steps)
     after = RequestLife(steps).answered + 1
@@ -171,9 +195,9 @@ def _lanes(parts: list[str], columns: Sequence[Column], y: float) -> float:
             "failed" if step.error else "",
         )
         rungs.append(rung)
-    tops = climbed(parts, rungs, len(rows), y + ABOVE)
+    tops = climbed(parts, rungs, len(rows), y + ABOVE, room)
     if after < len(steps):
-        parts.insert(0, rect("busy", 0, tops[after], NARROW, tops[-1] - tops[after]))
+        parts.insert(0, rect("busy", 0, tops[after], room, tops[-1] - tops[after]))
     for lane, row in enumerate(rows):
         mine = steps_of(steps, *row)
         for shape, begin, end in stretches(steps, mine):

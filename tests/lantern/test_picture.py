@@ -173,6 +173,12 @@ def test_the_svg_is_well_formed_named_and_free_of_outside_addresses(name):
         assert "http" not in svg.replace("http://www.w3.org/2000/svg", "")
 
 
+def test_the_wide_drawing_is_no_wider_than_where_it_is_shown_has_room_for_its_letters() -> None:
+    # Below 660 pixels the narrow one is shown; letters of 12 pixels have 11 there.
+    widths = [re.search(r'viewBox="0 0 (\d+)', drawings(each)[0])[1] for each in PICTURES.values()]
+    assert {*widths} == {"720"}
+
+
 def test_the_words_say_what_the_picture_shows():
     words = PICTURES["before_and_after"].words
     assert "blocking: 2 tasks in 0.20 s. The loop was frozen for 0.20 s." in words
