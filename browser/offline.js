@@ -12,7 +12,8 @@ addEventListener("fetch", (event) => {
   // Firefox fetches the next page ahead, and calls it an error of ours when the reader leaves sooner.
   const ahead = mode === "no-cors" && destination === "";
   if (method !== "GET" || ahead || !url.startsWith(registration.scope)) return;
-  event.respondWith(answer(event.request));
+  const begins = mode === "navigate" || destination === "worker";
+  event.respondWith(begins ? answer(event.request).then(isolated) : answer(event.request));
 });
 
 async function fill() {
@@ -55,6 +56,16 @@ async function takeOver() {
     if (name.startsWith(PREFIX) && name !== CACHE) await caches.delete(name);
   }
   await clients.claim();
+}
+
+// A page and its worker share memory, by which a cell is interrupted, where these headers come with both.
+// Few hosts send them. Nothing else is given a copy of its response: the compiled code lies with that.
+function isolated(response) {
+  if (!response.ok) return response;
+  const headers = new Headers(response.headers);
+  headers.set("Cross-Origin-Opener-Policy", "same-origin");
+  headers.set("Cross-Origin-Embedder-Policy", "require-corp");
+  return new Response(response.body, { headers });
 }
 
 // What lies in a folder with a hash never changes. Pages do: the network's are newer, ours are there.

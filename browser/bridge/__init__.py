@@ -6,6 +6,7 @@ standard library, which runs on this.
 """
 
 import asyncio
+import contextlib
 import sys
 import time
 from collections.abc import Coroutine
@@ -31,12 +32,21 @@ def install(can_wait: bool) -> None:
 
 
 def run(coroutine: Coroutine[Any, Any, None]) -> None:
-    """Run a coroutine that serves for ever; without waiting, return after its first turn."""
+    """Run a coroutine that serves for ever; without waiting, return after its first turn.
+
+    A task that is interrupted, or that exits, ends itself and not what serves.
+    """
     from bridge.stacks import can_wait
 
-    if can_wait():
-        asyncio.run(coroutine)
-    else:
+    if not can_wait():
         from bridge.inline import PageLoop
 
         PageLoop().begin(coroutine)
+        return
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    serving = loop.create_task(coroutine)
+    while not serving.done():
+        with contextlib.suppress(KeyboardInterrupt, SystemExit):
+            loop.run_until_complete(serving)
+    serving.result()

@@ -7,6 +7,7 @@ done at once instead: aiosqlite, anyio and concurrent.futures.
 """
 
 import asyncio
+import contextlib
 import contextvars
 import functools
 import sys
@@ -52,7 +53,8 @@ class PageLoop(loops.Loop):
 
     def _turn(self) -> None:
         stacks.go_on(stacks.running())
-        self._run_once()
+        with contextlib.suppress(KeyboardInterrupt, SystemExit):  # see bridge.run
+            self._run_once()
         stacks.leave()
         if self._ready:
             stacks.page().planTurn(0)

@@ -46,18 +46,39 @@ export function chooseOthers() {
   chosen = performance.now() - last < PATIENCE ? Promise.resolve(true) : turn();
 }
 
-// The alarm: Pyodide looks into a buffer now and then for the number of a signal. This one holds
-// it from the moment that the alarm is due. A stack that waits is woken for it by a timer.
-const SIGALRM = 14;
+// Pyodide looks into a buffer now and then, while Python runs, for the number of a signal. This one
+// holds the alarm's from the moment that it is due, and an interrupt's for as long as a run is to end.
+const [SIGINT, SIGALRM] = [2, 14];
+const BETWEEN = 20; // milliseconds between two interrupts
+const signals = {
+  get 0() {
+    if (due !== NEVER && takeIfDue()) return SIGALRM;
+    return ending() && takeTurnToAsk() ? SIGINT : 0;
+  },
+  set 0(cleared) {}, // what is read is gone already, or stays
+};
+
+// An interrupt comes again until it is heard, but not while Python looks at the one before.
+let asked = 0;
+function takeTurnToAsk() {
+  const now = performance.now();
+  if (now - asked < BETWEEN) return false;
+  asked = now;
+  return true;
+}
+
+// The number of the run that is to end, or 0. The page writes it there itself where its host lets it
+// share memory (kernel.mjs); elsewhere it is known once its message has been heard.
+let shared = new Int32Array(1);
+export const ending = () => Atomics.load(shared, 0);
+export const setEnding = (run) => Atomics.store(shared, 0, run);
+export function share(memory) {
+  shared = new Int32Array(memory);
+}
+
+// The alarm. A stack that waits is woken for it by a timer.
 const NEVER = Infinity;
 let [due, interval, taken, ringing] = [NEVER, 0, false, undefined];
-let watch = () => {};
-const alarm = {
-  get 0() {
-    return takeIfDue() ? SIGALRM : 0;
-  },
-  set 0(cleared) {}, // what is read is gone already
-};
 
 function takeIfDue() {
   const now = performance.now();
@@ -80,7 +101,6 @@ export function setAlarm(seconds, every) {
   due = seconds ? performance.now() + seconds * 1000 : NEVER;
   interval = every * 1000;
   taken = false;
-  watch(seconds ? alarm : undefined);
   if (seconds) ringing = setTimeout(ring, seconds * 1000);
 }
 
@@ -146,9 +166,11 @@ export const canWait = "Suspending" in WebAssembly;
 
 // Connect Python's stacks with this worker.
 export function install(pyodide) {
-  watch = (buffer) => pyodide.setInterruptBuffer(buffer);
+  pyodide.setInterruptBuffer(signals);
   if (canWait) letWait(pyodide._module);
-  const page = { canWait, choose, chooseOthers, planTurn, remember, setAlarm, takeAlarm, takeTurns, wake };
+  const page = {
+    canWait, choose, chooseOthers, ending, planTurn, remember, setAlarm, setEnding, takeAlarm, takeTurns, wake,
+  };
   pyodide.registerJsModule("bridge_stacks", page);
   pyodide.runPython("import bridge.stacks, bridge_stacks; bridge.stacks.connect(bridge_stacks)");
 }

@@ -42,6 +42,8 @@ _running = Stack()
 _since = time.perf_counter()  # when it went on
 _worked = 0.0  # seconds for which stacks ran before that
 _left: dict[int, "Stack"] = {}  # what each thread that has stopped goes on with
+_held: "Place | None" = None  # where all of the main thread is held up
+_interrupted = False  # whether that is to end
 # stacks.mjs and the function that stops a stack; neither outlives a worker as memory does.
 _page: Any = None
 _suspend: Callable[[], bool] | None = None
@@ -134,12 +136,36 @@ class Place:
             signal.raise_signal(signal.SIGALRM)
         return woken
 
+    def hold_up(self, seconds: float | None = None) -> bool:
+        """Wait, and let nothing else of this thread run meanwhile.
+
+        In the main thread `interrupt` ends that with a KeyboardInterrupt.
+        """
+        global _held, _interrupted
+        if running().thread:
+            return self.wait(seconds)
+        _held = self
+        try:
+            woken = self.wait(seconds)
+        finally:
+            _held, interrupted, _interrupted = None, _interrupted, False
+        if interrupted:
+            signal.raise_signal(signal.SIGINT)  # whoever handles it may have more to do
+            raise KeyboardInterrupt
+        return woken
+
     def wake(self) -> bool:
         """Let the stack that waits here go on; return whether there was one."""
         woken = _page.wake(self._number)
         if woken and self._waiting:
             self._waiting.needs_others = False  # it goes on as soon as it has its turn
         return woken
+
+
+def interrupt() -> None:
+    """Let the main thread go on with a KeyboardInterrupt, if something holds it up."""
+    global _interrupted
+    _interrupted = _held is not None and _held.wake()
 
 
 def can_wait() -> bool:

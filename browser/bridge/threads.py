@@ -31,7 +31,7 @@ def sleep(seconds: float) -> None:
     """Hold up this thread alone: in the thread of an event loop, that loop."""
     if seconds < 0:
         raise ValueError("sleep length must be non-negative")
-    Place().wait(seconds)
+    Place().hold_up(seconds)
 
 
 class Lock:
@@ -55,7 +55,7 @@ class Lock:
         place = Place()
         self._line.append(place)
         try:
-            return place.wait(None if timeout == -1 else timeout)
+            return place.hold_up(None if timeout == -1 else timeout)
         finally:
             self._line.remove(place)
 

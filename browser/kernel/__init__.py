@@ -4,7 +4,7 @@ What it is asked and what it sends are objects in JSON, told apart by their `kin
 
     {"kind": "progress", "lines": ...}  what a learner has done so far; it comes first
     {"kind": "run", "run": number, "cell": number on the page, "code": source}
-    {"kind": "stop", "run": number}  cancel it, if it waits for something
+    {"kind": "stop", "run": number}  end it, and leave what Python knows
 
     {"kind": "begun", "run": number}
     {"kind": "output", "run": number, "output": ...}
@@ -25,21 +25,26 @@ import builtins
 import contextvars
 import json
 import os
+import signal
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import bridge
+from bridge import stacks
 
-from kernel.cells import Cells
+from kernel.cells import Cells, is_in_cell
 
 Send = Callable[[str], None]  # takes a message in JSON
 Write = Callable[[int, str, str], None]  # takes a run, the name of a stream, and a text
 
 WORKSPACE = Path("/workspace")  # in the memory of the browser; course.workspace is told of it
 PROGRESS = WORKSPACE / "progress.jsonl"
+BRIEF = 0.1  # seconds that another task than the cell's may hold up its end
 RUN: contextvars.ContextVar[int] = contextvars.ContextVar("run")  # the run that this code is of
 
 
@@ -54,7 +59,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Stop:
-    """Cancel the run of this number where it waits; it may be over."""
+    """End the run of this number; it may be over."""
 
     number: int
 
@@ -119,10 +124,13 @@ class Kernel:
         self._send = send
         self._last = 0  # the run that began last
         self._task: asyncio.Task[bool] | None = None  # of that run
+        self._told = 0  # the last run that was told to end
+        self._noticed = 0, 0.0  # the last that another task heard of, and when
         self._asked: asyncio.Queue[Run | Progress] = asyncio.Queue()
         self._loop = asyncio.get_running_loop()
         self._cells = Cells(self._show)
         builtins.input = ask
+        signal.signal(signal.SIGINT, self._interrupt)
         sys.stdout = Stream(lambda text: write(self._shown_by(), "stdout", text))
         sys.stderr = Stream(lambda text: write(self._shown_by(), "stderr", text))
 
@@ -130,7 +138,9 @@ class Kernel:
         """Take a request from outside of the loop."""
         match request_of(request):
             case Stop(number):
-                self._loop.call_soon_threadsafe(self._stop, number)
+                stacks.page().setEnding(number)
+                self._loop.call_soon_threadsafe(self._cancel)
+                stacks.interrupt()
             case asked:
                 self._loop.call_soon_threadsafe(self._asked.put_nowait, asked)
 
@@ -148,15 +158,47 @@ class Kernel:
                     self._post("begun", run=number)
                     work = self._cells.run(cell, code)
                     self._task = asyncio.create_task(work, name="cell", context=context)
+                    self._loop.call_soon(self._cancel)  # it may have been told to end by now
                     await asyncio.wait([self._task])
                     succeeded = not self._task.cancelled() and self._task.result()
                     if PROGRESS.exists() and (lines := PROGRESS.read_text(encoding="utf-8")):
                         self._post("progress", lines=lines)
                     self._post("done", run=number, succeeded=succeeded)
 
-    def _stop(self, number: int) -> None:
-        if number == self._last and self._task:
+    def _cancel(self) -> None:
+        if self._tells_to_end():
             self._task.cancel()
+
+    def _interrupt(self, _signal: int, frame: FrameType | None) -> None:
+        """Raise KeyboardInterrupt in the learner's code; the signal comes again until it is there.
+
+        Another task than the cell's may be about to give way, and then the cell is cancelled. One
+        that is not ends so, and the cell after it.
+        """
+        if not is_in_cell(frame):
+            return
+        if asyncio.current_task(self._loop) is self._task:
+            if self._tells_to_end():
+                raise KeyboardInterrupt
+        elif self._holds_up_others() and self._tells_to_end():
+            self._loop.call_soon_threadsafe(self._task.cancel)
+            raise KeyboardInterrupt
+
+    def _holds_up_others(self) -> bool:
+        number, now = stacks.page().ending(), time.monotonic()
+        if self._noticed[0] != number:
+            self._noticed = number, now
+        return now - self._noticed[1] > BRIEF
+
+    def _tells_to_end(self) -> bool:
+        """Tell whether the run that goes is to end and has not been told so; now it has."""
+        number = stacks.page().ending()
+        if number > self._last:  # it is about to begin
+            return False
+        stacks.page().setEnding(0)
+        tells = number == self._last != self._told and not self._task.done()
+        self._told = number
+        return tells
 
     def _shown_by(self) -> int:
         return RUN.get(self._last)

@@ -74,6 +74,18 @@ class Cells:
             self._show(data)
 
 
+def is_in_cell(frame: types.FrameType | None) -> bool:
+    """Tell whether code of a cell runs here, or what it called does."""
+    while frame and not is_of_cell(frame):
+        frame = frame.f_back
+    return frame is not None
+
+
+def is_of_cell(frame: types.FrameType) -> bool:
+    """Tell whether it is a cell's own code that runs here."""
+    return frame.f_globals.get("__name__") == "__main__"
+
+
 def bundle(value: Any) -> dict[str, Any]:
     """Return a value as it can be shown, by MIME type."""
     if mimebundle := getattr(type(value), "_repr_mimebundle_", None):
@@ -85,11 +97,26 @@ def bundle(value: Any) -> dict[str, Any]:
     return shown
 
 
+def end_in_cell(frames: types.TracebackType | None) -> None:
+    """Take off a traceback what lies below the last line of a cell."""
+    last = frames
+    while frames:
+        last = frames if is_of_cell(frames.tb_frame) else last
+        frames = frames.tb_next
+    if last:
+        last.tb_next = None
+
+
 def failure(error: BaseException, name: str) -> dict[str, Any]:
-    """Return an error as an output; its traceback begins in the cell."""
+    """Return an error as an output; its traceback begins in the cell.
+
+    That of an interrupt also ends in a cell: where it came from is outside.
+    """
     frames = error.__traceback__
     while frames and frames.tb_frame.f_code.co_filename != name:
         frames = frames.tb_next
+    if isinstance(error, KeyboardInterrupt):
+        end_in_cell(frames)
     lines = traceback.format_exception(type(error), error, frames)
     return {
         "output_type": "error",

@@ -1,12 +1,15 @@
 // The page's side of Python: a worker, thrown away by a restart; the next cell then brings a new one.
 
-const PATIENCE = 1000; // milliseconds
+// Milliseconds that a run has to end after it was told to. Where it can be interrupted, what it takes
+// longer is its own cleaning up.
+const PATIENCE = crossOriginIsolated ? 5000 : 1000;
 
 export class Kernel {
   #address;
   #told;
   #progress;
   #worker = null;
+  #ending = null; // memory that this worker shares: the number of the run that is to end
   ready = false; // whether this worker's Python has come to its first cell
   #runs = new Map(); // by number: those whose cells show what they show
   #count = 0;
@@ -43,11 +46,13 @@ export class Kernel {
     this.#runs.delete(run.number);
   }
 
-  // End a run: cancelled where it waits, it leaves what Python knows. What does not wait, or goes on all
-  // the same, ends with Python; so does what is told a second time.
+  // End a run: cancelled where it waits, interrupted where it computes or holds up the loop, it leaves
+  // what Python knows. What goes on all the same ends with Python; so does what is told a second time,
+  // and what computes where no memory may be shared.
   async end(run) {
     if (this.ready && !run.ending) {
       run.ending = true;
+      if (this.#ending) Atomics.store(this.#ending, 0, run.number);
       this.#worker.postMessage({ kind: "stop", run: run.number });
       await Promise.race([run.ended, new Promise((go) => setTimeout(go, PATIENCE))]);
     }
@@ -68,6 +73,10 @@ export class Kernel {
     this.#worker.onmessage = ({ data }) => this.#hear(data);
     // Without a message its script did not come.
     this.#worker.onerror = ({ message }) => this.#fail({ cause: message ? "" : "network", reason: message });
+    if (crossOriginIsolated) {
+      this.#ending = new Int32Array(new SharedArrayBuffer(4));
+      this.#worker.postMessage({ kind: "memory", memory: this.#ending.buffer });
+    }
     this.#worker.postMessage({ kind: "progress", lines: this.#progress() });
     for (const run of this.#runs.values()) if (run.goes) this.#ask(run);
   }

@@ -11,7 +11,7 @@ export class Run {
   outputs = []; // in nbformat's shape
   element = element("div", "cell_output live-output");
   #end;
-  // Whether it ended well; null if Python was stopped.
+  // Whether it ended well; null if it was stopped.
   ended = new Promise((end) => (this.#end = end));
   #told;
   #earlier = element("p", "live-note", "This is of the code before your edit.");
@@ -36,8 +36,9 @@ export class Run {
       case "output": this.outputs.push(output); return draw(this.element, output);
       case "rest": return this.#drawRest(rest);
       case "done":
-        this.state = ENDS[succeeded];
-        this.#end(succeeded);
+        const end = this.ending && !succeeded ? null : succeeded;
+        this.state = ENDS[end];
+        this.#end(end);
     }
     this.#told();
   }

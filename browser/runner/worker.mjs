@@ -10,7 +10,10 @@ const outbox = new Outbox((message) => postMessage(message));
 let running = false; // whether Python has come to its first cell
 const asked = [];
 let ask = (request) => asked.push(request);
-self.onmessage = ({ data }) => ask(JSON.stringify(data));
+self.onmessage = ({ data }) => {
+  if (data.kind === "memory") stacks.share(data.memory);
+  else ask(JSON.stringify(data));
+};
 
 async function serve() {
   const python = await start();

@@ -81,28 +81,44 @@ def run_first_cell(page: FirefoxPage, public: str) -> bool:
     return page.evaluate(RESTORED)
 
 
+def run_and_stop(page: FirefoxPage, source: str, before: str) -> None:
+    """Let the first cell run this, and stop it once it shows something."""
+    page.evaluate(WRITE, source)
+    page.evaluate(CLICK, [".live-tools button", "Run"])
+    page.wait_for_function(SHOWS, [".live-output", before])
+    page.evaluate(CLICK, [".live-tools button", "Stop"])
+    page.wait_for_function(SHOWS, [".live-state", "stopped"])
+
+
 def test_an_endless_loop_that_prints_is_stopped_and_what_waits_is_cancelled(
     firefox_page: FirefoxPage, public: str
 ) -> None:
     firefox_page.goto(f"{public}/{LESSON}")
     firefox_page.evaluate(CLICK, [".live-tools button", "Edit"])  # of the page as it is read
     firefox_page.wait_for_function(OPENED)
-    for source, before, after in (
-        ("while True: print('x')", "left out here", "stopped"),
-        (
-            "import asyncio\nprint('now')\nawait asyncio.Event().wait()",
-            "now",
-            "ended with an error",
-        ),
+    for source, before in (
+        ("while True: print('x')", "left out here"),
+        ("import asyncio\nprint('now')\nawait asyncio.Event().wait()", "now"),
     ):
-        firefox_page.evaluate(WRITE, source)
-        firefox_page.evaluate(CLICK, [".live-tools button", "Run"])
-        firefox_page.wait_for_function(SHOWS, [".live-output", before])
-        firefox_page.evaluate(CLICK, [".live-tools button", "Stop"])
-        firefox_page.wait_for_function(SHOWS, [".live-state", after])
+        run_and_stop(firefox_page, source, before)
     firefox_page.evaluate("() => localStorage.clear()")
     # Firefox may tell in these words of a worker that is ended in the middle of something.
     assert set(firefox_page.errors) <= {"uncaught exception: undefined"}
+
+
+def test_from_the_second_page_on_what_computes_is_interrupted_and_its_names_stay(
+    firefox_page: FirefoxPage, public: str
+) -> None:
+    run_first_cell(firefox_page, public)
+    firefox_page.evaluate(KEPT_OFFLINE)
+    opened(firefox_page, f"{public}/{LESSON}")
+    run_and_stop(firefox_page, "known = 7\nprint('now')\nwhile True: pass", "now")
+    firefox_page.wait_for_function(SHOWS, [".live-output", "KeyboardInterrupt"])
+    firefox_page.evaluate(WRITE, "print('known', known)")
+    firefox_page.evaluate(CLICK, [".live-tools button", "Run"])
+    firefox_page.wait_for_function(SHOWS, [".live-output", "known 7"])
+    firefox_page.evaluate("() => localStorage.clear()")
+    assert firefox_page.errors == []
 
 
 def test_edit_takes_the_keyboard_after_the_key_that_pressed_it(

@@ -105,37 +105,6 @@ def test_a_check_that_is_run_first_runs_the_answer_above_it(
     page.close()
 
 
-def test_stop_at_a_cell_ends_it_and_what_is_run_next_begins_above(page: Page) -> None:
-    two = cell(page, 2)
-    two.locator(".cell_input").click()
-    two.locator(".cm-content").fill("print('round')\nwhile True: pass")
-    two.get_by_role("button", name="Run", exact=True).click()
-    expect(two.locator(".live-output")).to_have_text("round\n", timeout=PATIENCE)
-    two.get_by_role("button", name="Stop").click()
-    expect(two.locator(".live-state")).to_have_text("stopped")
-    expect(two.locator(".live-output")).to_have_text("round\n")
-    two.locator(".cm-content").fill("print('all right')")
-    two.get_by_role("button", name="Run", exact=True).click()
-    expect(two.locator(".live-output")).to_have_text("all right\n", timeout=PATIENCE)
-    expect(two.locator(".live-tools")).to_contain_text("after cell 1, which was not run yet")
-
-
-def test_stop_cancels_a_cell_that_waits_and_python_keeps_what_it_knows(page: Page) -> None:
-    one = cell(page, 1)
-    one.locator(".cell_input").click()
-    one.locator(".cm-content").fill("import asyncio\nknown = 7\nawait asyncio.Event().wait()")
-    one.get_by_role("button", name="Run", exact=True).click()
-    expect(one.locator(".live-state")).to_have_text("running", timeout=PATIENCE)
-    one.get_by_role("button", name="Stop").click()
-    expect(one.locator(".traceback")).to_contain_text("CancelledError")
-    expect(one.locator(".traceback")).to_contain_text('File "<cell 1>", line 3')
-    two = cell(page, 2)
-    two.locator(".cell_input").click()
-    two.locator(".cm-content").fill("known")
-    two.get_by_role("button", name="Run", exact=True).click()
-    expect(two.locator(".live-output")).to_have_text("7")
-
-
 def test_a_cell_above_that_fails_is_named(page: Page) -> None:
     one, two = cell(page, 1), cell(page, 2)
     one.locator(".cell_input").click()

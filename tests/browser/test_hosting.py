@@ -31,6 +31,7 @@ def test_it_works_with_no_network_once_a_page_was_run(browser: Browser, public: 
     context.set_offline(True)
     page = context.new_page()
     page.goto(f"{public}/{OTHER}")
+    assert page.evaluate("crossOriginIsolated")  # by the book's own service worker
     page.locator(".live-open").click()
     run_all(page)
     assert set(live_states(page)) == {"done"}
