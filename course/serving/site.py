@@ -20,7 +20,7 @@ WORK = ROOT / "_build" / "site"
 LOG = ROOT / "_build" / "site.log"
 STAMP = ROOT / "_build" / "site.sha256"
 # A change of the frame means a build from nothing: Sphinx does not see all that depends on it.
-FRAME = ("_config.yml", "_toc.yml", "tools/site", "requirements.txt")
+FRAME = ("_config.yml", "_toc.yml", "tools/site", "lantern/pictures/figure.py", "requirements.txt")
 PAGES = ("book", "notebooks", "exercises", "solutions")
 # Warnings stop the authors' build (tools.site), not the learner's.
 JUPYTER_BOOK = (

@@ -15,13 +15,14 @@ import lantern
 from course.notebook import read
 from course.project import ROOT
 from lantern.cards import cards
+from lantern.pictures.figure import STYLE
 from lantern.plugin.findings import KINDS
 from tests.lantern.test_package import WORDS
 from tests.site.built import SAMPLE, Built, build, copy_sample
 from tools.bench.page_weight import plain_markdown
 from tools.predictions import predictions_of
 from tools.site.pages import Page, companions, shorten
-from tools.site.picture import figures_of
+from tools.site.picture import OWN_STYLE, figures_of
 
 BOOK, NOTEBOOKS = ROOT / "book", ROOT / "notebooks"
 KILOBYTE = 1024
@@ -153,6 +154,14 @@ def test_the_build_executes_nothing_and_shows_what_is_stored(sample_site: Built)
     assert "Two tasks take turns on the loop." in str(
         soup_of(sample_site, "notebooks/ch00a_cells.html").select_one(".lantern-picture")
     )
+
+
+def test_the_style_of_pictures_stands_once_in_the_stylesheet(site: Built) -> None:
+    pages = {page: (site.html / page).read_text("utf-8") for page in site.pages}
+    shown = [page for page, text in pages.items() if '<figure class="lantern-picture">' in text]
+    assert shown
+    assert [page for page in shown if ".lantern-picture" in pages[page]] == []
+    assert STYLE in (site.html / "_static" / "site.css").read_text("utf-8")
 
 
 def test_the_front_page_is_index_html_itself_and_not_a_redirect(site: Built) -> None:
@@ -310,7 +319,7 @@ def test_a_chapter_shows_the_picture_that_its_lesson_stored(course_site: Built) 
     notebook = json.loads((ROOT / "notebooks" / "ch01b_freezing.ipynb").read_text("utf-8"))
     (stored,) = figures_of(notebook, "three-ways")
     page = (course_site.html / "book" / "ch01_event_loop.html").read_text("utf-8")
-    assert stored in page
+    assert OWN_STYLE.sub("", stored) in page
     assert "At the top" in soup_of(course_site, "book/ch01_event_loop.html").text
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from lantern.pictures.figure import STYLE as PICTURES
 from tools.knobs import has_knob
 from tools.site.cases import Diagnosis
 from tools.site.evening import Evening
@@ -63,7 +64,7 @@ def choose_assets(
 
 
 def join_stylesheets(app: Sphinx, error: Exception | None) -> None:
-    """Write the one stylesheet out of those of the theme, the extensions and the course."""
+    """Write the one stylesheet out of those of the theme, the extensions, course and pictures."""
     if error or app.builder.name != "html":
         return
     sheets = sorted(app.builder._css_files, key=lambda sheet: sheet.priority)
@@ -74,7 +75,7 @@ def join_stylesheets(app: Sphinx, error: Exception | None) -> None:
         if not Path(name).name.startswith(UNUSED_STYLES)
     ]
     target = Path(app.outdir) / "_static" / STYLESHEET
-    sheet = "\n".join(parts).replace("/*# sourceMappingURL=", "/*# ")
+    sheet = "\n".join([*parts, PICTURES]).replace("/*# sourceMappingURL=", "/*# ")
     target.write_text(sheet.replace(*CONTENTS_SHOWN), "utf-8")
 
 

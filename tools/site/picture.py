@@ -1,4 +1,7 @@
-"""Show a lesson's picture on another page: taken from its stored output, never copied."""
+"""Show a lesson's picture on another page: taken from its stored output, never copied.
+
+In a notebook each picture brings its style along; the site has it in its stylesheet.
+"""
 
 import json
 import re
@@ -10,6 +13,8 @@ from sphinx.util.docutils import SphinxDirective
 from course.notebook import tags
 
 FIGURE = re.compile(r'<figure class="lantern-picture">.*?</figure>', re.DOTALL)
+
+OWN_STYLE = re.compile(r'(?<=<figure class="lantern-picture">)<style>.*?</style>', re.DOTALL)
 
 
 class Picture(SphinxDirective):
@@ -47,6 +52,15 @@ def figures_of(notebook: dict, tag: str) -> list[str]:
     ]
 
 
+def leave_styles_out(
+    app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None
+) -> None:
+    """Leave to the stylesheet what each picture of a page says of its style."""
+    if doctree:
+        context["body"] = OWN_STYLE.sub("", context["body"])
+
+
 def setup(app: Sphinx) -> None:
-    """Add the directive."""
+    """Add the directive, and give pictures the style of the site."""
     app.add_directive("picture", Picture)
+    app.connect("html-page-context", leave_styles_out)
