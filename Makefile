@@ -8,6 +8,6 @@ test:
 	$(PYTHON) -m course test $(if $(FAST),--fast) $(OPTIONS)
 site:
 	$(PYTHON) -m course site
-# The whole book as a PDF, in the environment that `make test` makes; it needs Chromium.
+# The whole book as a PDF and an EPUB, in the environment that `make test` makes; it needs Chromium.
 book:
 	.venv/bin/python -m tools.book

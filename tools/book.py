@@ -1,8 +1,8 @@
-"""Make a PDF of the whole book, to be read on paper: `python -m tools.book`.
+"""Make a PDF and an EPUB of the whole book: `python -m tools.book`.
 
-It is the site's own pages in the order in which a reader takes them, printed by Chromium: pictures
-as they are drawn, each prediction above what came, answers and solutions at the end, and nothing to
-press. Sphinx's own EPUB builder writes XHTML, and pictures, folds and questions are HTML.
+It is the site's own pages in the order in which a reader takes them: pictures as they are drawn,
+each prediction above what came, answers and solutions at the end, and nothing to press. Chromium
+prints it, and tools.epub packs it.
 """
 
 import os
@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
@@ -18,20 +19,26 @@ from playwright.sync_api import Browser, Error, sync_playwright
 
 from course.failure import CannotContinue
 from course.project import ROOT
+from tools import epub
 from tools.driver.chromium import launch
 
 BOOK = ROOT / "_build" / "book" / "the-lantern.pdf"
+EPUB = BOOK.with_suffix(".epub")
 # What is for a screen, or for a reader who sits before one.
 TO_PRESS = (
-    ".companions, .run, script, .headerlink, .quiz-tools, .quiz-verdict, .quiz-overview, "
+    ".companions, div.run, script, .headerlink, .quiz-tools, .quiz-verdict, .quiz-overview, "
     ".error-box, .error-jumps, .answer-notice, .evening, .lantern-picture details, input, "
     "a.button, .place"
 )
+# Words of code in the colour of all code. Each would be a node of the PDF's structure, by which
+# screen readers read it: half of its bytes.
+UNMARKED = ".highlight :is(.n, .p, .w, span:empty), code > .pre"
 # Pages that are of no use on paper.
 ON_SCREEN = ("evening", "browser", "diagnosis")
 PAPER = """
 body { background: none; font-size: 10.5pt; line-height: 1.45; }
 article { display: block; }
+table { box-shadow: none !important; }  /* printed as an image of its own for each */
 article.sheet { break-before: page; min-height: 0; padding: 0; }
 article section > :is(p, ul, ol, dl) { max-width: none; }
 .cover { text-align: center; padding-top: 40%; }
@@ -52,19 +59,38 @@ FOOT = """<div style="font-size:8px;width:100%;text-align:center;color:#555">
 <span class="pageNumber"></span></div>"""
 
 
+@dataclass(frozen=True)
+class Entry:
+    """A line of the contents: its name, the place that it leads to, and the lines below it."""
+
+    name: str
+    anchor: str
+    inside: list["Entry"] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Book:
+    """The sheets of the book in a reader's order, and its contents."""
+
+    sheets: list[Tag]
+    contents: list[Entry]
+
+
 def main() -> None:
-    """Build the site, and print it."""
+    """Build the site, and make both of it."""
     with tempfile.TemporaryDirectory() as work:
         site = built_site(Path(work))
-        html = compose(site)
+        book = compose(site)
         BOOK.parent.mkdir(parents=True, exist_ok=True)
+        epub.write(book, EPUB)
+        html = on_one_page(book, (site / "_static" / "site.css").read_text("utf-8"))
         try:
             with sync_playwright() as playwright, launch(playwright) as browser:
                 BOOK.write_bytes(printed(browser, html))
         except Error as problem:
             reason = str(problem).splitlines()[0]
             raise CannotContinue(f"Chromium could not print the book: {reason}") from problem
-    print(f"The book is in {BOOK.relative_to(ROOT)}.")
+    print(f"The book is in {BOOK.relative_to(ROOT)} and {EPUB.relative_to(ROOT)}.")
 
 
 def built_site(folder: Path) -> Path:
@@ -91,8 +117,29 @@ def printed(browser: Browser, html: str) -> bytes:
         )  # fmt: skip
 
 
-def compose(site: Path) -> str:
+def on_one_page(book: Book, style: str) -> str:
     """Return the whole book as one page without a script."""
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>The Lantern</title>'
+        f"<style>{style}{PAPER}</style></head>"
+        f'<body data-theme="light"><div class="cover"><h1>{epub.TITLE}</h1><p>{epub.SUBTITLE}</p>'
+        f'</div><article class="sheet"><h1>Contents</h1><nav class="book-contents">'
+        f"{listed(book.contents)}</nav></article>{''.join(map(str, book.sheets))}</body></html>"
+    )
+
+
+def listed(entries: list[Entry]) -> str:
+    """The contents as a list in a list, each line leading to its place."""
+    lines = "".join(
+        f'<li><a href="#{entry.anchor}">{entry.name}</a>'
+        f"{listed(entry.inside) if entry.inside else ''}</li>"
+        for entry in entries
+    )
+    return f"<ul>{lines}</ul>"
+
+
+def compose(site: Path) -> Book:
+    """Return the book that a site is."""
     front = soup_of(site / "index.html")
     links = front.select(".sidebar-tree .toctree-l1")
     bodies: list[Tag] = [article(site, "index.html", front)]
@@ -105,28 +152,24 @@ def compose(site: Path) -> str:
         name = link.a.get_text(" ", strip=True)
         if not inside:
             bodies.append(chapter)
-            contents.append((name, first, []))
+            contents.append(Entry(name, anchor(first)))
             continue
         *lessons, solution = inside
         questions = split(chapter, "questions")
         bodies += [chapter, *(article(site, each) for each in lessons), questions]
         answers.append((name, list(right_answers(questions))))
         solutions.append(article(site, solution))
-        contents.append((name, first, [(titled(site, each), each) for each in lessons]))
+        inside = [Entry(titled(site, each), anchor(each)) for each in lessons]
+        contents.append(Entry(name, anchor(first), inside))
+    contents.append(Entry("Answers to the questions", anchor("answers.html")))
+    if solutions:
+        contents.append(Entry("Solutions", str(solutions[0]["id"])))
     every = BeautifulSoup("", "html.parser").new_tag("div")
     every.extend([*bodies, answers_page(answers), *solutions])
     for each in every.select(".quiz-why"):
         each.decompose()
-    end = [("Answers to the questions", "answers.html"), ("Solutions", solution_name(solutions))]
     leave_dead_links(every)
-    style = (site / "_static" / "site.css").read_text("utf-8")
-    return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>The Lantern</title>'
-        f"<style>{style}{PAPER}</style></head>"
-        f'<body data-theme="light"><div class="cover"><h1>The Lantern</h1><p>'
-        f"From the event loop to database sessions you can trust</p></div>"
-        f"{contents_page([*contents, *((*each, []) for each in end)])}{every}</body></html>"
-    )
+    return Book(every.find_all("article", recursive=False), contents)
 
 
 def soup_of(file: Path) -> BeautifulSoup:
@@ -147,6 +190,9 @@ def article(site: Path, page: str, soup: BeautifulSoup | None = None) -> Tag:
         raise CannotContinue(f"{page} has no text.")
     for each in text.select(TO_PRESS):
         each.decompose()
+    for each in text.select(UNMARKED):
+        each.unwrap()
+    text.smooth()
     for fold in text.select("details:not(.quiz-why)"):
         fold.name = "div"
         if fold.summary and "fold" in fold.get("class", []):
@@ -213,26 +259,6 @@ def answers_page(answers: list[tuple[str, list[tuple[str, str, str]]]]) -> Tag:
         parts.append(f"<h2>{name}</h2>")
         parts += [f"<p><b>{place}.</b> {said}</p>{why}" for place, said, why in those]
     return BeautifulSoup("".join([*parts, "</article>"]), "html.parser").article
-
-
-def solution_name(solutions: list[Tag]) -> str:
-    """Where the solutions begin."""
-    return f"{solutions[0]['id'].removesuffix('--')}.html" if solutions else "index.html"
-
-
-def contents_page(entries: list[tuple[str, str, list[tuple[str, str]]]]) -> str:
-    """The list of what is in the book, each leading to its place."""
-
-    def line(name: str, page: str, inside: list[tuple[str, str]]) -> str:
-        below = "".join(line(title, each, []) for title, each in inside)
-        link = f'<a href="#{anchor(page)}">{name}</a>'
-        return f"<li>{link}{f'<ul>{below}</ul>' if below else ''}</li>"
-
-    lines = "".join(line(*entry) for entry in entries)
-    return (
-        f'<article class="sheet"><h1>Contents</h1><nav class="book-contents"><ul>{lines}</ul></nav>'
-        "</article>"
-    )
 
 
 if __name__ == "__main__":
