@@ -8,8 +8,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.test_exercises import ANSWER, CHECK, RIGHT, STEM, cell
 from tests.browser.test_hosting import LESSON
+from tests.site.test_browser import ON_A_PHONE
 
 PATIENCE = 60_000  # milliseconds
+WAITS = "import asyncio\nprint('now')\nawait asyncio.Event().wait()"
 WRITTEN = r"""
 print("  7 % of it\r100", end="")
 print("\n\x1b[31mred\x1b[0m bold \x1b[1;31mboth\x1b[0m")
@@ -149,6 +151,29 @@ def test_colours_and_lines_that_are_written_anew_are_shown_as_a_terminal_shows_t
     assert red.evaluate(ink) == both.evaluate(ink) != shown.evaluate(ink)
     weight = "(span) => getComputedStyle(span).fontWeight"
     assert (red.evaluate(weight), both.evaluate(weight)) == ("400", "700")
+
+
+def test_on_a_phone_what_is_pressed_at_a_cell_that_runs_and_at_a_check_is_44_pixels_high(
+    context: BrowserContext, public: str
+) -> None:
+    page = context.new_page()
+    page.set_viewport_size({"width": 390, "height": 844})
+    touch = {"enabled": True}
+    context.new_cdp_session(page).send("Emulation.setTouchEmulationEnabled", touch)
+    page.goto(f"{public}/exercises/{STEM}.html")
+    cell(page, ANSWER).locator(".cell_input").click()
+    cell(page, ANSWER).locator(".cm-content").fill(WAITS)
+    cell(page, ANSWER).get_by_role("button", name="Run", exact=True).click()
+    stop = cell(page, ANSWER).get_by_role("button", name="Stop")
+    expect(cell(page, ANSWER).locator(".live-output")).to_have_text("now\n", timeout=PATIENCE)
+    assert stop.bounding_box()["height"] >= 44
+    assert cell(page, CHECK).get_by_role("button", name="Run").bounding_box()["height"] >= 44
+    assert page.evaluate(ON_A_PHONE) == []
+    stop.click()
+    expect(cell(page, ANSWER).locator(".live-state")).to_have_text("stopped")
+    assert page.evaluate(ON_A_PHONE) == []
+    page.evaluate("() => localStorage.clear()")
+    page.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -11,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, Page, expect
 
+from course.project import ROOT
 from tests.site.built import BOOKS, Built, chapters_of
 from tests.site.test_cards import KNOWN
 from tools.driver.hosting import served
@@ -291,6 +292,16 @@ ON_A_PHONE = """() => {
 }"""
 
 
+def draws(site: Built, page: str) -> bool:
+    """Tell whether the source of a page has a picture."""
+    own = site.html.parents[1]  # the sample book was built where its sources are
+    source = (own if (own / "notebooks").exists() else ROOT) / page.replace("index", "book/index")
+    notebook, text = source.with_suffix(".ipynb"), source.with_suffix(".md")
+    if notebook.exists():
+        return '<figure class=\\"lantern-picture\\">' in notebook.read_text("utf-8")
+    return text.exists() and ":::{picture}" in text.read_text("utf-8")
+
+
 @each_chapter
 def test_a_phone_has_every_page_without_scrolling_its_pictures_to_read_and_its_buttons_to_press(
     browser: Browser, site: Built, chapter: str, address: str
@@ -301,6 +312,8 @@ def test_a_phone_has_every_page_without_scrolling_its_pictures_to_read_and_its_b
             page.goto(f"{address}/{path}")
             unfold(page)
             faults[path] = page.evaluate(ON_A_PHONE)
+            if draws(site, path) and not page.locator(".lantern-picture svg:visible").count():
+                faults[path].append("its picture is not shown")
     assert {path: found for path, found in faults.items() if found} == {}
 
 
