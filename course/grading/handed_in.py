@@ -16,10 +16,16 @@ from course.failure import CannotContinue
 LARGEST = 20_000_000  # bytes; a notebook of the course with all its outputs is under 1 MB
 MOST_IN_A_ZIP = 200  # files of one learner's zip; the others of it are one sentence
 # What computers leave behind by themselves, and nobody hands in.
-LEFT_BEHIND = re.compile(r"\.[^.]|__MACOSX$|__pycache__$|Thumbs\.db$|desktop\.ini$", re.IGNORECASE)
-# They turn the direction in which text is read, so that a name looks like another.
+LEFT_BEHIND = re.compile(
+    r"\.[^.]|~\$|Icon\r|__MACOSX$|__pycache__$|Thumbs\.db$|desktop\.ini$", re.IGNORECASE
+)
+# They turn the direction in which text is read, or have no width, so that a name looks like
+# another. What joins letters, or keeps them apart, is part of many a name.
 TURNS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-NOT_SHOWN = re.compile(rf"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff{TURNS}]")
+NO_WIDTH = "\u00ad\u200b\u2060\ufeff"
+CONTROLS = r"\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff"
+NOT_SHOWN = re.compile(f"[{CONTROLS}{TURNS}{NO_WIDTH}]")
+UTF_8 = 0x800  # the flag of a zip entry that says so of its name
 LINK = "It is a link to another file, and links are not followed."
 Load = Callable[[], bytes | str]
 
@@ -146,9 +152,18 @@ def _none(path: str, problem: str) -> Found:
 def _entries(archive: zipfile.ZipFile) -> Iterator[tuple[str, zipfile.ZipInfo]]:
     for entry in archive.infolist():
         # Some programs of Windows write the separator of Windows.
-        name = entry.filename.replace("\\", "/")
+        name = _named(entry).replace("\\", "/")
         if not name.endswith("/") and not any(map(LEFT_BEHIND.match, PurePosixPath(name).parts)):
             yield shown(name), entry
+
+
+def _named(entry: zipfile.ZipInfo) -> str:
+    """Return the name of an entry, also where a Mac wrote it in UTF-8 and did not say so."""
+    try:
+        told = bool(entry.flag_bits & UTF_8)
+        return entry.filename if told else entry.filename.encode("cp437").decode()
+    except UnicodeError:
+        return entry.filename
 
 
 def _is_zip(name: str) -> bool:

@@ -5,7 +5,7 @@ Nothing of a name is thrown away that could tell one learner from another.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
@@ -108,6 +108,7 @@ BESIDE = {
     "Gradescope": re.compile(r"(?:^|/)submission_metadata\.yml$"),
     "nbgrader": re.compile(r"(?:^|/)submitted/[^/]+/[^/]+/timestamp\.txt$"),
 }
+KEPT_BY_NBGRADER = ("source/", "release/", "autograded/", "feedback/", "gradebook.db")
 MOST_TEXT = 100  # characters of a name that a notebook gives itself
 
 
@@ -122,14 +123,25 @@ def whose(files: Sequence[Found]) -> dict[str, tuple[Learner, ...]]:
         system = next((name for name, pattern in BESIDE.items() if pattern.search(file.path)), "")
         (beside[system] if system else handed_in).append(file)
     found = _by_system([file.path for file in handed_in])
-    others = [file.path for file in handed_in if file.path not in found]
-    for path, (name, asks) in names_by_folder(others).items():
-        found[path] = Learner(name, asks=asks)
+    own = _of_nbgrader(found)
+    others = [f.path for f in handed_in if f.path not in found and not f.path.startswith(own)]
+    if found and not any(map(is_notebook, others)):
+        found |= dict.fromkeys(others, Learner())  # a list, for instance, above all folders
+    else:
+        for path, (name, asks) in names_by_folder(others).items():
+            found[path] = Learner(one_line(name), asks=asks)
     learners: dict[str, tuple[Learner, ...]] = {path: (each,) for path, each in found.items()}
     _read_blackboard(beside["Blackboard"], learners)
     _read_gradescope(beside["Gradescope"], learners)
     _read_nbgrader(beside["nbgrader"], learners)
     return learners
+
+
+def _of_nbgrader(found: Mapping[str, Learner]) -> tuple[str, ...]:
+    """Return how the paths begin of what nbgrader itself keeps beside what was submitted."""
+    of_it = (path for path, one in found.items() if one.system == "nbgrader")
+    courses = {re.split(r"(?:^|(?<=/))submitted/", path, maxsplit=1)[0] for path in of_it}
+    return tuple(f"{course}{name}" for course in courses for name in KEPT_BY_NBGRADER)
 
 
 def _by_system(paths: Iterable[str]) -> dict[str, Learner]:
@@ -202,6 +214,10 @@ def _read_blackboard(texts: Iterable[Found], learners: dict[str, tuple[Learner, 
         if head and head[1] in said and of[0].system == "Blackboard":
             name, login = said[head[1]]
             learners[path] = (replace(of[0], name=one_line(name), login=login),)
+    names = {login: name for name, login in said.values()}
+    for path, of in learners.items():  # an attempt whose text is not there
+        if of[0].system == "Blackboard" and of[0].name == of[0].login in names:
+            learners[path] = (replace(of[0], name=one_line(names[of[0].login])),)
 
 
 def _read_gradescope(texts: Iterable[Found], learners: dict[str, tuple[Learner, ...]]) -> None:

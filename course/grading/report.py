@@ -27,6 +27,9 @@ STATES = (STAR, RIGHT, WRONG, NOT_ATTEMPTED, NO_VERDICT)
 KINDS = {STAR: "star", RIGHT: "right", WRONG: "wrong", NOT_ATTEMPTED: "none", NO_VERDICT: "none"}
 MOST_MISTAKES = 20
 
+# Names that Windows gives no file, whatever stands behind a dot.
+OF_WINDOWS = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
+
 
 def write_report(persons: Sequence[Person], folder: Path) -> Path:
     """Write report.html and feedback/NAME.html below a folder; return the report's path."""
@@ -49,7 +52,8 @@ def write_report(persons: Sequence[Person], folder: Path) -> Path:
 def file_name(name: str) -> str:
     """Return a name for a file that tells whose it is, and is different for different names."""
     plain = cut(re.sub(r"[^\w.@-]+", "_", name).strip("._"), 100)
-    return plain if plain == name else f"{plain}-{sha256(name.encode()).hexdigest()[:6]}"
+    free = not OF_WINDOWS.fullmatch(plain)
+    return plain if plain == name and free else f"{plain}-{sha256(name.encode()).hexdigest()[:6]}"
 
 
 def overview(persons: Sequence[Person]) -> dict[str, Any]:

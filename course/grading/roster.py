@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,18 +12,25 @@ from course.grading.handed_in import shown
 from course.grading.learners import one_line
 
 LARGEST = 20_000_000  # bytes
-# How the columns are called, in lower case without anything but letters: in exports of Canvas
-# ("Student", "SIS Login ID"), Moodle ("First name", "Surname", "ID number", "Email address"),
-# Gradescope ("SID"), GitHub Classroom ("identifier", "github_username"), and by hand.
+# How the columns are called, without anything but letters and without accents: in exports of Canvas
+# ("Student", "SIS Login ID"), Moodle ("First name", "Surname", "ID number", "Email address", and
+# the same in German, French and Spanish), Gradescope ("SID"), GitHub Classroom ("identifier",
+# "github_username"), and by hand.
 COLUMNS = {
-    "name": ("name", "student", "studentname", "learner", "fullname", "rostername"),
-    "first": ("firstname", "givenname", "forename", "vorname"),
-    "last": ("lastname", "surname", "familyname", "nachname"),
+    "name": ("name", "student", "studentname", "learner", "fullname", "rostername",
+             "vollstandigername", "nomcomplet", "nombrecompleto"),
+    "first": ("firstname", "givenname", "forename", "vorname", "prenom", "nombre"),
+    "last": ("lastname", "surname", "familyname", "nachname", "nom", "nomdefamille", "apellidos",
+             "apellido"),
     "id": ("id", "idnumber", "studentid", "sid", "sisuserid", "userid", "matriculation",
-           "matriculationnumber", "matrikelnummer", "identifier"),
-    "login": ("username", "login", "sisloginid", "loginid", "githubusername", "user"),
-    "mail": ("mail", "email", "emailaddress", "emailadress"),
-    "group": ("group", "groups", "groupname", "section", "team", "class"),
+           "matriculationnumber", "matrikelnummer", "identifier", "idnummer",
+           "numerodidentification", "numerodeid"),
+    "login": ("username", "login", "sisloginid", "loginid", "githubusername", "user",
+              "benutzername", "anmeldename", "nomdutilisateur", "nombredeusuario", "usuario"),
+    "mail": ("mail", "email", "emailaddress", "emailadress", "emailadresse", "adressedecourriel",
+             "courriel", "direcciondecorreo", "correo"),
+    "group": ("group", "groups", "groupname", "section", "team", "class", "gruppe", "gruppen",
+              "groupe", "grupo"),
 }  # fmt: skip
 
 
@@ -65,7 +73,12 @@ def read_roster(file: Path) -> list[Entry]:
             f"login and mail. It has: {shown(seen) or 'nothing'}."
         )
     entries = dict.fromkeys(_entry(row, columns) for row in rows[1:])  # a line twice is one
-    return [entry for entry in entries if entry.name and entry.name != "Points Possible"]
+    return [entry for entry in entries if entry.name and not _is_canvas_s(entry)]
+
+
+def _is_canvas_s(entry: Entry) -> bool:
+    """Tell whether it is a line of Canvas's own: the points of all, and its Test Student."""
+    return entry.name == "Points Possible" or (bool(entry.canvas) and entry.name == "Test Student")
 
 
 def _text(file: Path) -> str:
@@ -108,12 +121,14 @@ def _columns(header: list[str]) -> dict[str, int]:
 
 
 def _letters(cell: str) -> str:
-    return re.sub(r"[^a-z]", "", cell.casefold())
+    return re.sub(r"[^a-z]", "", unicodedata.normalize("NFKD", cell.casefold()))
 
 
 def _entry(row: list[str], columns: dict[str, int]) -> Entry:
     cells = {field: row[number] for field, number in columns.items() if number < len(row)}
-    said = {field: one_line(shown(cell)) for field, cell in cells.items()}
+    # Who wants a number to stay a text writes ="0012" for a spreadsheet.
+    plain = {field: re.sub(r'^="(.*)"$', r"\1", cell.strip()) for field, cell in cells.items()}
+    said = {field: shown(one_line(cell)) for field, cell in plain.items()}
     name = said.get("name") or one_line(f"{said.pop('first', '')} {said.pop('last', '')}")
     # Canvas exports "Lopez, Ana".
     last, comma, first = name.partition(", ")

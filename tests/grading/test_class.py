@@ -65,6 +65,17 @@ ROSTERS = {
     "Gradescope": "First Name,Last Name,SID,Email,Section\nAna,Lopez,17,ana@lantern.example,A\n",
     "a German spreadsheet": "Vorname;Nachname;Matrikelnummer;E-Mail;Gruppe;Group\n"
                             "Ana;Lopez;17;ana@lantern.example;;A\n",
+    "Moodle in German": '"Vorname";"Nachname";"ID-Nummer";"E-Mail-Adresse";"Gruppen"\n'
+                        "Ana;Lopez;17;ana@lantern.example;A\n",
+    "Moodle in French": "Prénom,Nom de famille,Numéro d'identification,Adresse de courriel,Groupe\n"
+                        "Ana,Lopez,17,ana@lantern.example,A\n",
+    "Moodle in Spanish": "Nombre,Apellido(s),Número de ID,Dirección de correo,Grupo\n"
+                         "Ana,Lopez,17,ana@lantern.example,A\n",
+    "logins in German": "Name;Matrikelnummer;Benutzername;Gruppe\nAna Lopez;17;alopez;A\n",
+    "numbers that stay text": 'name,id,mail,group\nAna Lopez,="17",ana@lantern.example,A\n',
+    "a name on two lines": '"name","id","mail","group"\n"Ana\nLopez",17,ana@lantern.example,A\n',
+    "Canvas with its Test Student": "Student,ID,SIS User ID,SIS Login ID,Section\n"
+        '"Lopez, Ana",12345,17,alopez,A\n"Student, Test",99,,b2c,A\n',
     "tabs": "Name\tStudent ID\tE-mail\tTeam\nAna Lopez\t17\tana@lantern.example\tA\n",
 }  # fmt: skip
 

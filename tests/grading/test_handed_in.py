@@ -1,9 +1,11 @@
 """Every file that was handed in has a line, and none stops the others."""
 
+import contextlib
 import io
 import json
 import os
 import struct
+import unicodedata
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -179,10 +181,46 @@ def test_a_name_in_other_bytes_than_utf_8_is_shown_as_it_can_be(handed_in: Path)
     submission.key.encode()
 
 
-def test_signs_that_turn_the_direction_of_text_are_not_shown(handed_in: Path) -> None:
-    (handed_in / "bo\u202efdp").mkdir()
-    (handed_in / "bo\u202efdp" / "ch01.ipynb").write_bytes(CONTENTS)
-    assert {one.learner.name for one in found(handed_in).values()} == {"ana", "bo?fdp"}
+@pytest.mark.parametrize(
+    ("name", "seen"),
+    [("bo\u202efdp", "bo?fdp"), ("ana\u200b", "ana?"), ("an\u00ada", "an?a"), ("bo ", "bo"),
+     ("نی\u200cلو", "نی\u200cلو")],
+)  # fmt: skip
+def test_signs_that_nobody_sees_are_shown_where_no_name_needs_them(
+    handed_in: Path, name: str, seen: str
+) -> None:
+    try:
+        (handed_in / name).mkdir()
+    except OSError:
+        pytest.skip("this disk does not take such a name")
+    (handed_in / name / "ch01.ipynb").write_bytes(CONTENTS)
+    assert {one.learner.name for one in found(handed_in).values()} == {"ana", seen}
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [("José", "José".encode()), ("Jos\u0301", "Jos\u0301".encode()), ("Müller", b"M\x81ller")],
+)
+def test_a_zip_that_does_not_say_in_what_its_names_are_is_read_as_a_mac_or_windows_wrote_it(
+    tmp_path: Path, name: str, written: bytes
+) -> None:
+    placeholder = b"X" * len(written)
+    made = zipped(f"{placeholder.decode()}/ch01.ipynb").replace(placeholder, written)
+    (tmp_path / "class.zip").write_bytes(made)
+    [submission] = found(tmp_path / "class.zip").values()
+    assert submission.learner.name == unicodedata.normalize("NFC", name)
+
+
+def test_what_a_computer_leaves_behind_is_left_out(handed_in: Path) -> None:
+    for name in ("~$notes.docx", "._ch01.ipynb", "Thumbs.db", "Icon\r"):
+        with contextlib.suppress(OSError):  # not every disk takes the last one
+            (handed_in / "ana" / name).write_bytes(b"x")
+    assert set(found(handed_in)) == {"ana/ch01.ipynb"}
+
+
+@pytest.mark.parametrize("name", ["CON", "nul", "Com1", "aux.b"])
+def test_no_page_has_a_name_that_windows_keeps_for_itself(name: str) -> None:
+    assert file_name(name).startswith(f"{name}-")
 
 
 @pytest.mark.parametrize("name", ["张" * 80, "a" * 240, "👩‍🚀" * 20])

@@ -103,6 +103,29 @@ def test_the_text_that_blackboard_puts_beside_says_name_and_login() -> None:
     assert (learner.name, learner.login) == ("Ana Lopez", "m_2024")
 
 
+@pytest.mark.parametrize(("login", "name"), [(b"alopez", "Ana Lopez"), (b"alo", "alopez")])
+def test_an_attempt_without_blackboard_s_text_is_of_who_has_its_login(
+    login: bytes, name: str
+) -> None:
+    first, second = (f"HW_alopez_attempt_2024-01-{day}-10-11-12" for day in (17, 18))
+    text = Found(f"{second}.txt", lambda: COMPANION.replace(b"m_2024", login))
+    found = whose([*files(f"{first}_ch01.ipynb", f"{second}_ch01.ipynb"), text])
+    assert [one.name for [one] in found.values()] == [name, "Ana Lopez"]
+
+
+def test_what_nbgrader_keeps_beside_what_was_submitted_is_nobody_s() -> None:
+    kept = ("autograded/ana/ps1/x.ipynb", "release/ps1/x.ipynb", "source/ps1/x.ipynb",
+            "feedback/ana/ps1/x.html", "gradebook.db")  # fmt: skip
+    submitted = "course/submitted/ana/ps1/x.ipynb"
+    assert set(whose(files(submitted, *(f"course/{path}" for path in kept)))) == {submitted}
+    assert len(whose(files("release/ch01.ipynb", "source/ch01.ipynb"))) == 2  # two learners
+
+
+def test_a_list_above_a_class_is_no_learner() -> None:
+    paths = ("HW/Lopez_Ana_alopez_4711/ch01.ipynb", "HW/Chan_Bo_bchan_4712/ch01.ipynb")
+    assert whose(files(*paths, "HW/status.xlsx"))["HW/status.xlsx"] == (Learner(),)
+
+
 @pytest.mark.parametrize("contents", ["It can't be read.", b"", b"Name: nobody", b"\xff\xfe()"])
 def test_a_damaged_text_of_blackboard_s_changes_nothing(contents: bytes | str) -> None:
     head = "Homework_alopez_attempt_2024-01-17-10-11-12"
