@@ -19,6 +19,7 @@ from lantern.pulse import CAN_OBSERVE
 PATIENCE = 2.0  # seconds of work or of waiting for one call; far more than a right answer needs
 MOST_TEXT = 10_000  # characters that are told as they are
 MOST_OF_A_LINE = 80  # characters of a line of code that are told
+MOST_ITEMS = 10_000  # of a list or a dict, and no whole number of more bits, is told as it is
 
 NO_PROCESSES = (
     " Where answers are graded, no process is started and no connection is opened, and what "
@@ -196,15 +197,37 @@ def line_of_its_own(error: BaseException) -> str:
 
 
 def plain(value: Any) -> Any:
-    """Return the value as JSON could hold it; what it can't hold becomes a few words."""
-    if isinstance(value, str) and len(value) > MOST_TEXT:
-        return f"<a text of {len(value)} characters>"
-    if value is None or isinstance(value, bool | int | float | str):
+    """Return the value as JSON could hold it; what it can't hold becomes a few words.
+
+    What an object says of itself is not asked: its class may be a number's or a text's, and equal
+    to everything.
+    """
+    try:
+        return _plain(value)
+    except RecursionError:
+        return f"<a {type(value).__name__} that is nested too deeply>"
+
+
+def _plain(value: Any) -> Any:
+    kind = type(value)
+    if value is None or kind is bool:
         return value
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
+    if issubclass(kind, str):
+        text = str.__str__(value)
+        return text if len(text) <= MOST_TEXT else f"<a text of {len(text)} characters>"
+    if issubclass(kind, int):
+        number = int.__index__(value)
+        bits = number.bit_length()
+        return number if bits <= MOST_ITEMS else f"<a whole number of {bits} bits>"
+    if issubclass(kind, float):
+        return float.__pos__(value)
+    for base in (list, tuple, dict):
+        if issubclass(kind, base) and (count := base.__len__(value)) > MOST_ITEMS:
+            return f"<a {kind.__name__} of {count} items>"
+        if issubclass(kind, base) and base is not dict:
+            return [_plain(item) for item in base.__iter__(value)]
+    if issubclass(kind, dict):
+        return {str(key): _plain(item) for key, item in dict.items(value)}
     if inspect.iscoroutine(value):
         value.close()
         return "<a coroutine that nobody awaited>"
@@ -212,7 +235,7 @@ def plain(value: Any) -> Any:
         return "<a task in place of its result>"
     if isinstance(value, BaseException):
         return f"<the error {describe(value)}>"
-    return f"<{type(value).__name__}>"
+    return f"<{kind.__name__}>"
 
 
 def describe(error: BaseException) -> str:

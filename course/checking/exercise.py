@@ -177,7 +177,8 @@ class Exercise:
     fail; without it the case is None. `observe` takes the case and the answers, runs beside the
     learner's code and returns plain data; `judge` turns case and data into broken promises and
     stars, and touches nothing else. It gets a case of its own, drawn from the same seed: what was
-    observed on another one does not pass.
+    observed on another one does not pass. `own_connections` says that an answer may open the
+    database by itself: nothing is counted on the connections that it is given.
     """
 
     id: str
@@ -189,6 +190,7 @@ class Exercise:
     observe: Callable[..., Awaitable[Plain]]
     judge: Callable[[Any, Plain], Iterable[Finding]]
     draw: Callable[[Random], Any] | None = None
+    own_connections: bool = False
 
     def case(self, seed: int) -> Any:
         """Return the case of a seed, the same in every process."""

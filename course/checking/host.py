@@ -41,7 +41,7 @@ def main(notebook: str, name: str, seed: str, result: str) -> None:
     with asyncio.Runner() as runner:
         space, errors = run_cells(runner, cells_of(content, exercise.id))
         lacking = what_is_missing(exercise.answers, space, errors)
-        observation = lacking or runner.run(observe(exercise, space, int(seed)))
+        observation = lacking or observed(runner, exercise, space, int(seed))
         # The file appears whole or not at all.
         partial = f"{result}.part"
         Path(partial).write_text(to_json(observation), encoding="utf-8")
@@ -63,13 +63,20 @@ def what_is_missing(
     return Untouched() if any(is_untouched(space[name]) for name in answers) else None
 
 
-async def observe(exercise: Exercise, space: Space, seed: int) -> Seen | CheckBroken:
-    """Observe the answers on the case of a seed; an error that no attempt caught is told."""
+def observed(
+    runner: asyncio.Runner, exercise: Exercise, space: Space, seed: int
+) -> Seen | CheckBroken:
+    """Observe the answers on the case of a seed; an error that no attempt caught is told.
+
+    So is a loop that was stopped, and what no JSON can hold.
+    """
     try:
         answers = [space[name] for name in exercise.answers]
-        return Seen(await exercise.observed(seed, *answers), seed)
+        seen = Seen(runner.run(exercise.observed(seed, *answers)), seed)
+        to_json(seen)
     except BaseException as error:
         return CheckBroken(describe(error))
+    return seen
 
 
 def run_cells(
@@ -89,7 +96,8 @@ def run_cells(
             code = _compiled(text, name)
             runner.run(_evaluate(code, space))
         except SyntaxError as error:
-            errors.append(f"{_cell(text)}, line {error.lineno}: SyntaxError: {error.msg}.")
+            line = f", line {error.lineno}" if error.lineno else ""
+            errors.append(f"{_cell(text)}{line}: SyntaxError: {error.msg}.")
         except BaseException as error:
             where = line_of_its_own(error)
             came = f" It came from {where}." if where else ""

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from course.checking.attempts import attempt, plain
 from course.checking.exercise import Plain
+from course.checking.sealed import sealed
 from course.checks.pauses import why_no_seconds, why_together
 from course.checks.sessions import close_all, kept_factories
 from lantern.pool import connections_in_use
@@ -46,8 +47,8 @@ class Call:
 
     async def run(self, answer: Any) -> Any:
         """Call the answer; return whether it gave what the work returned."""
-        options = {"attempts": self.attempts, "sleep": self.sleep, **self.office.options}
-        result = answer(self.office.session, self.work, self.then, **options)
+        options = {"attempts": self.attempts, "sleep": sealed(self.sleep), **self.office.options}
+        result = answer(self.office.session, sealed(self.work), sealed(self.then), **options)
         if not inspect.isawaitable(result):
             kind = type(result).__name__
             raise TypeError(f"it returned a {kind} at once; define it with `async def`")

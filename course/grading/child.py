@@ -57,6 +57,10 @@ MOST_RECORDED, MOST_OF_A_LINE = 50, 200  # lines of what an answer did, and char
 NOT_FROM_THE_CHECK = (
     "Something else than the check wrote into the grader's channel, so nothing of it counts."
 )
+TOO_MUCH = (
+    f"What was seen of the answer is more than {MOST_OBSERVED // 1_000_000} MB, so nothing of it "
+    "counts. Does it return, raise or send something as long as that?"
+)
 NOT_CONFINED = "The process for this answer could not be shut in, so it was not run."
 REPLACED = (
     "While the answer was checked it replaced {names}, which the check stands on. Write it "
@@ -121,7 +125,7 @@ def _serve(request: Request, stream: BufferedIOBase, pristine: Pristine) -> None
         check = Check.from_json(stream.readline())
         exercise = receive(stream.read(check.size), request.stem, request.exercise)
         of_check = Pristine((f"course.checks.{request.stem}",))
-        observation = runner.run(host.observe(exercise, space, request.seed))
+        observation = host.observed(runner, exercise, space, request.seed)
         replaced = (*pristine.restore(), *of_check.restore(), *record.overridden(loop))
         os.write(RECORD, f"{check.token}\n".encode())
         _send(stream, CheckRan(check.token, replaced, observation))
@@ -219,6 +223,8 @@ class Watch:
             return NoVerdict(NOT_CONFINED)
         if self.excess:
             return Stopped(self.excess)
+        if len(self.received) > MOST_OBSERVED:
+            return Stopped(TOO_MUCH)
         why = why_nothing_came(code, self.spent, self.seconds, self.last_printed, self.flooded)
         return Stopped(why)
 

@@ -120,7 +120,7 @@ def main(folder: str, descriptor: str) -> None:
     sys.modules["httpx._main"] = None  # type: ignore[assignment]
     from course.grading import attacks, check_code, confinement, worker
     from course.grading.pristine import Pristine
-    from course.grading.record import Watched
+    from course.grading.record import Watched, watch_connections
 
     checks = check_code.load_checks()
     warm_up()
@@ -135,6 +135,7 @@ def main(folder: str, descriptor: str) -> None:
     # A learner's import shall not find the grader.
     for name in [name for name in sys.modules if name.startswith("course.grading")]:
         del sys.modules[name]
+    watch_connections()
     pristine = Pristine()
     for module in pristine.modules.values():
         module.__class__ = Watched

@@ -16,6 +16,8 @@ from course.checking.observation import (
     texts,
 )
 
+OWN_CONNECTION = "a connection of its own to the database"  # what an answer did
+
 # --- a grader and its observers -------------------------------------------------------------
 
 

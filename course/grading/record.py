@@ -13,31 +13,40 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import CodeType, FrameType, ModuleType
 from typing import Any
 
+import aiosqlite
 import sqlalchemy
+from greenlet import getcurrent
+from sqlalchemy import Engine
+from sqlalchemy.pool.base import _ConnectionFairy
 
+from course.grading.messages import OWN_CONNECTION
 from course.grading.words import is_unusual, is_unusual_module, methods, unusual_names_in
 from course.project import ROOT
 
 CELL = "<cell "  # course/checking/host.py gives the code of each cell such a file name
 WATCHED = (
-    "object.__", "sys._", "sys.set", "sys.addaudithook", "gc.", "code.__new__",
+    "object.__", "sys._", "sys.set", "sys.addaudithook", "sys.monitoring", "gc.", "code.__new__",
     "function.__new__", "compile", "exec", "marshal.", "cpython.", "ctypes.", "pickle.", "open",
+    "sqlite3.connect",
 )  # fmt: skip
 FROZEN = "<frozen importlib"
-HERE = "course/grading/record.py"
+HERE = ("course/grading/record.py",)
 # Whose own work it is: measured over all known answers, and what is like it.
 LIBRARIES = (
-    "aiosqlite/", "anyio/", "ast.py", "asyncio/coroutines.py", "asyncio/format_helpers.py",
-    FROZEN, "collections/__init__.py", "contextlib.py", "course/", "dataclasses.py", "enum.py",
-    "fastapi/", "functools.py", "httpx/", "lantern/", "logging/__init__.py", "pydantic/",
-    "sqlalchemy/", "starlette/", "typing.py", "typing_extensions.py", "warnings.py",
+    "aiosqlite/", "anyio/", "ast.py", "asyncio/coroutines.py", "asyncio/events.py",
+    "asyncio/format_helpers.py", FROZEN, "collections/__init__.py", "contextlib.py", "course/",
+    "dataclasses.py", "enum.py", "fastapi/", "functools.py", "httpx/", "lantern/",
+    "logging/__init__.py", "pydantic/", "sqlalchemy/", "starlette/", "typing.py",
+    "typing_extensions.py", "warnings.py",
 )  # fmt: skip
 # An attribute that leads to a frame is read by these alone, for themselves.
 FRAMES, TAKE_FRAMES = ("tb_frame", "ag_frame", "cr_frame", "gi_frame"), ("asyncio/", "course/")
+CONNECT = ("aiosqlite/", "course/", "lantern/", "sqlalchemy/")
 LOOK_ON = ("course/", "lantern/")  # at threads, for instance
 # A traceback that is printed, or logged, is handed to nobody.
 TRACEBACK = "traceback.py"
@@ -96,12 +105,19 @@ def begin(descriptor: int) -> Callable[[str], None]:
                 tell(name)
         by, does = whose(caller.f_code.co_filename), caller.f_code.co_name
         what = args[1] if event.startswith("object.__") else event
+        if event.startswith("sqlite3."):
+            if event == "sqlite3.connect" and not by.startswith(CONNECT):
+                tell(OWN_CONNECTION)
+            return
         if event == "open" and (by.startswith(LOOK_ON) or not of_the_system(args[0])):
             return
         if what in FRAMES and by != TRACEBACK:
             own_work = by.startswith(TAKE_FRAMES)
         elif by == TRACEBACK:
-            own_work = event != "sys._getframe" and asked_for(caller) in PRINTS
+            function, by_whom = asked_for(caller)
+            # A loop in debug mode notes where each callback was made.
+            printed = event != "sys._getframe" and function in PRINTS
+            own_work = printed or by_whom.startswith(TAKE_FRAMES)
         else:
             own_work = by.startswith(LIBRARIES) or (by == INSPECT and does in ASKED)
         if own_work:
@@ -123,24 +139,30 @@ def begin(descriptor: int) -> Callable[[str], None]:
         except (OSError, ValueError):
             return False
 
-    def asked_for(frame: FrameType) -> str:
-        """Return which function of a library's file was called from elsewhere."""
+    def asked_for(frame: FrameType) -> tuple[str, str]:
+        """Return which function of a library's file was called from elsewhere, and by whom."""
         while frame.f_back and frame.f_back.f_code.co_filename == frame.f_code.co_filename:
             frame = frame.f_back
-        return frame.f_code.co_name
+        return frame.f_code.co_name, whose(frame.f_back.f_code.co_filename) if frame.f_back else ""
 
-    def note(name: str) -> None:
-        frame: FrameType | None = get_frame(2)
-        by = whose(frame.f_code.co_filename) if frame else ""
+    def asks(itself: bool = False) -> bool:
+        frame: FrameType | None = get_frame(1)
+        switched = getcurrent()
         # A package is given its modules, and `warnings` its filters, whoever asks for that.
-        while frame and (by == HERE or not by.startswith((FROZEN, "warnings.py", "course/"))):
+        others = (FROZEN, "warnings.py", "course/", *(("sqlalchemy/",) if itself else ()))
+        while frame:
+            by = whose(frame.f_code.co_filename)
             if by in THE_LEARNERS:
-                tell(f"{name} =")
-                return
+                return True
+            if by not in HERE and by.startswith(others):
+                return False
             frame = frame.f_back
-            by = whose(frame.f_code.co_filename) if frame else ""
+            if frame is None and switched.parent:
+                switched = switched.parent
+                frame = switched.gr_frame
+        return False
 
-    Watched._note = staticmethod(note)
+    Watched._asks, Watched._tell = staticmethod(asks), staticmethod(tell)
     sys.addaudithook(hook)
     return tell
 
@@ -148,15 +170,67 @@ def begin(descriptor: int) -> Callable[[str], None]:
 class Watched(ModuleType):
     """A module that tells which of its attributes are set."""
 
-    _note: Callable[[str], None] = staticmethod(lambda _: None)
+    # Whether an answer asks for what is done: by some library, or, if wanted, by itself.
+    _asks: Callable[..., bool] = staticmethod(lambda itself=False: False)
+    _tell: Callable[[str], None] = staticmethod(lambda _: None)
 
     def __setattr__(self, name: str, value: object) -> None:
-        Watched._note(name)
+        if Watched._asks():
+            Watched._tell(f"{name} =")
         super().__setattr__(name, value)
 
     def __delattr__(self, name: str) -> None:
-        Watched._note(name)
+        if Watched._asks():
+            Watched._tell(f"{name} =")
         super().__delattr__(name)
+
+
+def watch_connections() -> None:
+    """Tell of what passes by the events in which a check counts statements and connections.
+
+    That is a connection of one's own to a database on which somebody else has an engine, the
+    driver's cursor, and an engine that forgets the connections that are out.
+    """
+    databases: set[str] = set()  # of engines that are no answer's
+    make, dispose, connect = Engine.__init__, Engine.dispose, aiosqlite.Connection.__init__
+
+    def made(self: Any, pool: Any, dialect: Any, url: Any, *args: Any, **options: Any) -> None:
+        make(self, pool, dialect, url, *args, **options)
+        if not Watched._asks():
+            databases.add(str(url.database))
+        elif any(map(partial(_is_one_file, str(url.database)), databases)):
+            Watched._tell(OWN_CONNECTION)
+
+    def disposed(self: Any, close: bool = True) -> None:
+        if getattr(self.pool, "checkedout", int)() and Watched._asks():
+            Watched._tell("dispose while a connection is out")
+        dispose(self, close)
+
+    def connected(self: Any, *args: Any, **options: Any) -> None:
+        if Watched._asks(itself=True):
+            Watched._tell(OWN_CONNECTION)
+        connect(self, *args, **options)
+
+    def told(method: Callable[..., Any], itself: bool) -> Any:
+        def called(self: Any, *args: Any, **options: Any) -> Any:
+            if Watched._asks(itself):
+                Watched._tell(f"{method.__name__} of the driver's connection")
+            return method(self, *args, **options)
+
+        return called
+
+    Engine.__init__, Engine.dispose = made, disposed  # type: ignore[method-assign]
+    aiosqlite.Connection.__init__ = connected  # type: ignore[method-assign]
+    for name in ("cursor", "detach", "__getattr__"):
+        method = told(getattr(_ConnectionFairy, name), itself=name != "detach")
+        setattr(_ConnectionFairy, name, method)
+
+
+def _is_one_file(one: str, other: str) -> bool:
+    try:
+        return os.path.samefile(one.removeprefix("file:").partition("?")[0], other)
+    except (OSError, ValueError):
+        return False
 
 
 def watched_builtins(tell: Callable[[str], None]) -> dict[str, Any]:

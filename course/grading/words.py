@@ -27,12 +27,13 @@ WORDS = {
     "get_objects", "get_referrers", "get_referents", "attrgetter", "methodcaller", "modules",
     "meta_path", "path_hooks", "setitimer", "update_wrapper", "mro", "dispatch", "listeners",
     "gr_frame", "gr_context", "get_running_tasks", "walk_tb", "extract_stack", "format_stack",
-    "StackSummary", "TracebackException", "MonkeyPatch",
+    "StackSummary", "TracebackException", "MonkeyPatch", "ctypes", "get_field", "recreate",
 }  # fmt: skip
 # As an attribute alone: SQLAlchemy's own recipe gives a parameter such a name.
-DRIVERS = {"dbapi_connection", "driver_connection", "get_raw_connection", "raw_connection"}
+DRIVERS = {"dbapi", "dbapi_connection", "driver_connection", "get_raw_connection", "loaded_dbapi",
+           "raw_connection"}  # fmt: skip
 MODULES = {"builtins", "copyreg", "ctypes", "inspect", "marshal", "operator", "pickle", "signal",
-           "unittest"}  # fmt: skip
+           "tracemalloc", "unittest"}  # fmt: skip
 # As a name by itself: `re.compile` is another one.
 CALLED = {"compile", "delattr", "eval", "exec", "globals", "locals", "vars"}
 # Names with an underscore that belong to others, and that answers use.
@@ -183,4 +184,4 @@ def methods() -> frozenset[str]:
         for base in watched.__mro__
         for name, value in vars(base).items()
         if isinstance(value, types.FunctionType) and not name.startswith("_")
-    )
+    ) | {"pool"}

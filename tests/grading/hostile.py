@@ -89,6 +89,15 @@ def inside(line: str) -> str:
     )
 
 
+def returns(value: str) -> str:
+    """Return an answer that has its report built, and returns something else."""
+    return (
+        "async def report_async(path, build_report):\n"
+        "    await asyncio.to_thread(build_report, path)\n"
+        f"    return {value}\n"
+    )
+
+
 CASES = {
     # mistakes
     "syntax error": Case("async def report_async(path, build_report)\n    pass", WRONG,
@@ -187,6 +196,27 @@ CASES = {
         "    __repr__ = __str__\n"
         "async def report_async(path, build_report):\n    return Report()",
         WRONG, "build_report was never called"),
+    "an object whose class lies": Case(
+        "class Report:\n    __class__ = str\n    def __len__(self): return 1\n"
+        + returns("Report()"), WRONG, "returned '<Report>' instead of"),
+    "a number that no text holds": Case(returns("10 ** 5000"), WRONG,
+                                        "returned '<a whole number of 16610 bits>' instead of"),
+    "a list in itself": Case("own = []\nown.append(own)\n" + returns("own"), WRONG,
+                             "returned '<a list that is nested too deeply>' instead of"),
+    "a list without end": Case(returns("[0] * 1_000_000"), WRONG,
+                               "returned '<a list of 1000000 items>' instead of"),
+    "a list that lies": Case(
+        "class Report(list):\n    def __iter__(self):\n        while True: yield 1\n"
+        + returns("Report()"), WRONG, "returned [] instead of"),
+    "a key that fails as text": Case(
+        "class Key:\n    def __str__(self): raise ValueError('no key')\n" + returns("{Key(): 1}"),
+        WRONG, "The check could not go on: ValueError: no key."),
+    "an error of ten megabytes": Case(inside("raise ValueError('x' * 10_000_000)"), WRONG,
+                                      "What was seen of the answer is more than 1 MB"),
+    "a loop that is stopped": Case(inside("asyncio.get_running_loop().stop()"), WRONG,
+                                   "Event loop stopped before Future completed"),
+    "a character that is none": Case("x = 1\x00\n" + RIGHT_ANSWER, WRONG,
+                                     "SyntaxError: source code string cannot contain null bytes"),
     "an error that hangs as text": Case(
         "class Endless(Exception):\n    def __str__(self):\n        while True: pass\n"
         "async def report_async(path, build_report):\n    raise Endless", WRONG),

@@ -29,6 +29,15 @@ def magic(line: str) -> Case:
     return Case(f"{line}\nimport sys\n{looked('sys._getframe(1)').source}", RIGHT)
 
 
+def opened(line: str, *before: str) -> Case:
+    """Return an answer that comes at the database past what counts statements and connections."""
+    return Case("\n".join((
+        *before, "async def show_detail(Session, show_id):",
+        "    engine, session = Session.kw['bind'], Session()", "    path = engine.url.database",
+        f"    {line}",
+    )), WRONG, exercise="ch03-ex1")  # fmt: skip
+
+
 # A cell asks for the check, takes the token from it, and sends what was seen elsewhere.
 OVER_THE_CHANNEL = """
 import json, os
@@ -146,6 +155,40 @@ THEFTS = {
         "def sell(Session, show_id, guest_id, seat_ids):\n    with Session() as session:\n"
         "        session.connection().connection.cursor().execute('SELECT 1')\n", WRONG,
         exercise="ch02-ex1"),
+    "a connection of its own": opened("sqlite3.connect(path).close()", "import sqlite3"),
+    "one by its class": opened("sqlite3.Connection(path).close()", "import sqlite3"),
+    "one in a thread": opened("(await asyncio.to_thread(connect, path)).close()",
+                              "import asyncio", "from sqlite3 import connect"),
+    "one in a pool": opened("QueuePool(lambda: connect(path)).connect().close()",
+                            "from sqlite3 import connect", "from sqlalchemy.pool import QueuePool"),
+    "one by aiosqlite": opened("await (await aiosqlite.connect(path)).close()",
+                               "import aiosqlite"),
+    "one by the dialect": opened("engine.dialect.dbapi.sqlite.connect(path).close()"),
+    "an engine of its own": opened("create_engine('sqlite:///' + path).connect().close()",
+                                   "from sqlalchemy import create_engine"),
+    "an engine by another way to the file": opened(
+        "create_engine(f'sqlite:///file:{path}?uri=true').connect().close()",
+        "from sqlalchemy import create_engine"),
+    "an engine of the course's": opened("make_sync_engine('sqlite:///' + path).dispose()",
+                                        "from lantern.theatre import make_sync_engine"),
+    "an engine of its own that waits": opened(
+        "await create_async_engine('sqlite+aiosqlite:///' + path).dispose()",
+        "from sqlalchemy.ext.asyncio import create_async_engine"),
+    "a cursor of the pool's": opened(
+        "await greenlet_spawn(look, engine.pool)", "from sqlalchemy.util import greenlet_spawn",
+        "def look(pool): given = pool.connect(); mine = given.cursor(); mine.execute('SELECT 1')"),
+    "a statement of the pool's": opened(
+        "await greenlet_spawn(look, engine.pool)", "from sqlalchemy.util import greenlet_spawn",
+        "def look(pool): given = pool.connect(); given.execute('SELECT 1')"),
+    # what a pool has forgotten
+    "a connection that is taken out of the pool": opened(
+        "(await session.connection()).sync_connection.detach()"),
+    "a pool that forgets who has a connection": opened(
+        "await session.connection(); await engine.dispose(close=False)"),
+    "a pool in place of another": opened("engine.sync_engine.pool = engine.pool.recreate()"),
+    "the same with names that are put together": opened(
+        "setattr(engine.sync_engine, 'po' + 'ol', getattr(engine.pool, 're' + 'create')())"),
+    "memory that is not traced": looked("tracemalloc.stop()", "import tracemalloc"),
     # memory
     "all objects": looked("gc.get_objects()", "import gc"),
     "all objects, found by name": looked(
@@ -161,6 +204,12 @@ THEFTS = {
         "[cell.cell_contents for cell in build_report.__closure__ or ()]"),
     "its closure, put together": looked("getattr(build_report, '__clo' + 'sure__')"),
     "its globals": looked("build_report.__globals__"),
+    "its closure by a format": looked(
+        "string.Formatter().get_field('0.__{}__'.format('closure'), [build_report], {})",
+        "import string"),
+    "its insides by another library's ctypes": looked(
+        "ctypes.cast(id(build_report), ctypes.py_object)",
+        "from multiprocessing.sharedctypes import ctypes"),
     "whose method it is": looked("getattr(build_report, '__self__', None)"),
     "its code": looked("build_report.__code__"),
     "its code by a library": looked("attrgetter('__co' + 'de__')(build_report)",
@@ -188,6 +237,13 @@ THEFTS = {
         "type(lambda: 0)((lambda: 0).__code__.replace(co_filename='<string>'), {})()"),
     "a hook of its own": looked("sys.addaudithook(lambda *_: None)"),
     "a trace": looked("sys.settrace(None)"),
+    "a trace by a library": looked("trace.Trace(count=False).runfunc(len, '')", "import trace"),
+    "a profile of all threads": looked("threading.setprofile(print)"),
+    "a profile by a library": looked("cProfile.Profile().enable()", "import cProfile"),
+    "a debugger": looked("bdb.Bdb().set_trace()", "import bdb"),
+    "a console": looked("code.InteractiveInterpreter().runsource('1')", "import code"),
+    "a file that is run": looked("runpy.run_path('mine.py')", "import runpy",
+                                 "open('mine.py', 'w').write('import sys')"),
     "at the end of the stack": looked(
         "deep()", "def deep():\n    try:\n        return deep()\n    except RecursionError:\n"
         "        return sys._getframe(1)"),
@@ -245,6 +301,11 @@ HONEST = {
         "import warnings\nwith warnings.catch_warnings():\n    warnings.simplefilter('ignore')\n"),
     "modules of packages that are watched": (
         "import asyncio.subprocess, json.tool, sqlalchemy.dialects.mysql, lantern.watch\n"),
+    "a loop in debug mode": "asyncio.get_running_loop().set_debug(True)\n",
+    "an engine of one's own": (
+        "from lantern.theatre import make_sync_engine\nown = make_sync_engine()\n"
+        "with own.connect() as connection: connection.exec_driver_sql('SELECT 1')\n"
+        "own.dispose()\n"),
     "attributes of one's own": (
         "class Counter: pass\nCounter.calls = 0\ndef count(): pass\ncount.calls = 0\n"
         "kept = threading.local()\nkept.session = None\n"),

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from course.checking.sealed import sealed
 from course.checks.ch01_event_loop.loop_turns import PUTTING_AWAY, put_away, turns
 
 
@@ -67,7 +68,7 @@ class Agency:
             finally:
                 self.working.discard(number)
 
-        return offer
+        return sealed(offer)
 
     async def answer(self) -> None:
         """Let the winners answer when it is time, whatever else happens on the loop."""

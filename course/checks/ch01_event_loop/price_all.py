@@ -10,6 +10,7 @@ from typing import Any
 
 from course.checking.attempts import attempt, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
+from course.checking.sealed import sealed
 from course.checks.ch01_event_loop.loop_turns import turns
 from course.checks.ch01_event_loop.supplier import Call, Supplier, serve
 
@@ -83,7 +84,7 @@ async def observe_price_all(case: Case, price_all: Any) -> dict[str, Any]:
 
 def _asked(price_all: Any, supplier: Supplier) -> Any:
     call = supplier.call
-    return price_all(list(call.seats), supplier.fetch, call.limit)
+    return price_all(list(call.seats), sealed(supplier.fetch), call.limit)
 
 
 async def _priced(price_all: Any, *calls: Call) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from course.checking.attempts import attempt, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
+from course.checking.sealed import sealed
 from lantern.pulse import Gap, heartbeat
 from lantern.recording import FROZEN
 
@@ -79,9 +80,8 @@ async def observe_report_async(case: Case, report_async: Any) -> dict[str, Any]:
 
 
 async def _three_at_once(case: Case, report_async: Any, archive: Archive) -> list[Any]:
-    return await asyncio.gather(
-        *(report_async(path, archive.build_report) for path in case.at_once)
-    )
+    build_report = sealed(archive.build_report)
+    return await asyncio.gather(*(report_async(path, build_report) for path in case.at_once))
 
 
 async def _watched(case: Case, report_async: Any) -> dict[str, Any]:
@@ -99,7 +99,7 @@ async def _watched(case: Case, report_async: Any) -> dict[str, Any]:
         return archive.build_report(path)
 
     async with heartbeat() as pulse:
-        outcome = await attempt(lambda: report_async(case.path, build_report))
+        outcome = await attempt(lambda: report_async(case.path, sealed(build_report)))
     return {
         "report": outcome.as_dict(),
         "calls": calls,

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from course.checking.attempts import Outcome, attempt, attempt_sync, describe, interruption, plain
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
 from course.checking.patience import IDLE, SOON, until_idle
+from course.checking.sealed import sealed
 from course.checks.ch04_dependencies.open_house import House, heard, open_house
 from course.checks.ch04_dependencies.write_queue import WriteQueue
 from lantern import asgi_call, pool_watch
@@ -239,7 +240,7 @@ async def observe_add_purchase(case: Counter, sale: Any, add_purchase: Any) -> d
 async def _observed(
     case: Counter, house: House, office: Office, add_purchase: Any
 ) -> dict[str, Any]:
-    made = attempt_sync(lambda: add_purchase(house.app, office.send_mail))
+    made = attempt_sync(lambda: add_purchase(house.app, sealed(office.send_mail)))
     seen: dict[str, Any] = {"made": {**made.as_dict(), "value": None}}
     if made.ended != "returned":
         return seen

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from course.checking.attempts import attempt, attempt_sync, describe, plain
 from course.checking.patience import SOON, until_idle
+from course.checking.sealed import sealed
 from course.checks.sessions import Rows, fill
 from lantern import Response, asgi_call
 from lantern.events import listening
@@ -303,7 +304,7 @@ async def _two_guests(case: Evening, make_app: Any, first_pays: bool) -> dict[st
     """Let two guests buy at once, of whom one is refused."""
     async with database(rows_of(case, orders=False)) as base:
         till = Till(case.guests, first_pays, base.engine)
-        made = attempt_sync(lambda: make_app(base.engine, till.pay))
+        made = attempt_sync(lambda: make_app(base.engine, sealed(till.pay)))
         if made.ended != "returned":
             return {"rows": [], "answers": [], "waited": False, "out": 0, "held": 0, "first": []}
         first_seen: list[list[int]] = []

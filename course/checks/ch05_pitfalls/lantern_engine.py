@@ -525,4 +525,5 @@ LANTERN_ENGINE = Exercise(
     draw=draw_box,
     observe=observe_lantern_engine,
     judge=judge_lantern_engine,
+    own_connections=True,
 )

@@ -298,21 +298,24 @@ KINDS = (
 
 
 class Door:
-    """Count the requests that come in, and those that are told that it is sold out."""
+    """Count the requests that come in, and those that are told that it is sold out.
+
+    What it knows of the house, no test may ask.
+    """
 
     def __init__(self, app: ASGIApp, office: "Office") -> None:
-        self.app, self.office = app, office
+        self._app, self._office = app, office
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_and_count(message: Message) -> None:
-            self.office.seen.sold_out += message.get("status") == 409
+            self._office.seen.sold_out += message.get("status") == 409
             await send(message)
 
         if scope["type"] != "http":
-            await self.app(scope, receive, send)
+            await self._app(scope, receive, send)
             return
-        with self.office.bank.on_its_way():
-            await self.app(scope, receive, send_and_count)
+        with self._office.bank.on_its_way():
+            await self._app(scope, receive, send_and_count)
 
 
 @dataclass
@@ -362,7 +365,7 @@ class Office:
     def _make_app(self) -> FastAPI:
         kind, at = self.kind, self.at
         app = FastAPI()
-        app.add_middleware(Door, office=self)
+        app.add_middleware(lambda app: Door(app, self))  # nothing that its arguments would show
         scope: Any = "function" if at == "function" else "request"
 
         async def get_session() -> AsyncIterator[AsyncSession]:

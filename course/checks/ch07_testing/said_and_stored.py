@@ -326,4 +326,5 @@ SAID_AND_STORED = Exercise(
     draw=draw_season,
     observe=observe_a_test,
     judge=judge_a_test,
+    own_connections=True,
 )

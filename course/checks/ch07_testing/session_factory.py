@@ -378,4 +378,5 @@ SESSION_FACTORY = Exercise(
     draw=draw_ledger,
     observe=observe_session_factory,
     judge=judge_session_factory,
+    own_connections=True,
 )

@@ -234,4 +234,5 @@ SIX_MUTANTS = Exercise(
     draw=draw_season,
     observe=observe_tests,
     judge=judge_tests,
+    own_connections=True,
 )
