@@ -2,11 +2,14 @@
 
 import ast
 import inspect
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from course.checking.exercise import find
-from course.checks.ch06_overselling import small_hall
+from course.checks.ch06_overselling import house, small_hall
+from course.checks.ch06_overselling.meanwhile import Meanwhile
 from course.notebook import code_cells, read, source
 from course.project import ROOT
 from tools.answers import known_answers, reference
@@ -40,6 +43,33 @@ def test_what_breaks_an_answer_is_said_in_words_and_drawn_where_a_picture_can_be
     assert "on what was read in step" in picture
     assert picture in verdict._repr_html_()
     assert "<svg" not in repr(verdict) + str(verdict.as_dict())
+
+
+def test_a_hold_ends_in_time_however_long_the_machine_takes_between_two_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Late(datetime):
+        by = timedelta(0)
+
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            return datetime.now(tz) + cls.by
+
+    run, before = Meanwhile._run, house.Scene.before
+
+    async def before_in_time(*given: Any) -> Any:
+        Late.by = timedelta(0)
+        return await before(*given)
+
+    async def run_late(*given: Any) -> Any:
+        Late.by += timedelta(seconds=2)  # what the other one did stands since then
+        return await run(*given)
+
+    monkeypatch.setattr(house.Scene, "before", before_in_time)
+    monkeypatch.setattr(house, "datetime", Late)
+    monkeypatch.setattr(Meanwhile, "_run", run_late)
+    known = {one.name: one for one in known_answers("ch06-ex2")}["right-every-seat-in-turn"]
+    assert judged(find("ch06-ex2")[1], source_of(known), 1).passed
 
 
 def test_an_answer_that_keeps_something_in_the_program_is_told_so() -> None:

@@ -104,9 +104,9 @@ class Scene:
         self.asked = datetime.now(UTC)
 
     async def begin(self) -> None:
+        # What another guest did stands in every run after it, so `asked` stays when it was asked.
         await close_all(self.session)
         self.session.class_.every.clear()
-        self.asked = datetime.now(UTC)
 
     async def close(self) -> None:
         await close_all(self.session)
