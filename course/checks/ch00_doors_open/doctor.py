@@ -13,6 +13,8 @@ from course.checks.ch00_doors_open.made_up import COMPILED_PART_GONE, made_up
 
 PACKAGES = ("fastapi", "sqlalchemy", "aiosqlite")
 KEYS = (*PACKAGES, "async")
+# Numbers as they are published: a candidate, a short one, and one that somebody built at home.
+SHAPES = ("{}.{}.0rc{}", "{}.{}", "{}.{}.{}.post1+theatre.7")
 UNUSABLE = {
     "no greenlet is installed": {"missing": "greenlet"},
     "greenlet is installed without its compiled part": {"greenlet": COMPILED_PART_GONE},
@@ -28,7 +30,9 @@ class Case:
 
 
 def draw_doctor(random: Random) -> Case:
-    return Case({name: ".".join(str(random.randint(2, 99)) for _ in "123") for name in PACKAGES})
+    shapes = zip(PACKAGES, random.sample(SHAPES, len(SHAPES)), strict=True)
+    numbers = iter(random.sample(range(2, 99), 9))
+    return Case({n: shape.format(*(next(numbers) for _ in "123")) for n, shape in shapes})
 
 
 async def observe_doctor(case: Case, doctor: Any) -> dict[str, Any]:
@@ -81,11 +85,16 @@ def _judge_versions(case: Case, seen: dict[str, Any]) -> Iterator[Broken]:
         return
     for name in PACKAGES:
         if _said(updated, name) != case.updated[name]:
+            said = _said(updated, name)
+            why = (
+                "Read the version each time doctor() runs, with importlib.metadata.version; do "
+                "not write it down."
+                if said == seen["installed"][name]
+                else "The version is all that importlib.metadata.version returns, as it stands."
+            )
             yield Broken(
                 "versions",
-                f"{name} was updated to {case.updated[name]}, and the doctor says "
-                f"{_said(updated, name)!r}. Read the version each time doctor() runs, "
-                "with importlib.metadata.version; do not write it down.",
+                f"{name} was updated to {case.updated[name]}, and the doctor says {said!r}. {why}",
             )
             return
 
@@ -111,6 +120,15 @@ def _judge_async(seen: dict[str, Any]) -> Iterator[Broken]:
     here = seen["here"]["value"]["async"]
     if here is not True:
         yield Broken("async", f"Async support works here, and the doctor says {here!r}.")
+    usable = {"other versions are installed": seen["updated"],
+              "only fastapi is uninstalled": seen["missing"]["fastapi"]}  # fmt: skip
+    for why, outcome in usable.items():
+        if outcome["ended"] == "returned" and _said(outcome, "async") is not True:
+            yield Broken(
+                "async",
+                f"Where {why}, SQLAlchemy's async side can be used as before, and the doctor says "
+                f"{_said(outcome, 'async')!r}.",
+            )
     unusable = {**seen["unusable"], "sqlalchemy is uninstalled": seen["missing"]["sqlalchemy"]}
     for why, outcome in unusable.items():
         if reason := interruption(outcome, "doctor()"):

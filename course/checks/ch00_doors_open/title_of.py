@@ -9,34 +9,48 @@ from typing import Any
 from course.checking.attempts import attempt, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
 
-TITLES = ("The Tempest", "Twelfth Night", "As You Like It", "king lear", "What, No Moon?")
+TITLES = (
+    "king lear", " Hamlet ", "Die Räuber · 群盗", 'What, "No" Moon?', "",
+    "The Tragical History of the Life and Death of Doctor Faustus, with New Additions",
+)  # fmt: skip
+RENAMED = ("The Tempest", "Twelfth Night", "As You Like It")
 NOT_FOUND = "Not Found"  # the title of an error, and of a play
 
 
 @dataclass(frozen=True)
 class Case:
-    """The titles of an app's shows by their ids, and an id that no show has."""
+    """The titles of an app's shows by their ids, and an id that no show has.
+
+    `renamed` is what the first show is called when it is asked for once more.
+    """
 
     programme: dict[int, str]
     missing: int
+    renamed: str
 
 
 def draw_title_of(random: Random) -> Case:
-    *ids, missing = random.sample(range(2, 400), 4)
-    titles = [*random.sample(TITLES, 2), NOT_FOUND]
-    return Case(dict(zip(ids, titles, strict=True)), missing)
+    titles = random.sample((*TITLES, NOT_FOUND), len(TITLES) + 1)
+    *ids, missing = random.sample(range(1, 400), len(titles))
+    ids.insert(random.randrange(len(titles)), 0)  # a number like any other
+    return Case(dict(zip(ids, titles, strict=True)), missing, random.choice(RENAMED))
 
 
 async def observe_title_of(case: Case, title_of: Any) -> dict[str, Any]:
     """Ask for the shows that an app has, and for one that it has not."""
     asked: list[str] = []
-    app = _recording(_app(case.programme), asked)
-    outcomes = {}
-    for show_id in (*case.programme, case.missing):
+    programme = dict(case.programme)
+    app = _recording(_app(programme), asked)
+
+    async def told(show_id: int) -> dict[str, Any]:
         asked.clear()
         outcome = await attempt(partial(title_of, app, show_id))
-        outcomes[str(show_id)] = {**outcome.as_dict(), "asked": list(asked)}
-    return {"outcomes": outcomes}
+        return {**outcome.as_dict(), "asked": list(asked)}
+
+    outcomes = {str(show_id): await told(show_id) for show_id in (*programme, case.missing)}
+    first = next(iter(programme))
+    programme[first] = case.renamed
+    return {"outcomes": outcomes, "renamed": await told(first)}
 
 
 def _app(programme: dict[int, str]) -> Any:
@@ -84,7 +98,18 @@ def judge_title_of(case: Case, seen: dict[str, Any]) -> Iterable[Finding]:
             yield Broken(
                 "title", f"Show {show_id} is {title!r}; title_of returned {outcome['value']!r}."
             )
+    yield from _judge_renamed(case, seen["renamed"])
     yield from _judge_missing(case.missing, outcomes[str(case.missing)])
+
+
+def _judge_renamed(case: Case, again: dict[str, Any]) -> Iterator[Broken]:
+    show_id, before = next(iter(case.programme.items()))
+    if again["ended"] == "returned" and again["value"] == before:
+        yield Broken(
+            "title",
+            f"Show {show_id} was {before!r}, and is called {case.renamed!r} since; title_of still "
+            f"returned {before!r}{'' if again['asked'] else ', and did not ask the app again'}.",
+        )
 
 
 def _judge_missing(show_id: int, outcome: dict[str, Any]) -> Iterator[Broken]:
