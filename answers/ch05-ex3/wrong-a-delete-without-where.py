@@ -1,4 +1,4 @@
-# left the orders []
+# deleted 13 other orders as well
 # breaks: deleted
 # never told: is still in the table
 # the rest is the course's own

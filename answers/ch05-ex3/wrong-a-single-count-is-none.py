@@ -1,4 +1,4 @@
-# and one of 2, the rows are
+# and one of 3, the rows are
 # breaks: nothing
 # never told: that nobody counted
 # the rest is the course's own

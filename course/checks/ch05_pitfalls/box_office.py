@@ -1,6 +1,7 @@
 """ch05-ex3: a module that looks like what people write, with eight faults to repair."""
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any
 
 from course.checking.attempts import interruption
@@ -39,8 +40,9 @@ def _why_not_deleted(case: Evening, seen: dict[str, Any]) -> str | None:
             f"{call} returned {seen['outcome']['value']}, and order {case.cancelled} is still in "
             "the table."
         )
-    if seen["left"] != others:
-        return f"{call} left the orders {seen['left']}; {others} are due."
+    if gone := sorted(set(others) - set(seen["left"])):
+        them = f"order {gone[0]}" if len(gone) == 1 else f"{len(gone)} other orders"
+        return f"{call} deleted {them} as well."
     if seen["outcome"]["value"] is not True or seen["unknown"]["value"] is not False:
         return (
             f"For an order cancel_order returned {seen['outcome']['value']!r}, and "
@@ -51,6 +53,9 @@ def _why_not_deleted(case: Evening, seen: dict[str, Any]) -> str | None:
 
 def _why_not_whole(case: Evening, seen: dict[str, Any]) -> str | None:
     known = sorted(case.known)
+    given = {*known, *case.spoilt, *case.emails}
+    if strange := sorted({*seen["kept"], *seen["stored"]} - given):
+        return f"import_guests stored the address {strange[0]}, which was not in its list."
     stored = sorted(set(seen["kept"]) - set(known))
     if stored:
         return (
@@ -86,15 +91,17 @@ def _why_not_five_minutes(case: Evening, seen: dict[str, Any]) -> str | None:
     ):
         if reason := interruption(call, name):
             return reason
-    if seen["made"] != [place + 1 for place in range(len(HOLDS))]:
-        return f"After {len(HOLDS)} calls of hold_seat the seats {seen['made']} are held."
+    holds = [[place + 1, case.guests[place % 2]] for place in range(len(HOLDS))]
+    if seen["made"] != holds:
+        return f"Seats and guests of the holds are {seen['made']}; asked for were {holds}."
     for (minutes, hours, due), held in zip(LOOKS, seen["looks"], strict=True):
         for place, (began, zone) in enumerate(HOLDS):
             if (place in due) != (place + 1 in held):
                 became = "was still held" if place + 1 in held else "was free"
                 return (
                     f"A seat was held at {moment(case, began, zone).isoformat()}. At "
-                    f"{moment(case, minutes, hours).isoformat()}, {minutes - began} min later, "
+                    f"{moment(case, minutes, hours).isoformat()}, which is "
+                    f"{timedelta(seconds=round(60 * (minutes - began)))} h later, "
                     f"release_expired was called, and then it {became}."
                 )
     return None
@@ -104,6 +111,7 @@ def _why_not_shown(case: Evening, seen: dict[str, Any]) -> str | None:
     if reason := interruption(seen["made"], "make_app"):
         return reason
     path, show, none = f"GET /shows/{case.show}", seen["show"], seen.get("none", {})
+    empty = seen.get("empty", {})
     if reason := interruption(show["outcome"], path):
         return reason
     if show["status"] != 200:
@@ -129,18 +137,24 @@ def _why_not_shown(case: Evening, seen: dict[str, Any]) -> str | None:
             f"{len(due['orders'])} orders, and of each id and total_cents, and id and title of "
             "the show."
         )
+    if empty.get("status") != 200 or empty["body"].get("orders") != []:
+        return (
+            f"A show without an order was answered with {empty.get('status')}: "
+            f"{empty.get('error') or empty.get('body')}. Due are 200 and an empty list."
+        )
     if none.get("status") != 404:
         return f"A show that does not exist was answered with {none.get('status')}; 404 is due."
     return None
 
 
 def _why_not_their_own(case: Evening, seen: dict[str, Any]) -> str | None:
-    if reason := interruption(seen["made"], "make_app"):
-        return reason
+    for one in (seen, *seen["rounds"]):
+        if reason := interruption(one["made"], "make_app"):
+            return reason
     first, second = case.guests
     for first_pays, one in zip((True, False), seen["rounds"], strict=True):
         buyer, refused = (first, second) if first_pays else (second, first)
-        due = [[buyer, 10 * buyer]]
+        due = [[case.show, buyer, 10 * buyer]]
         told = f"Two guests bought at once, and guest {refused}'s card was refused."
         if one["waited"]:
             return (
@@ -149,7 +163,12 @@ def _why_not_their_own(case: Evening, seen: dict[str, Any]) -> str | None:
             )
         statuses = [answer["status"] for answer in one["answers"]]
         if one["rows"] != due:
-            stored = [row[0] for row in one["rows"]] or "nobody"
+            stored = [guest for _, guest, _ in one["rows"]] or "nobody"
+            if stored == [buyer]:
+                return (
+                    f"Of an order show, guest and cents are stored as {one['rows'][0]}; asked for "
+                    f"was {due[0]}."
+                )
             both = (
                 "the one whose card was good was told 201, and nothing is in the table"
                 if not one["rows"] and 201 in statuses
@@ -168,6 +187,12 @@ def _why_not_their_own(case: Evening, seen: dict[str, Any]) -> str | None:
                 "it came afterwards. A COMMIT that comes after the answer may still fail, and then "
                 "the guest has a 201 for nothing. What decides is the scope of what commits."
             )
+        asked = [[guest, 10 * guest] for guest in case.guests]
+        if one["asked"] != asked:
+            return (
+                f"Guests and cents that `pay` was asked for are {one['asked']}; due are {asked}: "
+                "each order once, with what it costs."
+            )
         if one["held"]:
             return (
                 f"While guest {first}'s card was being asked, the request held "
@@ -175,6 +200,8 @@ def _why_not_their_own(case: Evening, seen: dict[str, Any]) -> str | None:
                 "When as many guests look for a card as the pool has connections, nobody else is "
                 "served."
             )
+    if seen["health"] != 200:
+        return f"GET /health was answered with {seen['health']}; 200 is due."
     if seen["out"] or any(one["out"] for one in seen["rounds"]):
         return (
             "A request was over, and a connection was still out: its session is not closed, and "
@@ -197,8 +224,9 @@ def _why_not_current(case: Evening, seen: dict[str, Any]) -> str | None:
     due = before + seen["added"] + case.more
     meanwhile = f"Somebody else added {seen['added']}, and" if seen["added"] else "Then"
     told_of_both = f"A show had {before} seats. {meanwhile}"
-    if rows.get(str(case.another)) != before:
-        return f"{call} changed show {case.another} as well."
+    for number, capacity in seen["rows"]:
+        if number != case.show and capacity != before:
+            return f"{call} changed show {number} as well."
     if stored != due:
         return (
             f"{told_of_both} {call} was called at the same moment. {stored} stands in the "
@@ -254,8 +282,9 @@ def _why_not_stopped(case: Evening, seen: dict[str, Any]) -> str | None:
         return (
             f"remind had {seen['at once']} sendings under way at once; one after the other is due."
         )
-    if seen["outcome"]["value"] != due:
-        return f"remind returned {seen['outcome']['value']}; sending failed for {due}."
+    failed = seen["outcome"]["value"]
+    if not isinstance(failed, list) or sorted(failed, key=str) != sorted(due):
+        return f"remind returned {failed}; sending failed for {due}."
     if seen["early"]:
         return "remind had returned before its sending was over: nobody waited for it."
     if seen["still sent"]:
@@ -265,6 +294,11 @@ def _why_not_stopped(case: Evening, seen: dict[str, Any]) -> str | None:
         )
     if not seen["over"]:
         return "remind was cancelled, and had still not ended when nothing else could go on."
+    if seen["goes on"]:
+        return (
+            "remind was cancelled and has ended, and the sending that was under way goes on: "
+            "nobody told it to stop."
+        )
     if not seen["cancelled"]:
         return (
             "remind was cancelled and stopped sending, and then it returned or raised as if "

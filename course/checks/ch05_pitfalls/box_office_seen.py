@@ -31,9 +31,10 @@ from lantern.theatre import Guest, Hold, Order, Seat, Show, make_engine, make_sy
 CONNECTIONS = 4  # more than the two requests need that come at once
 JSON = {"Content-Type": "application/json"}
 # Minutes from the first hold to each hold and each look, and the look's distance from UTC in
-# hours; what is due then are the seats whose five minutes are not over.
-HOLDS = ((0, 5.5), (3, -7), (2, 0))
-LOOKS = ((4, 9, (0, 1, 2)), (6, -3, (1, 2)), (9, 0, ()))
+# hours; what is due then are the seats whose five minutes are not over, if only by a moment.
+HOLDS = ((0.0, 5.5), (3.0, -7.0), (2.0, 0.0))
+MOMENT = 1 / 30  # of a minute: 2 s
+LOOKS = ((5 - MOMENT, 9, (0, 1, 2)), (7 - MOMENT, -3, (1, 2)), (8 + MOMENT, 0, ()))
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,12 @@ class Evening:
     orders: dict[int, tuple[int, int, int]]  # show, guest and cents, by id
     show: int
     another: int  # a show, too
+    empty: tuple[int, int]  # shows without an order: the first and the last of all
     guests: tuple[int, int]
     cancelled: int
     known: tuple[str, ...]
     emails: tuple[str, ...]
-    spoilt: tuple[str, ...]  # addresses of which one is known
+    spoilt: tuple[str, ...]  # many addresses, of which the last one is known
     opening: datetime
     capacity: int
     more: int
@@ -58,27 +60,32 @@ class Evening:
 
 
 def draw_evening(random: Random) -> Evening:
-    """Draw two shows with several orders each, and lists in no order."""
+    """Draw shows with several orders and with none, two orders alike, and lists in no order."""
     show, another = random.sample(range(10, 99), 2)
     guests = random.sample(range(100, 999), 2)
-    ids = random.sample(range(1_000, 9_999), 7)
-    cents = random.sample(range(1_000, 9_000), 7)
-    of = [show, show, another, show, another, show, another]
+    ids = random.sample(range(1_000, 9_999), 14)
+    cents = [0, *random.sample(range(1_000, 9_000), 11), 0, random.randint(1_000, 9_000)]
+    # The two that are alike have an earlier and a later one of their guest and show beside them.
+    ids[4], ids[0], ids[12], ids[8] = sorted(ids[place] for place in (0, 4, 8, 12))
+    of = [show, another, *[show] * 9, another, show, another]
     orders = {
-        number: (of[place], guests[place % 2], cents[place]) for place, number in enumerate(ids)
+        number: (of[place], guests[place % 4 == 0], cents[place])
+        for place, number in enumerate(ids)
     }
-    names = [f"guest{n}@lantern.example" for n in random.sample(range(1_000, 9_999), 13)]
-    known, emails, spoilt = names[:3], names[3:9], names[9:]
-    spoilt.insert(random.randint(2, 3), known[1])
+    names = [f"Guest{n}@lantern.example" for n in random.sample(range(1_000, 9_999), 300)]
+    known, emails, spoilt = names[:3], names[3:9], [*names[9:], names[1]]
     capacity, more, meanwhile = random.sample(range(11, 99), 3)
     doors = random.sample(["north", "south", "balcony", "stage"], 3)
     through = random.sample([0, random.randint(3, 40), random.randint(41, 90)], 3)
-    counts = tuple({"door": door, "guests": n} for door, n in zip(doors, through, strict=True))
+    counts = [{"door": door, "guests": n} for door, n in zip(doors, through, strict=True)]
+    counts += [dict(counts[1])]  # the same again: as many came once more
     first, second = random.sample([0, 1, 3, 4], 2)
     opening = datetime(2027, 3, 1, 12, tzinfo=UTC) + timedelta(minutes=random.randint(0, 500_000))
+    opening += timedelta(seconds=random.randint(5, 59), microseconds=random.randint(1, 999_999))
     return Evening(
-        orders, show, another, (guests[0], guests[1]), random.choice(ids[1:]), tuple(known),
-        tuple(emails), tuple(spoilt), opening, capacity, more, meanwhile, counts,
+        orders, show, another, (9, 100), (guests[0], guests[1]), ids[random.choice((0, 12))],
+        tuple(known), tuple(emails), tuple(spoilt), opening, capacity, more, meanwhile,
+        tuple(counts),
         (first, second), random.randint(1, 3),
     )  # fmt: skip
 
@@ -87,7 +94,7 @@ def rows_of(case: Evening, orders: bool = True) -> tuple[Rows, ...]:
     """Return the shows, the guests with the known addresses, and the orders unless not wanted."""
     shows = [
         {"id": number, "title": f"Show {number}", "capacity": case.capacity}
-        for number in (case.show, case.another)
+        for number in (case.show, case.another, *case.empty)
     ]
     people = [
         {"id": number, "email": email}
@@ -212,8 +219,8 @@ async def _held(case: Evening, hold_seat: Any, release_expired: Any) -> dict[str
     async with database((*rows_of(case, orders=False), (Seat, seats))) as base:
         for place, (minutes, hours) in enumerate(HOLDS):
             now = moment(case, minutes, hours)
-            calls.append(await base.call(hold_seat, place + 1, case.guests[0], now))
-        made = [row[0] for row in await base.rows(Hold.seat_id)]
+            calls.append(await base.call(hold_seat, place + 1, case.guests[place % 2], now))
+        made = await base.rows(Hold.seat_id, Hold.guest_id)
         for minutes, hours, _ in LOOKS:
             calls.append(await base.call(release_expired, moment(case, minutes, hours)))
             looks.append([row[0] for row in await base.rows(Hold.seat_id)])
@@ -230,9 +237,10 @@ async def _shown(case: Evening, make_app: Any) -> dict[str, Any]:
         seen: dict[str, Any] = {"made": {**made.as_dict(), "value": None}}
         if made.ended == "returned":
             seen["show"] = await _asked(made.value, f"/shows/{case.show}")
-        made = attempt_sync(lambda: make_app(base.engine, _agree))
-        if made.ended == "returned":
-            seen["none"] = await _asked(made.value, f"/shows/{case.show + 100}")
+        for name, number in (("empty", case.empty[0]), ("none", case.show + 100)):
+            made = attempt_sync(lambda: make_app(base.engine, _agree))
+            if made.ended == "returned":
+                seen[name] = await _asked(made.value, f"/shows/{number}")
     return seen
 
 
@@ -264,8 +272,8 @@ def _detail(error: BaseException) -> str:
 class Till:
     """Two guests pay: the first one's card takes until the second one has been served.
 
-    `first_pays` says which of the two is accepted; `held` are the connections that were out at
-    each asking.
+    `first_pays` says which of the two is accepted; `asked` is what for, and `held` are the
+    connections that were out at each asking.
     """
 
     guests: tuple[int, int]
@@ -275,10 +283,12 @@ class Till:
     def __post_init__(self) -> None:
         self.reached = asyncio.Event()
         self.served = asyncio.Event()
+        self.asked: list[list[int]] = []
         self.held: list[int] = []
 
     async def pay(self, guest_id: int, cents: int) -> bool:
         """Return whether a guest's card is accepted."""
+        self.asked.append([guest_id, cents])
         self.held.append(connections_in_use(self.engine))
         if guest_id != self.guests[0]:
             return not self.first_pays
@@ -291,13 +301,15 @@ async def _at_once(case: Evening, make_app: Any) -> dict[str, Any]:
     rounds = [await _two_guests(case, make_app, first_pays) for first_pays in (True, False)]
     async with database(rows_of(case)) as base:
         made = attempt_sync(lambda: make_app(base.engine, _agree))
-        out = 0
+        out, health = 0, None
         if made.ended == "returned":
             for number in (case.show, case.show + 100):  # which is answered, and which is not there
                 await _asked(made.value, f"/shows/{number}")
+            health = (await _asked(made.value, "/health"))["status"]
             await until_idle(SOON)
             out = connections_in_use(base.engine)
-    return {"made": {**made.as_dict(), "value": None}, "rounds": rounds, "out": out}
+    seen = {"made": {**made.as_dict(), "value": None}, "rounds": rounds}
+    return {**seen, "out": out, "health": health}
 
 
 async def _two_guests(case: Evening, make_app: Any, first_pays: bool) -> dict[str, Any]:
@@ -306,7 +318,7 @@ async def _two_guests(case: Evening, make_app: Any, first_pays: bool) -> dict[st
         till = Till(case.guests, first_pays, base.engine)
         made = attempt_sync(lambda: make_app(base.engine, sealed(till.pay)))
         if made.ended != "returned":
-            return {"rows": [], "answers": [], "waited": False, "out": 0, "held": 0, "first": []}
+            return {"made": made.as_dict()}
         first_seen: list[list[int]] = []
 
         async def watched(scope: Any, receive: Any, send: Any) -> None:
@@ -331,13 +343,15 @@ async def _two_guests(case: Evening, make_app: Any, first_pays: bool) -> dict[st
         till.served.set()
         answers = [_told((await one).value) for one in (first, second)]
         await until_idle(SOON)
-        rows = await base.rows(Order.guest_id, Order.total_cents)
+        rows = await base.rows(Order.show_id, Order.guest_id, Order.total_cents)
         out = connections_in_use(base.engine)
     return {
+        "made": {**made.as_dict(), "value": None},
         "rows": rows,
         "answers": answers,
         "waited": waited,
         "out": out,
+        "asked": till.asked,
         "held": till.held[0] if till.held else 0,  # by the one request that there was
         "first": first_seen,  # whose orders were there when a 201 began to go out
     }
@@ -392,9 +406,13 @@ async def _counted(case: Evening, door_count: Any, store_counts: Any) -> dict[st
     return {"none": none, "after none": after_none, "some": [first, rest], "rows": rows}
 
 
+class ReturnToSender(Exception):
+    """What a post office raises, which is no error of Python's own."""
+
+
 async def _reminded(case: Evening, remind: Any) -> dict[str, Any]:
     sent: list[str] = []
-    errors = (ConnectionError("the post office is closed"), ValueError("no such address"))
+    errors = (ReturnToSender("no such address"), LookupError("no such town"))
     bad = {case.emails[place]: error for place, error in zip(case.failing, errors, strict=True)}
 
     under_way, most = 0, 0
@@ -417,13 +435,18 @@ async def _reminded(case: Evening, remind: Any) -> dict[str, Any]:
 async def _stopped(case: Evening, remind: Any) -> dict[str, Any]:
     """Cancel the sending at one of its addresses; return how it ended, and what still went."""
     sent: list[str] = []
+    under_way: set[Any] = set()
     reached = asyncio.Event()
 
     async def send(email: str) -> None:
         sent.append(email)
-        if email == case.emails[case.stopped]:
-            reached.set()
-            await asyncio.Event().wait()
+        under_way.add(asyncio.current_task())
+        try:
+            if email == case.emails[case.stopped]:
+                reached.set()
+                await asyncio.Event().wait()
+        finally:
+            under_way.discard(asyncio.current_task())
 
     async def run() -> None:
         await remind(list(case.emails), send)
@@ -433,15 +456,17 @@ async def _stopped(case: Evening, remind: Any) -> dict[str, Any]:
     ended_early, before = task.done(), len(sent)
     task.cancel()
     await until_idle(SOON, task.done)
-    over, cancelled = task.done(), task.cancelled()
-    if not over:
-        task.cancel()
+    over, cancelled, goes_on = task.done(), task.cancelled(), bool(under_way)
+    left = {task, *under_way}
+    for one in left:
+        one.cancel()
     with contextlib.suppress(BaseException):
-        await asyncio.wait({task}, timeout=SOON)
+        await asyncio.wait(left, timeout=SOON)
         task.exception()
     return {
         "early": ended_early,
         "still sent": len(sent) - before,
         "over": over,
+        "goes on": goes_on,
         "cancelled": cancelled,
     }

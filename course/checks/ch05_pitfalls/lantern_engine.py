@@ -50,6 +50,7 @@ class Box:
     unknown: int
     at_once: int  # connections in use together
     pool_size: int
+    token: str  # an option of the engine's statements
     timeout: float
 
 
@@ -58,7 +59,8 @@ def draw_box(random: Random) -> Box:
     *ids, unknown = random.sample(range(100, 1_000), 5)
     sold = {show: random.randrange(5, 60) for show in ids}
     sizes = random.randrange(3, 6), random.randrange(6, 12)
-    return Box(sold, random.choice(ids), unknown, *sizes, random.randrange(11, 29) / 2)
+    token = f"box-{random.randrange(10, 99)}"
+    return Box(sold, random.choice(ids), unknown, *sizes, token, random.randrange(11, 29) / 2)
 
 
 async def observe_lantern_engine(case: Box, lantern_engine: Any) -> dict[str, Any]:
@@ -73,11 +75,11 @@ async def observe_lantern_engine(case: Box, lantern_engine: Any) -> dict[str, An
     if kind != "AsyncEngine":
         return seen
     parts: dict[str, Part] = {
-        "first": _first, "keys": _keys, "savepoints": _savepoints, "writers": _writers,
-        "readers": _readers, "tables": _tables,
+        "first": _first, "new": _first, "keys": _keys, "savepoints": _savepoints,
+        "writers": _writers, "readers": _readers, "tables": _tables,
     }  # fmt: skip
     for name, part in parts.items():
-        seen[name] = await _tried(case, part, lantern_engine, empty=part is _tables)
+        seen[name] = await _tried(case, part, lantern_engine, empty=name in ("new", "tables"))
     seen["options"] = await _with_options(case, lantern_engine)
     return seen
 
@@ -269,7 +271,7 @@ async def _begin_to_write(session: AsyncSession, show: int) -> str:
 
 
 async def _with_options(case: Box, lantern_engine: Any) -> dict[str, Any]:
-    """Ask for a larger pool, and for two settings of the driver; say what came of them."""
+    """Ask for a larger pool, a token in the log, and two settings of the driver; say what came."""
     timeouts: list[Any] = []
 
     class Noted(sqlite3.Connection):
@@ -282,13 +284,15 @@ async def _with_options(case: Box, lantern_engine: Any) -> dict[str, Any]:
             waits = (await connection.exec_driver_sql("PRAGMA busy_timeout")).scalar()
             size = getattr(engine.pool, "size", None)
             size = size() if size else type(engine.pool).__name__
-            return {"size": size, "timeouts": timeouts, "waits": waits}
+            token = connection.sync_engine.get_execution_options().get("logging_token")
+            return {"size": size, "token": token, "timeouts": timeouts, "waits": waits}
 
     return await _tried(
         case,
         connected,
         lantern_engine,
         pool_size=case.pool_size,
+        execution_options={"logging_token": case.token},
         connect_args={"timeout": case.timeout, "factory": Noted},
     )
 
@@ -298,7 +302,7 @@ def judge_lantern_engine(case: Box, seen: dict[str, Any]) -> Iterable[Finding]:
         yield Nothing(reason)
         return
     yield from _judge_keys(case, seen["keys"])
-    yield from _judge_wal(seen["first"]["saw"])
+    yield from _judge_wal(seen)
     yield from _judge_undone(seen)
     yield from _judge_writers(case, seen)
     yield from _judge_readers(case, seen["readers"])
@@ -354,15 +358,20 @@ def _judge_keys(case: Box, outcome: dict[str, Any]) -> Iterator[Broken]:
     yield Broken("keys", told)
 
 
-def _judge_wal(first: dict[str, Any]) -> Iterator[Broken]:
-    if first["journal"] != "wal":
-        yield Broken(
-            "wal",
-            f"When the engine had connected, the journal of the file was {first['journal']!r}; "
-            "'wal' is due. Without it a COMMIT fails while somebody reads. SQLite answers the "
-            "PRAGMA with the mode that the file is in then, and raises nothing for one that it "
-            "does not know.",
-        )
+def _judge_wal(seen: dict[str, Any]) -> Iterator[Broken]:
+    for name, which in (("first", "the file"), ("new", "a file that had not been there")):
+        if reason := _why_not(seen[name], f"The first connection, to {which},"):
+            yield Broken("wal", reason)
+            return
+        if (journal := seen[name]["saw"]["journal"]) != "wal":
+            yield Broken(
+                "wal",
+                f"When the engine had connected, the journal of {which} was {journal!r}; 'wal' is "
+                "due. Without it a COMMIT fails while somebody reads. SQLite answers the PRAGMA "
+                "with the mode that the file is in then, and raises nothing for one that it does "
+                "not know.",
+            )
+            return
 
 
 def _judge_undone(seen: dict[str, Any]) -> Iterator[Broken]:
@@ -472,8 +481,8 @@ def _judge_readers(case: Box, outcome: dict[str, Any]) -> Iterator[Broken]:
 
 def _judge_options(case: Box, outcome: dict[str, Any]) -> Iterator[Broken]:
     asked = (
-        f"lantern_engine(path, pool_size={case.pool_size}, connect_args={{'timeout': "
-        f"{case.timeout}, …}})"
+        f"lantern_engine(path, pool_size={case.pool_size}, execution_options={{'logging_token': "
+        f"'{case.token}'}}, connect_args={{'timeout': {case.timeout}, …}})"
     )
     if reason := _why_not(outcome, asked):
         yield Broken("options", reason)
@@ -481,6 +490,12 @@ def _judge_options(case: Box, outcome: dict[str, Any]) -> Iterator[Broken]:
     size, timeouts, waits = (outcome["saw"][name] for name in ("size", "timeouts", "waits"))
     if size != case.pool_size:
         yield Broken("options", f"{asked} made an engine whose pool has size {size}.")
+    elif outcome["saw"]["token"] != case.token:
+        yield Broken(
+            "options",
+            f"{asked} made an engine whose logging_token is {outcome['saw']['token']!r}. Whatever "
+            "option the caller has, create_async_engine gets it.",
+        )
     elif not timeouts:
         yield Broken(
             "options",

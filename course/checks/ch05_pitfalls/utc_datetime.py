@@ -19,6 +19,7 @@ from course.checks.machine import EAST, clock_in
 from lantern.theatre import make_engine
 
 OFFSETS = (780, 345, 120, 60, 0, -210, -300, -570)  # minutes east of UTC, the largest first
+SUN = timedelta(hours=1, minutes=5, seconds=21)
 NATIVE = "TIMESTAMP WITH TIME ZONE"
 
 
@@ -81,6 +82,12 @@ def draw(random: Random) -> Case:
         hour=2, minute=random.randrange(60), tzinfo=ClockGoesBack()
     )
     moments += [night, night.replace(fold=1)]
+    # Before any epoch, on the clock of a town by its own sun, and further off than a float counts.
+    for century, zone in ((1800, timezone(SUN)), (4000, timezone(-SUN))):
+        month, day = random.randrange(1, 13), random.randrange(1, 29)
+        far = datetime(century + random.randrange(99), month, day, 23, 59, 59, tzinfo=UTC)
+        far += timedelta(microseconds=random.randrange(1, 999_999, 2))
+        moments.append(far.astimezone(zone))
     probe = random.choice(moments[1:7]).astimezone(timezone(timedelta(hours=-8)))
     random.shuffle(moments)
     ids = random.sample(range(100, 1000), len(moments))
@@ -245,8 +252,8 @@ def judge(case: Case, seen: dict[str, Any]) -> Iterable[Finding]:
 
 
 def _judge_moment(case: Case, stored: dict[str, dict[str, str]]) -> Iterator[Broken]:
-    # Around midnight first: there the mistake is a day.
-    for number in case.by_moment():
+    # Around midnight first: there the mistake is a day. Then those of another year.
+    for number in sorted(case.by_moment(), key=lambda n: case.moments[n].year != case.naive.year):
         given, came = case.moments[number], stored.get(str(number))
         if came is None:
             yield Broken("moment", f"{_text(given)} was stored, and no row with its id came back.")
