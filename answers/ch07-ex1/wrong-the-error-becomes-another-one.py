@@ -1,4 +1,4 @@
-# and what came out was another error
+# and what came out was another one: RuntimeError
 # breaks: told
 
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-# commits another order first, and its own after the answer
+# commits its order in time, another one then
 # breaks: other
 # the rest is the course's own
 

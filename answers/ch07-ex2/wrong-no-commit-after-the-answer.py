@@ -1,4 +1,4 @@
-# commits its order in time, and another one after the answer
+# commits its order in time, another one then, and one after the answer
 # breaks: other
 
 from sqlalchemy import event

@@ -10,10 +10,11 @@ import logging
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException
+from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException, Response
 from sqlalchemy import event, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -22,7 +23,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from course.checks.ch07_testing.fixtures import kept_open
 from lantern.theatre import Guest, LedgerEntry, Order, Show, Ticket, make_engine
 
-PRICE = 2500
 EITHER = ("endpoint", "function")
 THEATRE = logging.getLogger("theatre")
 
@@ -34,7 +34,7 @@ class Kind:
     `at` is where it commits: in the endpoint, in a dependency of the scope of its name, in a
     background task, or in either of the first two, by lot. `locks` is whether its transaction
     takes the write lock when it begins. One that `greets` commits something else before, one that
-    `writes` does so after its answer.
+    `writes` does so after its answer, and answers 200 for a key that it knows.
     """
 
     name: str
@@ -113,19 +113,19 @@ class Purchase:
         if taken.rowcount == 0:  # type: ignore[attr-defined]
             raise sold_out()
 
-    async def write_order(self, key: str = "", session: AsyncSession | None = None) -> int:
+    async def write_order(self, key: str = "") -> int:
         """Write an order with its ticket, and return its id."""
         order = Order(
             show_id=self.office.show, guest_id=self.guest, key=key or self.key,
-            total_cents=PRICE, tickets=[Ticket()],
+            total_cents=self.office.price, tickets=[Ticket()],
         )  # fmt: skip
-        (session or self.session).add(order)
-        await (session or self.session).flush()
+        self.session.add(order)
+        await self.session.flush()
         return order.id
 
-    def write_ledger(self, order: int, session: AsyncSession | None = None) -> None:
+    def write_ledger(self, order: int) -> None:
         """Write what was paid for an order."""
-        (session or self.session).add(LedgerEntry(order_id=order, amount_cents=PRICE))
+        self.session.add(LedgerEntry(order_id=order, amount_cents=self.office.price))
 
     async def write(self, key: str = "") -> None:
         """Write all of it but the seat."""
@@ -177,14 +177,6 @@ async def or_503(purchase: Purchase) -> None:
 
 
 # And the wrong ones.
-async def counts_one_more(purchase: Purchase) -> None:
-    await _look_and_sell(purchase, lambda sold: Show.sold + 1)
-
-
-async def counts_what_it_saw(purchase: Purchase) -> None:
-    await _look_and_sell(purchase, lambda sold: sold + 1)
-
-
 async def _look_and_sell(purchase: Purchase, count: Callable[[int], Any]) -> None:
     async with purchase.office.open() as session:
         if await purchase.is_known(session):
@@ -195,6 +187,10 @@ async def _look_and_sell(purchase: Purchase, count: Callable[[int], Any]) -> Non
     await purchase.office.bank.pay()
     if await _is_new(purchase):
         await purchase.session.execute(update(Show).values(sold=count(show.sold)))
+
+
+counts_one_more = partial(_look_and_sell, count=lambda sold: Show.sold + 1)
+counts_what_it_saw = partial(_look_and_sell, count=lambda sold: sold + 1)
 
 
 async def ledger_apart(purchase: Purchase) -> None:
@@ -325,6 +321,7 @@ class Office:
     kind: Kind
     at: str
     show: int
+    price: int
     seen: Seen
     kept: list[AsyncSession] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=itertools.count)
@@ -354,9 +351,8 @@ class Office:
 
     async def look_and_keep(self) -> None:
         """Look how many are sold, in a session that nobody closes."""
-        session = self.open()
-        self.kept.append(session)
-        await session.scalar(select(Show.sold))
+        self.kept.append(self.open())
+        await self.kept[-1].scalar(select(Show.sold))
 
     async def _greet(self) -> None:
         async with self.open.begin() as session:
@@ -391,16 +387,20 @@ class Office:
             guest: int,
             session: Annotated[AsyncSession, Depends(get_session, scope=scope)],
             background: BackgroundTasks,
-        ) -> dict[str, str]:
+            response: Response,
+        ) -> dict[str, Any]:
+            purchase = Purchase(self, session, guest, key)
             if kind.greets:
                 await self._greet()
-            await kind.sell(Purchase(self, session, guest, key))
+            if kind.writes and await purchase.is_known():
+                response.status_code = 200
+            await kind.sell(purchase)
             if at == "endpoint":
                 await session.commit()
             if at == "background":
                 background.add_task(commit_later, session)
             if kind.writes:
                 background.add_task(self._greet)
-            return {"key": key}
+            return {"number": next(self.numbers)} if kind.greets else {"key": key}
 
         return app

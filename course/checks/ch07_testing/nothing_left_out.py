@@ -19,7 +19,7 @@ from sqlalchemy.pool.events import PoolEvents
 
 from course.checking.attempts import attempt, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing, Unseen
-from course.checks.ch07_testing.fixtures import as_pytest_would, what_it_is
+from course.checks.ch07_testing.fixtures import GivenUp, as_pytest_would, what_it_is
 from lantern.theatre import make_engine
 
 ONE = text("SELECT 1")
@@ -48,8 +48,9 @@ def draw_counter(random: Random) -> Counter:
 class Hands:
     """Who holds what: `kept` is held by somebody until the observation ends."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, another: AsyncEngine) -> None:
         self.engine = engine
+        self.another = another
         self.kept: list[AsyncConnection | AsyncSession] = []
         self.dropped: list[weakref.ref[Connection]] = []
 
@@ -93,7 +94,9 @@ async def observe_nothing_left_out(case: Counter, nothing_left_out: Any) -> dict
     """Run tests in the block that leave something out, and tests that do not."""
 
     async def leaves(hands: Hands) -> None:
+        await hands.use(case.at_once)
         await hands.take(case.left)
+        await hands.use(1)
 
     async def uses(hands: Hands) -> None:
         await hands.use(case.at_once)
@@ -108,13 +111,16 @@ async def observe_nothing_left_out(case: Counter, nothing_left_out: Any) -> dict
     async def takes_one_more(hands: Hands) -> None:
         await hands.take(1)
 
+    async def leaves_elsewhere(hands: Hands) -> None:
+        hands.kept.append(await hands.another.connect())
+
     async def fails(hands: Hands) -> None:
         await hands.use(1)
         raise Failed(BLUE)
 
     async def fails_and_leaves(hands: Hands) -> None:
         await hands.take(case.left)
-        raise Failed(BLUE)
+        raise GivenUp(BLUE)
 
     async def all_of_them(hands: Hands) -> None:
         await hands.take(case.pool)
@@ -128,6 +134,7 @@ async def observe_nothing_left_out(case: Counter, nothing_left_out: Any) -> dict
         "beyond the pool": (all_of_them, takes_one_more),
         "drops": (nobody, drops),
         "beside others": (all_of_them, uses),
+        "elsewhere": (nobody, leaves_elsewhere),
         "fails": (nobody, fails),
         "fails and leaves": (nobody, fails_and_leaves),
     }
@@ -165,7 +172,7 @@ async def _tried(
     """Run a test in a block, and one that leaves nothing in the next block."""
     gc.collect()  # what was dropped before is no business of this test
     engine = make_engine(pool_size=case.pool, max_overflow=10)
-    hands = Hands(engine)
+    hands = Hands(engine, make_engine())
     await hands.use(case.pool)  # a pool that has been in use, as in the middle of a run
     await before(hands)
     try:
@@ -176,18 +183,23 @@ async def _tried(
     finally:
         await hands.close()
         await engine.dispose()
+        await hands.another.dispose()
 
 
 async def _in_a_block(answer: Any, hands: Hands, test: Act) -> dict[str, Any]:
-    notes: dict[str, Any] = {"kind": ""}
+    notes: dict[str, Any] = {"kind": "", "asserted": False}
     before = _listeners(hands.engine)
 
     async def run() -> None:
         made = answer(hands.engine)
         notes["kind"] = what_it_is(made)
         if not notes["kind"]:
-            async with as_pytest_would(made):
-                await test(hands)
+            try:
+                async with as_pytest_would(made):
+                    await test(hands)
+            except AssertionError:
+                notes["asserted"] = True
+                raise
 
     outcome = await attempt(run)
     after = _listeners(hands.engine)
@@ -234,6 +246,12 @@ def judge_nothing_left_out(case: Counter, seen: dict[str, Any]) -> Iterable[Find
         )
         yield from map(Unseen, ("overflow", "dropped"))  # they are harder to see
         return
+    if not seen["leaves"]["asserted"]:
+        yield Broken(
+            "out",
+            f"A test left a connection out, and the block raised {seen['leaves']['error']}. An "
+            "AssertionError is due: a test that has failed, and no fixture that is broken.",
+        )
     if not _raised(seen["beyond the pool"]):
         yield Broken(
             "overflow",
@@ -272,6 +290,7 @@ def _why_alarmed(case: Counter, seen: dict[str, Any]) -> str | None:
         "uses": f"A test used {case.at_once} connections at once and gave all of them back",
         "beside others": f"Others held {case.pool} connections from before; the test gave back all "
         "that it took",
+        "elsewhere": "A test left a connection of another engine out, and none of this one's",
         "the next": "One test left a connection out, and the next one gave back all that it took",
     }
     for name, what in told.items():
@@ -282,18 +301,22 @@ def _why_alarmed(case: Counter, seen: dict[str, Any]) -> str | None:
 
 
 def _why_not_told(case: Counter, seen: dict[str, Any]) -> str | None:
-    left = {"fails": "left nothing out", "fails and leaves": f"left {case.left} out as well"}
-    for name, also in left.items():
+    left = {
+        "fails": ("left nothing out", f"Failed: {BLUE}"),
+        "fails and leaves": (f"left {case.left} out as well", f"GivenUp: {BLUE}"),
+    }
+    for name, (also, due) in left.items():
         block = seen[name]
         if not _raised(block):
             return (
                 f"A test failed inside of the block and {also}, and its error went no further: "
                 "pytest would show it green."
             )
-        if block["error"] != f"Failed: {BLUE}":
+        if block["error"] != due:
             return (
-                f"A test failed and {also}, and what came out was not its own error: "
-                f"{block['error'].rstrip('.')}."
+                f"A test failed and {also}, and what came out was not its own error, {due}: "
+                f"{block['error'].rstrip('.')}. (`pytest.fail` raises what is no `Exception`, and "
+                "so does GivenUp.)"
             )
     return None
 

@@ -52,7 +52,7 @@ KINDS = (
     Kind("commits in a background task", "late", False, "background"),
     Kind("leaves its order to a task that it does not wait for", "late", False, "task"),
     Kind("flushes its order and never commits", "never", False, "nowhere"),
-    Kind("commits its order in time, and another one after the answer", "other", True,
+    Kind("commits its order in time, another one then, and one after the answer", "other", True,
          "endpoint", commits_later=True),
     Kind("commits another order first, and its own after the answer", "other", False,
          "request", commits_first=True),
@@ -63,12 +63,13 @@ KINDS = (
 
 @dataclass(frozen=True)
 class Season:
-    """The order in which a test meets the apps, and the rows that are there before."""
+    """The order in which a test meets the apps, what an order costs, and the rows before it."""
 
     order: tuple[int, ...]
     show: int
     guest: int
     there: tuple[str, ...]
+    cents: int
     flushes: bool
 
 
@@ -77,17 +78,20 @@ def draw_season(random: Random) -> Season:
     show, guest = random.sample(range(100, 1_000), 2)
     keys = [f"{key:05x}" for key in random.sample(range(0x10000, 0xFFFFF), random.randint(2, 4))]
     order = random.sample(range(len(KINDS)), len(KINDS))
-    return Season(tuple(order), show, guest, tuple(keys), random.random() < 0.5)
+    return Season(
+        tuple(order), show, guest, tuple(keys), random.randint(1, 9_000), random.random() < 0.5
+    )
 
 
 class Watch:
     """What became of an app: was it opened and closed, was it asked, what was out at its end.
 
-    `stored_later` counts the orders that a task of its own has stored.
+    `others` counts the orders that it has stored beside those that were asked for, `stored_later`
+    those that a task of its own has stored.
     """
 
     def __init__(self) -> None:
-        self.opened = self.closed = self.asked = self.out = self.stored_later = 0
+        self.opened = self.closed = self.asked = self.others = self.out = self.stored_later = 0
         self.houses: list[Any] = []  # kept: a generator that nobody holds would be closed
         self.tasks: list[asyncio.Task[None]] = []
 
@@ -137,7 +141,8 @@ def make_app(case: Season, kind: Kind, watch: Watch) -> FastAPI:
         return watch.houses[-1]
 
     def an_order(key: str) -> Order:
-        return Order(show_id=case.show, guest_id=case.guest, key=key, total_cents=2500)
+        cents = case.cents if kind.says_so else 0
+        return Order(show_id=case.show, guest_id=case.guest, key=key, total_cents=cents)
 
     app = FastAPI(lifespan=open_house)
     scope: Any = "function" if kind.at == "function" else "request"
@@ -150,7 +155,8 @@ def make_app(case: Season, kind: Kind, watch: Watch) -> FastAPI:
 
     async def add_another() -> None:
         async with app.state.session.begin() as session:
-            session.add(an_order(f"another-{watch.asked}"))
+            watch.others += 1
+            session.add(an_order(f"another-{watch.others}"))
 
     async def commit_later(session: AsyncSession) -> None:
         await session.commit()
@@ -165,7 +171,7 @@ def make_app(case: Season, kind: Kind, watch: Watch) -> FastAPI:
         key: str,
         session: Annotated[AsyncSession, Depends(get_session, scope=scope)],
         background: BackgroundTasks,
-    ) -> dict[str, str]:
+    ) -> dict[str, str] | None:
         watch.asked += 1
         if kind.commits_first:
             await add_another()
@@ -182,6 +188,8 @@ def make_app(case: Season, kind: Kind, watch: Watch) -> FastAPI:
             await asyncio.sleep(SLOW)
         if kind.at == "endpoint":
             await session.commit()
+        if kind.commits_later:
+            await add_another()
         if kind.says_so:
             THEATRE.info("order %s is stored", key)
         if kind.at == "background":
@@ -190,7 +198,7 @@ def make_app(case: Season, kind: Kind, watch: Watch) -> FastAPI:
             background.add_task(asyncio.sleep, SLOW)
         if kind.commits_later:
             background.add_task(add_another)
-        return {"key": key}
+        return {"key": key} if kind.says_so else None
 
     return app
 
@@ -262,8 +270,9 @@ def _why_misjudged(kind: Kind, one: dict[str, Any]) -> str | None:
     if kind.wanted:
         told = outcome["error"].rstrip(".")
         return (
-            f"The test failed for an app that {kind.name}: its order is stored before the answer "
-            f"leaves. It said {told}. What does your test look at, and when?"
+            f"The test failed for an app that {kind.name}: its {'' if kind.says_so else 'free '}"
+            f"order is stored before the answer leaves. It said {told}. What does your test look "
+            "at, and when?"
         )
     if outcome["value"] != "None":
         return (

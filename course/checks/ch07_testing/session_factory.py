@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from sqlalchemy import delete, event, select
+from sqlalchemy import delete, event, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -20,6 +20,9 @@ from lantern.theatre import Guest, Order, Show, make_engine
 
 Notes = dict[str, Any]
 Rehearsal = Callable[["Ledger", Any, Notes], Awaitable[None]]
+
+
+BLUE = "the seats are blue"
 
 
 class Failed(AssertionError):
@@ -73,15 +76,17 @@ async def sells(case: Ledger, session_factory: Any, notes: Notes) -> None:
 
 
 async def looks(case: Ledger, session_factory: Any, notes: Notes) -> None:
-    """Look what is there, and take an order away."""
+    """Look what is there, take an order away, count a seat and add a guest."""
     notes["found"] = await _keys(session_factory)
     async with session_factory() as session:
         await session.execute(delete(Order).where(Order.key == case.there[0]))
+        await session.execute(update(Show).values(sold=Show.sold + 1))
+        session.add(Guest(email="teo@lantern.example"))
         await session.commit()
 
 
 async def undoes(case: Ledger, session_factory: Any, notes: Notes) -> None:
-    """Roll an order back and go on in the same session; leave another one without a commit."""
+    """Roll back, commit and roll back in one session; leave an order without a commit."""
     notes["found"] = await _keys(session_factory)
     async with session_factory() as session:
         session.add(case.order(0))
@@ -89,6 +94,9 @@ async def undoes(case: Ledger, session_factory: Any, notes: Notes) -> None:
         await session.rollback()
         session.add(case.order(1))
         await session.commit()
+        session.add(case.order(2))
+        await session.flush()
+        await session.rollback()
     notes["undone"] = await _keys(session_factory)
     async with session_factory() as session:
         session.add(case.order(2))
@@ -97,24 +105,25 @@ async def undoes(case: Ledger, session_factory: Any, notes: Notes) -> None:
 
 
 async def opens_two(case: Ledger, session_factory: Any, notes: Notes) -> None:
-    """Open two sessions at once, as two requests do."""
+    """Open two sessions at once, as two requests do, and meet an error."""
     notes["found"] = await _keys(session_factory)
     async with session_factory() as first, session_factory() as second:
         notes["same"] = first is second or getattr(first, "sync_session", first) is getattr(
             second, "sync_session", second
         )
+    raise LookupError(BLUE)
 
 
 async def fails(case: Ledger, session_factory: Any, notes: Notes) -> None:
     """Store an order, and fail."""
     await _stores(case, session_factory, notes)
-    raise Failed("the seats are blue")
+    raise Failed(BLUE)
 
 
 async def gives_up(case: Ledger, session_factory: Any, notes: Notes) -> None:
     """Store an order, and end as a test does that calls pytest.fail or pytest.skip."""
     await _stores(case, session_factory, notes)
-    raise GivenUp("the seats are blue")
+    raise GivenUp(BLUE)
 
 
 async def _stores(case: Ledger, session_factory: Any, notes: Notes) -> None:
@@ -129,8 +138,8 @@ PLANS: dict[str, Sequence[Rehearsal]] = {
     "a sale first": (sells, looks),
     "a look first": (looks, sells),
     "a rollback": (undoes, looks),
-    "two at once": (opens_two, looks),
     "a failure": (fails, looks),
+    "two at once": (opens_two, looks),
     "an end": (gives_up, looks),
 }
 
@@ -184,9 +193,14 @@ async def _test(case: Ledger, engine: AsyncEngine, answer: Any, test: Rehearsal)
     }
 
 
-def _stored(engine: AsyncEngine) -> list[str]:
+def _stored(engine: AsyncEngine) -> dict[str, list[Any]]:
+    """Return what another program reads: keys of orders, addresses of guests, what is sold."""
+    columns = {"orders": "key", "guests": "email", "shows": "sold"}
     with contextlib.closing(sqlite3.connect(str(engine.url.database))) as other:
-        return [key for (key,) in other.execute("SELECT key FROM orders ORDER BY key")]
+        return {
+            table: [value for (value,) in other.execute(f"SELECT {column} FROM {table} ORDER BY 1")]
+            for table, column in columns.items()
+        }
 
 
 def judge_session_factory(case: Ledger, seen: dict[str, Any]) -> Iterable[Finding]:
@@ -198,12 +212,12 @@ def judge_session_factory(case: Ledger, seen: dict[str, Any]) -> Iterable[Findin
     lost = _why_lost(case, sale)
     problems = (
         ("seen", _why_not_seen(case, sale)),
-        ("kept", lost),
+        ("kept", lost or _why_lost_at_once(case, sale, undone)),
         ("undone", _why_not_undone(case, undone, lost is None)),
         ("own", _why_not_its_own(seen["two at once"][0])),
         ("clean", _why_not_clean(case, seen, lost is None)),
         ("back", _why_not_back(seen)),
-        ("told", _why_not_told(seen["a failure"][0])),
+        ("told", _why_not_told(seen)),
     )
     for promise, problem in problems:
         if problem:
@@ -244,7 +258,7 @@ def _why_lost(case: Ledger, sale: Notes) -> str | None:
         return interruption(sale["outcome"], "A test in which a second order is refused")
     if case.new[0] in sale["refused"]:
         return interruption(sale["outcome"], "A test that goes on after a rollback")
-    leaked = [key for key in sale["stored"] if key in case.new]
+    leaked = [key for key in sale["stored"]["orders"] if key in case.new]
     then = (
         f" What it committed after that was committed for good: {len(leaked)} row leaked."
         if leaked
@@ -258,11 +272,22 @@ def _why_lost(case: Ledger, sale: Notes) -> str | None:
     )
 
 
+def _why_lost_at_once(case: Ledger, sale: Notes, undone: Notes) -> str | None:
+    if case.new[0] not in sale.get("committed", ()) or case.new[1] in undone.get(
+        "undone", case.new
+    ):
+        return None
+    return (
+        "A session committed an order, went on and rolled back, and the order was gone: what was "
+        "committed is to stay, whatever the same session does after it."
+    )
+
+
 def _why_not_undone(case: Ledger, undone: Notes, kept: bool) -> str | None:
     if "undone" not in undone:
         reason = interruption(undone["outcome"], "A test that rolls back and goes on")
         return reason if kept else None
-    if case.new[0] in undone["undone"]:
+    if {case.new[0], case.new[2]} & set(undone["undone"]):
         return (
             "A session flushed an order and rolled it back, stored another one, and both were "
             "there: the app's rollback has to take back what is not committed, in a test as well."
@@ -294,8 +319,12 @@ def _why_not_clean(case: Ledger, seen: dict[str, Any], kept: bool) -> str | None
         for number, test in enumerate((first, second)):
             if PLANS[name][number] in unsafe:
                 continue
-            if told := _why_changed(there, test["stored"]):
+            if told := _why_changed(there, test["stored"]["orders"]):
                 return f"After {_word(name, number)} {told}"
+            if test["stored"]["guests"] != ["mara@lantern.example"]:
+                return f"After {_word(name, number)} a guest was there who had not been there."
+            if test["stored"]["shows"] != [0]:
+                return f"After {_word(name, number)} what was `sold` had changed."
         found = second.get("found")
         if found is None:
             return interruption(second["outcome"], f"The test after {_word(name, 0)}")
@@ -307,9 +336,9 @@ def _why_not_clean(case: Ledger, seen: dict[str, Any], kept: bool) -> str | None
 def _word(name: str, number: int) -> str:
     words: dict[Rehearsal, str] = {
         sells: "a test that sells",
-        looks: "a test that deletes an order",
+        looks: "a test that deletes an order, adds a guest and counts a seat",
         undoes: "a test that rolls back",
-        opens_two: "a test that reads",
+        opens_two: "a test that reads and meets an error",
         fails: "a test that fails",
         gives_up: "a test that ends by what is no `Exception`, as `pytest.fail` and `pytest.skip` "
         "raise it,",
@@ -339,18 +368,21 @@ def _why_not_back(seen: dict[str, Any]) -> str | None:
     return None
 
 
-def _why_not_told(failure: Notes) -> str | None:
-    outcome = failure["outcome"]
-    if outcome["ended"] == "returned":
-        return (
-            "A test failed inside of the block, and its error went no further: pytest would show "
-            "it green."
-        )
-    if outcome["ended"] == "raised" and outcome["error"] != "Failed: the seats are blue":
-        return (
-            "A test failed with its own AssertionError, and what came out was another error: "
-            f"{outcome['error'].rstrip('.')}. Whoever reads the report looks for the wrong one."
-        )
+def _why_not_told(seen: dict[str, Any]) -> str | None:
+    due = {"a failure": f"Failed: {BLUE}", "two at once": f"LookupError: {BLUE}",
+           "an end": f"GivenUp: {BLUE}"}  # fmt: skip
+    for name, error in due.items():
+        outcome = seen[name][0]["outcome"]
+        if outcome["ended"] == "returned":
+            return (
+                f"After {_word(name, 0)} nothing was told: its error went no further, and pytest "
+                "would show it green."
+            )
+        if outcome["ended"] == "raised" and outcome["error"] != error:
+            return (
+                f"A test failed with its own error, {error}, and what came out was another one: "
+                f"{outcome['error'].rstrip('.')}. Whoever reads the report looks for the wrong one."
+            )
     return None
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from course.checking.attempts import PATIENCE, attempt, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing, Unseen
 from course.checking.patience import until_idle
-from course.checks.ch07_testing.box_offices import EITHER, KINDS, PRICE, Kind, Office, Seen
+from course.checks.ch07_testing.box_offices import EITHER, KINDS, Kind, Office, Seen
 from course.checks.sessions import Rows, fill
 from lantern.theatre import Guest, LedgerEntry, Order, Show, Ticket, make_engine
 
@@ -23,12 +23,13 @@ LONG = 2 * PATIENCE  # many guests of a test wait for SQLite's one writer
 
 @dataclass(frozen=True)
 class Season:
-    """The order in which the tests meet the apps, where each commits, and what has been sold."""
+    """The order in which the tests meet the apps, where each commits, what is sold at a price."""
 
     order: tuple[int, ...]
     at: tuple[str, ...]
     show: int
     capacity: int
+    price: int
     guests: tuple[int, ...]
     orders: tuple[int, ...]
 
@@ -40,7 +41,8 @@ def draw_season(random: Random) -> Season:
     capacity = len(orders) + random.randint(10, 40)
     order = random.sample(range(len(KINDS)), len(KINDS))
     at = [random.choice(EITHER) if kind.at == "either" else kind.at for kind in KINDS]
-    return Season(tuple(order), tuple(at), show, capacity, guests, tuple(sorted(orders)))
+    price = random.randint(1_000, 9_000)
+    return Season(tuple(order), tuple(at), show, capacity, price, guests, tuple(sorted(orders)))
 
 
 @asynccontextmanager
@@ -54,7 +56,7 @@ async def a_season(case: Season) -> AsyncIterator[Path]:
         (Guest, [{"id": id, "email": f"guest@{id}.example"} for id in case.guests]),
         (Order, [_order(case, number) for number in case.orders]),
         (Ticket, [{"order_id": number} for number in case.orders]),
-        (LedgerEntry, [{"order_id": number, "amount_cents": PRICE} for number in case.orders]),
+        (LedgerEntry, [{"order_id": number, "amount_cents": case.price} for number in case.orders]),
     ]
     await fill(engine, rows)
     await engine.dispose()  # with its last connection the write-ahead log becomes a part of it
@@ -65,7 +67,7 @@ def _order(case: Season, number: int) -> dict[str, Any]:
     guest = case.guests[number % len(case.guests)]
     key = f"before-{number}"
     return {"id": number, "show_id": case.show, "guest_id": guest, "key": key,
-            "total_cents": PRICE}  # fmt: skip
+            "total_cents": case.price}  # fmt: skip
 
 
 async def observe_tests(case: Season, tests: Any) -> dict[str, Any]:
@@ -96,7 +98,8 @@ def _name(test: Any, number: int) -> str:
 async def _met(case: Season, number: int, tests: Any, database: Path) -> dict[str, Any]:
     kind, ends, seen = KINDS[number], [], Seen()
     for test in tests:
-        async with Office(kind, case.at[number], case.show, seen).on_a_copy_of(database) as app:
+        office = Office(kind, case.at[number], case.show, case.price, seen)
+        async with office.on_a_copy_of(database) as app:
             outcome = await attempt(lambda test=test, app=app: test(app), LONG)  # type: ignore[misc]
             if outcome.ended == "timed out":
                 await until_idle(PATIENCE)  # requests that were cut off go home first
