@@ -6,6 +6,8 @@ from sqlalchemy import BigInteger
 
 
 class UTCDateTime(UTCDateTime):
+    cache_ok = True
+
     def load_dialect_impl(self, dialect):
         native = dialect.name == "postgresql"
         return dialect.type_descriptor(DateTime(timezone=True) if native else BigInteger())

@@ -1,5 +1,5 @@
 # , and 'this guest is known' was due
-# breaks: psycopg
+# breaks: psycopg, others
 
 SENTENCES = {
     "fk_orders_show_id_shows": "there is no such show",

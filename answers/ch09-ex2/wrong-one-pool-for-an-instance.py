@@ -1,4 +1,4 @@
-# each instance had one worker
+# for each process makes
 # breaks: fits
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from course.checking.attempts import attempt, plain
 from course.checking.exercise import Plain
+from course.checking.patience import SOON, until_idle
 from course.checking.sealed import sealed
 from course.checks.pauses import why_no_seconds, why_together
 from course.checks.sessions import close_all, kept_factories
@@ -44,6 +45,7 @@ class Call:
     sessions: list[Any] = field(default_factory=list)
     steps: list[Plain] = field(default_factory=list)
     stands: asyncio.Event = field(default_factory=asyncio.Event)
+    stood: asyncio.Future[None] | None = None
 
     async def run(self, answer: Any) -> Any:
         """Call the answer; return whether it gave what the work returned."""
@@ -55,7 +57,10 @@ class Call:
         return await result is self.result
 
     async def run_cancelled(self, answer: Any) -> Any:
-        """Call the answer and cancel it where it stands; return "cancelled" if that ended it."""
+        """Call the answer and cancel it where it stands; return "cancelled" if that ended it.
+
+        It is "left" if that ended the answer alone, and what it had begun still stands there.
+        """
         task = asyncio.ensure_future(self.run(answer))
         stands = asyncio.ensure_future(self.stands.wait())
         try:
@@ -64,14 +69,18 @@ class Call:
             stands.cancel()
             task.cancel()
         await asyncio.wait({task})
+        if task.cancelled() and self.stood and not self.stood.done():
+            self.stood.cancel()
+            await until_idle(SOON)
+            return "left"
         return "cancelled" if task.cancelled() else task.result()
 
     async def until_cancelled(self) -> None:
         """Stand still until the cancellation; whoever goes on after it is not held up again."""
-        first = not self.stands.is_set()
         self.stands.set()
-        if first:
-            await asyncio.get_running_loop().create_future()
+        if self.stood is None:
+            self.stood = asyncio.get_running_loop().create_future()
+            await self.stood
 
     @property
     def works(self) -> int:
@@ -164,6 +173,7 @@ class BoxOffice:
             "outcome": replace(outcome, value=None).as_dict(),
             "result": returned and outcome.value is True,
             "cancelled": returned and outcome.value == "cancelled",
+            "left": returned and outcome.value == "left",
             "same": bool(error and call.raised and error[0] is call.raised[-1]),
             "steps": call.steps,
             "stored": self.stored(call.guest),
@@ -245,6 +255,8 @@ def why_unbounded(answer: str, attempts: int, asked: Plain) -> str:
 
 def how_it_ended(answer: str, asked: Plain) -> str:
     """Say what the answer, by its name, did in the end."""
+    if asked["left"]:
+        return f"{answer} ended, and what it had begun went on, since nobody cancelled that"
     if asked["outcome"]["ended"] == "raised":
         return f"{answer} raised {asked['outcome']['error'].rstrip('.')}"
     return f"{answer} {asked['outcome']['ended']}"

@@ -52,6 +52,10 @@ def draw(random: Random) -> Snapshot:
     for state in (IDLE_IN, FAILED_IN):
         forgotten = evening.endpoint(random.choice(FORMS))
         held[forgotten] = evening.add(forgotten, state, age=random.randrange(1, 4) * DAY)
+    young = evening.endpoint(COMMENT)
+    evening.add(young, IDLE_IN)
+    evening.rows[-1] |= dict.fromkeys(("xact_start", "query_start", "state_change"), evening.ago(2))
+    held[young] = 2.0
     # Of a crowd some name themselves in a comment, and some in the name.
     crowds = [evening.crowd(oldest) for oldest in (COMMENT, NAME)]
     held.update(dict(crowds))
@@ -165,7 +169,7 @@ def _row(random: Random, endpoint: str, form: str) -> Row:
         "backend_type": "client backend",
         "application_name": SERVICE if form == COMMENT else endpoint,
         "query": {
-            COMMENT: f"/* {endpoint} */ {query}",
+            COMMENT: f"/* {endpoint} */ {query} /* page 2 */",
             LITERAL: "SELECT id FROM letters WHERE body = '/* GET /old */'",
             NAME: query,
         }[form],

@@ -1,5 +1,6 @@
 """ch09-ex3: who may begin anew, and who may not."""
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from random import Random
@@ -89,8 +90,9 @@ async def observe(case: Night, begin_anew: Any) -> dict[str, Any]:
             seen[name] = [await ask(one, cancel=one.where == WAITS) for one in faults]
         seen["nothings"] = [await ask(result=result) for result in NOTHINGS]
         seen["after"] = [await ask(then_raises=office.error(one)) for one in case.after]
-        if fault := tried_again(case, seen):
-            plan = [fault] * (case.attempts + TOO_MANY)
+        if faults := tried_again(case, seen):
+            fault, every = faults[0], itertools.cycle(faults)
+            plan = list(itertools.islice(every, case.attempts + TOO_MANY))
             seen["bound"] = await ask(*plan)
             seen["one"] = await ask(*plan, attempts=1)
             seen["held up"] = await ask(fault, held_up=True, cancel=True)
@@ -101,12 +103,13 @@ async def observe(case: Night, begin_anew: Any) -> dict[str, Any]:
     return seen
 
 
-def tried_again(case: Night, seen: dict[str, Any]) -> Fault | None:
-    """Return a fault of a statement after which the answer began anew, if there is one."""
-    for fault, asked in zip(case.again, seen["again"], strict=True):
-        if fault.where == STATEMENT and count(asked["steps"], "work") > 1:
-            return fault
-    return None
+def tried_again(case: Night, seen: dict[str, Any]) -> list[Fault]:
+    """Return the faults of a statement after which the answer began anew."""
+    return [
+        fault
+        for fault, asked in zip(case.again, seen["again"], strict=True)
+        if fault.where == STATEMENT and count(asked["steps"], "work") > 1
+    ]
 
 
 def judge(case: Night, seen: dict[str, Any]) -> Iterable[Finding]:
@@ -137,6 +140,10 @@ def judge(case: Night, seen: dict[str, Any]) -> Iterable[Finding]:
 def _judge_again(case: Night, seen: dict[str, Any]) -> Iterator[Broken]:
     if reason := _why_not_served(seen["alone"], "When nothing failed, ", 1):
         yield Broken("again", reason)
+    for result, asked in zip(NOTHINGS, seen["nothings"], strict=True):
+        if (works := count(asked["steps"], "work")) != 1:
+            told = f"When the work had returned {result!r}, and nothing failed, it was done"
+            yield Broken("again", f"{told} {times(works)}; once is due.")
     for fault, asked in zip(case.again, seen["again"], strict=True):
         if reason := _why_not_served(asked, f"When {fault.told}, ", 2):
             yield Broken("again", reason)

@@ -58,6 +58,7 @@ def draw(random: Random) -> tuple[Setup, ...]:
         large = random.randrange(16, 20)
         setups.append(_setup(random, large, usual, random.random() < 0.5, True))
     setups.append(_setup(random, random.randrange(3, 9), 0, random.random() < 0.5, True))
+    setups.append(_setup(random, random.randrange(101, 120), 8, random.random() < 0.5, True))
     setups.append(_setup(random, 1, 2, random.random() < 0.5, True))
     setups += (*_telling(random), *_too_small(random))
     random.shuffle(setups)

@@ -1,7 +1,7 @@
 """ch09-ex1: which rule of the database refused a row."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
@@ -24,6 +24,12 @@ SENTENCES = {
     "taken seat": "this seat has a ticket",
     "no such show": "there is no such show",
 }
+NAMED = "a rule named"
+ALIKE = (
+    ("known guest", "uq_guests_email", "uq_guests_email_folded"),
+    ("known guest", "uq_guests_email", "UQ_GUESTS_EMAIL"),
+    ("taken seat", "uq_tickets_seat_id", "old_uq_tickets_seat_id"),
+)
 TYPED = ("uq_tickets_seat_id", "fk_orders_show_id_shows")  # what a guest may call himself
 AGAIN, ANOTHER = "<raised again>", "<raised another>"
 OF_DRIVER = {
@@ -43,9 +49,19 @@ class Case:
 
     @property
     def known(self) -> dict[str, Refusal]:
-        """What was refused, by its name: in English, and the three rules in German as well."""
+        """What was refused, by its name: also in German, and rules named alike."""
         known = refusals(self.email, self.show, self.seat)
-        return known | in_german(known)
+        return known | in_german(known) | _named_alike(known)
+
+
+def _named_alike(known: dict[str, Refusal]) -> dict[str, Refusal]:
+    """Return refusals by rules without a sentence, whose names are like those that have one."""
+    return {
+        f"{NAMED} {name}": replace(
+            known[of], message=known[of].message.replace(rule, name), constraint=name
+        )
+        for of, rule, name in ALIKE
+    }
 
 
 def draw(random: Random) -> Case:
@@ -55,6 +71,7 @@ def draw(random: Random) -> Case:
     known = Case(email, show, seat, ()).known
     every = [(name, driver) for name in known for driver in OF_DRIVER]
     random.shuffle(every)
+    every.sort(key=lambda one: one[0].startswith(NAMED))  # a sentence for one says less than others
     return Case(email, show, seat, tuple(every))
 
 
@@ -93,11 +110,14 @@ def judge(case: Case, seen: dict[str, Any]) -> Iterable[Finding]:
         elif due == AGAIN and refusal.constraint is None:
             yield Broken(promise, f"{about}{said}. It is none of the three: raise it again.")
         elif due == AGAIN:
-            yield Broken(
-                promise,
-                f"{about}{said}. It is none of the three rules, so raise it again. The message "
-                "holds what was typed, and the statement too; the constraint's name does not.",
+            why = (
+                "Its name is like that of one, and another name."
+                if name.startswith(NAMED)
+                else "The message holds what was typed, and the statement too; the constraint's "
+                "name does not."
             )
+            none = "It is none of the three rules, so raise it again."
+            yield Broken(promise, f"{about}{said}. {none} {why}")
         elif outcome["value"] == AGAIN:
             yield Broken(promise, f"{about}it was raised again. {OF_DRIVER[driver]}.")
         else:
