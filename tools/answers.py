@@ -6,6 +6,7 @@ of it: right, star or wrong. It begins with comments:
     # the words that it must be told, or for a right one what is unusual about it
     # breaks: the promises that a wrong one does not keep, all of them, with commas
     # never told: words that no message to it may hold
+    # on PostgreSQL: the words that are remarked where there is one
     # the rest is the course's own
 
 With the last one the file holds what is different from the course's own answer, and no more.
@@ -25,6 +26,7 @@ from course.project import ROOT
 FOLDER = ROOT / "answers"
 STATES = {"right": RIGHT, "star": STAR, "wrong": WRONG}
 THE_REST = "the rest is the course's own"
+ELSEWHERE = "on PostgreSQL: "
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,9 @@ class KnownAnswer:
     """One answer: the state that it must get, the words that it must be told, and its source.
 
     `words` of a right answer say what is unusual about it; nobody is told. `breaks` are the
-    promises that it does not keep, `never_told` words that would blame the wrong thing. `is_ours`
-    if it is the course's own answer, or differs from it in a part.
+    promises that it does not keep, `never_told` words that would blame the wrong thing, and
+    `remarked` words that are said of it on a PostgreSQL, if the file says any. `is_ours` if it is
+    the course's own answer, or differs from it in a part.
     """
 
     exercise: str
@@ -44,6 +47,7 @@ class KnownAnswer:
     breaks: tuple[str, ...] = ()
     never_told: tuple[str, ...] = ()
     is_ours: bool = False
+    remarked: str = ""
 
     @property
     def passes(self) -> bool:
@@ -79,9 +83,12 @@ def _read(path: Path) -> KnownAnswer:
     never = tuple(
         line.removeprefix("never told: ") for line in lines if line.startswith("never told: ")
     )
+    remarked = "".join(line.removeprefix(ELSEWHERE) for line in lines if line.startswith(ELSEWHERE))
     exercise, is_ours = path.parent.name, THE_REST in lines
     answer = f"{answer_in('solutions', exercise)}\n\n\n{text}" if is_ours else text
-    return KnownAnswer(exercise, path.stem, STATES[kind], lines[0], answer, breaks, never, is_ours)
+    return KnownAnswer(
+        exercise, path.stem, STATES[kind], lines[0], answer, breaks, never, is_ours, remarked
+    )
 
 
 def _listed(label: str, line: str) -> list[str]:
@@ -98,8 +105,8 @@ def every_answer() -> Iterator[KnownAnswer]:
 def reference(exercise: str) -> KnownAnswer:
     """Return the course's own answer, from the chapter's solution."""
     answer = answer_in("solutions", exercise)
-    words = "the course's own answer"
-    return KnownAnswer(exercise, "reference", RIGHT, words, answer, is_ours=True)
+    words, remarked = "the course's own answer", "it holds as well"
+    return KnownAnswer(exercise, "reference", RIGHT, words, answer, is_ours=True, remarked=remarked)
 
 
 @cache

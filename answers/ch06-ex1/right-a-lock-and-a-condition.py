@@ -1,4 +1,5 @@
 # a lock that is not needed, and a statement that holds without it
+# on PostgreSQL: it holds as well
 
 import asyncio
 

@@ -1,5 +1,6 @@
 # In one process it holds
 # breaks: processes
+# on PostgreSQL: 2 tickets were handed out
 
 import asyncio
 

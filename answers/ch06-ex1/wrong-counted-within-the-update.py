@@ -1,5 +1,6 @@
 # Teo's statement has looked already, and writes when Ines has committed
 # breaks: postgresql
+# on PostgreSQL: 2 tickets were handed out
 
 from sqlalchemy import func, select, update
 

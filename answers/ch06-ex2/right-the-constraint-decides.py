@@ -1,4 +1,5 @@
 # one statement looks and writes, and whoever comes too late looks again
+# on PostgreSQL: `sqlalchemy.dialects.sqlite` has SQLite's INSERT
 
 from datetime import UTC, datetime, timedelta
 

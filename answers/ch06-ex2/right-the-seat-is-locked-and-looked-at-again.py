@@ -1,4 +1,5 @@
 # a seat is chosen, its row is written, and then its hold is looked at once more
+# on PostgreSQL: it holds as well
 
 from datetime import UTC, datetime, timedelta
 

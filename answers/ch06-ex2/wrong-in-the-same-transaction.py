@@ -1,5 +1,6 @@
 # current transaction is aborted
 # breaks: postgresql
+# on PostgreSQL: A savepoint around what may fail
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,5 +1,6 @@
 # on PostgreSQL asyncpg takes it for the machine's local time
 # breaks: moments
+# on PostgreSQL: its hold has ended
 
 from datetime import UTC, datetime, timedelta
 

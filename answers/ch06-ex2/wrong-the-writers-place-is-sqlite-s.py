@@ -1,5 +1,6 @@
 # holds no row yet that Ines waits for
 # breaks: postgresql
+# on PostgreSQL: were both given seat
 
 from datetime import UTC, datetime, timedelta
 

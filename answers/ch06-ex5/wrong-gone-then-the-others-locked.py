@@ -1,6 +1,7 @@
 # each hold a row that the other one waits for
 # breaks: postgresql
 # the rest is the course's own
+# on PostgreSQL: deadlock detected
 
 
 async def go_home(Session, usher_id):

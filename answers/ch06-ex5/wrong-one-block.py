@@ -1,6 +1,7 @@
 # refused by SQLite at once
 # breaks: goes
 # the rest is the course's own
+# on PostgreSQL: nobody is on duty
 
 
 async def go_home(Session, usher_id):

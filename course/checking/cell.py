@@ -24,6 +24,10 @@ async def check(name: str, *answers: Any, seed: int | None = None) -> Verdict:
     else:
         seed = new_seed() if seed is None else seed
         verdict = exercise.verdict(await exercise.observed(seed, *answers), seed)
+        if exercise.elsewhere:
+            from course.checking.elsewhere import with_remark
+
+            verdict = await with_remark(verdict, exercise, seed, *answers)
     if Path.cwd().is_relative_to(WORKSPACE):
         progress.record(verdict)
     return verdict

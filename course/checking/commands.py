@@ -165,6 +165,12 @@ def _check(chosen: list[tuple[str, Exercise]], seed: int | None = None) -> list[
             if verdict.seed is not None:
                 again = f"python -m course check {verdict.exercise} --seed {verdict.seed}"
                 typer.echo(f"  The same case again: {again}")
+    if unasked := [one.id for (_, one), verdict in zip(chosen, results, strict=True)
+                   if one.elsewhere and verdict.passed and not verdict.remark]:  # fmt: skip
+        typer.echo(
+            f"Where there is a PostgreSQL, {', '.join(unasked)} is asked on it, too: `python -m "
+            "course postgres` installs one. It changes no point."
+        )
     return results
 
 

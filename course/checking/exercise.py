@@ -92,13 +92,21 @@ Finding = Broken | Unseen | Nothing | Star | AsGiven
 
 
 @dataclass(frozen=True)
+class Remark:
+    """What is said below a verdict and counts for nothing; `picture` is HTML that shows it."""
+
+    text: str
+    picture: str = ""
+
+
+@dataclass(frozen=True)
 class Verdict:
     """The state of an answer, its points, and every message that goes with it.
 
     `broken` are the short names of the promises that were not kept, and `seed` is what their case
     was drawn from; it is None where no case made a difference. `printed` is what cells and answer
     printed where nobody else shows it. `pictures` show what messages say, as HTML. `unseen` are
-    the promises that could not be looked at yet.
+    the promises that could not be looked at yet. `remark` is the same answer on a PostgreSQL.
     """
 
     exercise: str
@@ -114,6 +122,7 @@ class Verdict:
     printed: str = ""
     pictures: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
+    remark: Remark | None = None
 
     @property
     def passed(self) -> bool:
@@ -129,14 +138,16 @@ class Verdict:
         )
 
     def as_dict(self) -> Plain:
-        """Return plain data for a file: all of it but the pictures."""
-        return {name: value for name, value in asdict(self).items() if name != "pictures"}
+        """Return plain data for a file: all of it but the pictures, and what is remarked."""
+        data = asdict(self)
+        return {name: data[name] for name in data if name not in ("pictures", "remark")}
 
     def __repr__(self) -> str:
         kept = [f"  ✓ {promise}" for promise in self.kept]
         kept += [f"  {NOT_YET_SEEN} {promise}" for promise in self.unseen]
         told = [f"  {SYMBOLS[self.state]} {message}" for message in self.messages]
         again = [] if self.seed is None else [f"  This was the case of seed {self.seed}."]
+        again += [f"  {self.remark.text}"] if self.remark else []
         printed = [f"  > {line}" for line in self.printed.splitlines()[-MOST_PRINTED:]]
         return "\n".join([self.headline, *kept, *told, *again, *printed])
 
@@ -151,6 +162,7 @@ class Verdict:
         again = ""
         if self.seed is not None:
             again = f"<p>The same case again: add <code>seed={self.seed}</code> to the check.</p>"
+        remark = f"<p>{_code(self.remark.text)}</p>{self.remark.picture}" if self.remark else ""
         hints = ""
         if not self.passed:
             hints = "".join(
@@ -162,8 +174,22 @@ class Verdict:
             f'<div class="lantern-verdict {kind}" role="status">'
             f'<p class="{kind}"><strong>{escape(self.headline)}'
             f'</strong></p><ul style="list-style:none">{messages}{kept}</ul>{again}'
-            f"{''.join(self.pictures)}{hints}</div>"
+            f"{''.join(self.pictures)}{remark}{hints}</div>"
         )
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """How answers are observed on a PostgreSQL as well, where one is at hand.
+
+    `observe` takes the URL of an empty database, over `driver`, the case and the answers, and
+    returns what the exercise's own does: its judge judges it too. `extent` says in words what was
+    tried there.
+    """
+
+    observe: Callable[..., Awaitable[Plain]]
+    extent: str
+    driver: str = "asyncpg"
 
 
 @dataclass(frozen=True)
@@ -178,7 +204,8 @@ class Exercise:
     learner's code and returns plain data; `judge` turns case and data into broken promises and
     stars, and touches nothing else. It gets a case of its own, drawn from the same seed: what was
     observed on another one does not pass. `own_connections` says that an answer may open the
-    database by itself: nothing is counted on the connections that it is given.
+    database by itself: nothing is counted on the connections that it is given. `elsewhere` is for a
+    remark alone, and changes no point.
     """
 
     id: str
@@ -191,6 +218,7 @@ class Exercise:
     judge: Callable[[Any, Plain], Iterable[Finding]]
     draw: Callable[[Random], Any] | None = None
     own_connections: bool = False
+    elsewhere: Elsewhere | None = None
 
     def case(self, seed: int) -> Any:
         """Return the case of a seed, the same in every process."""

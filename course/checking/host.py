@@ -2,7 +2,8 @@
 
 `python -m course.checking.host NOTEBOOK EXERCISE SEED RESULT`
 
-It runs the cells, observes the answers, and writes the observation to RESULT.
+It runs the cells, observes the answers, and writes the observation to RESULT: on the database
+whose URL LANTERN_ELSEWHERE holds, if it holds one.
 It judges nothing; whatever the cells do to this process is seen from outside.
 """
 
@@ -32,6 +33,7 @@ NumberedCell = tuple[int, str]  # its number among the code cells, and its sourc
 
 # Magics of a whole cell that run it in the notebook; what others do with it leaves nothing there.
 RUN_THE_BODY = "time|capture|prun"
+ELSEWHERE = "LANTERN_ELSEWHERE"
 
 
 def main(notebook: str, name: str, seed: str, result: str) -> None:
@@ -41,7 +43,8 @@ def main(notebook: str, name: str, seed: str, result: str) -> None:
     with asyncio.Runner() as runner:
         space, errors = run_cells(runner, cells_of(content, exercise.id))
         lacking = what_is_missing(exercise.answers, space, errors)
-        observation = lacking or observed(runner, exercise, space, int(seed))
+        url = os.environ.pop(ELSEWHERE, "")
+        observation = lacking or observed(runner, exercise, space, int(seed), url)
         # The file appears whole or not at all.
         partial = f"{result}.part"
         Path(partial).write_text(to_json(observation), encoding="utf-8")
@@ -64,15 +67,22 @@ def what_is_missing(
 
 
 def observed(
-    runner: asyncio.Runner, exercise: Exercise, space: Space, seed: int
+    runner: asyncio.Runner, exercise: Exercise, space: Space, seed: int, url: str = ""
 ) -> Seen | CheckBroken:
     """Observe the answers on the case of a seed; an error that no attempt caught is told.
 
-    So is a loop that was stopped, and what no JSON can hold.
+    So is a loop that was stopped, and what no JSON can hold. With a URL they are observed there,
+    for a remark.
     """
     try:
         answers = [space[name] for name in exercise.answers]
-        seen = Seen(runner.run(exercise.observed(seed, *answers)), seed)
+        if url:
+            from course.checking.elsewhere import observed_there
+
+            work = observed_there(url, exercise, seed, *answers)
+        else:
+            work = exercise.observed(seed, *answers)
+        seen = Seen(runner.run(work), seed)
         to_json(seen)
     except BaseException as error:
         return CheckBroken(describe(error))

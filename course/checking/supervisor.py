@@ -16,6 +16,7 @@ from typing import IO
 
 from course.checking.attempts import describe
 from course.checking.exercise import Exercise, Verdict, new_seed
+from course.checking.host import ELSEWHERE
 from course.checking.observation import (
     CheckBroken,
     Missing,
@@ -214,7 +215,38 @@ def verdicts(
                 f"{notebook.name} can't be read as a notebook: gone, or saved by half? Save it "
                 f"again, or: python -m course reset {chapter_of(exercise.id)}"
             )
-        return Process(notebook, exercise, seconds, seed).verdict()
+        process = Process(notebook, exercise, seconds, seed)
+        return _with_remark(process.verdict(), notebook, exercise, process.seed)
 
     with ThreadPoolExecutor(2) as pool:
         return list(pool.map(one, work))
+
+
+def _with_remark(verdict: Verdict, notebook: Path, exercise: Exercise, seed: int) -> Verdict:
+    """Return a verdict on what was observed with what a PostgreSQL does, if one is at hand.
+
+    The cells are run once more, in a process of their own: whatever comes of it, the verdict
+    stands.
+    """
+    if not exercise.elsewhere or not (verdict.passed or verdict.broken):
+        return verdict
+    from course.checking.elsewhere import remarked
+    from lantern.theatre import NoPostgres, postgres_database
+    from lantern.theatre.postgres import is_at_hand
+
+    if not is_at_hand():
+        return verdict
+    try:
+        with postgres_database(exercise.elsewhere.driver) as url:
+            given = {ELSEWHERE: url.render_as_string(hide_password=False)}
+            seen = Process(
+                notebook, exercise, seed=seed, environment=os.environ | given
+            ).observation()
+    except NoPostgres as error:
+        seen = Stopped(str(error))
+    match seen:
+        case Seen(data):
+            return remarked(verdict, exercise, seed, data)
+        case Stopped(why):
+            return remarked(verdict, exercise, seed, {"why": why})
+    return verdict

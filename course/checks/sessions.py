@@ -4,13 +4,13 @@ import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
-from sqlalchemy import insert
+from sqlalchemy import Engine, insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
 from sqlalchemy.util import await_
 
 from lantern.events import listening
-from lantern.theatre import Base, make_factories
+from lantern.theatre import Base, make_factories, make_sync_engine
 
 Rows = tuple[type[Base], Sequence[dict[str, Any]]]
 
@@ -22,6 +22,16 @@ async def fill(engine: AsyncEngine, tables: Iterable[Rows]) -> None:
         for model, rows in tables:
             if rows:  # an insert of no rows would insert one
                 await connection.execute(insert(model), list(rows))
+
+
+def beside(engine: AsyncEngine) -> Engine:
+    """Return a sync engine on the same database, for what is done beside an answer."""
+    if engine.dialect.name == "sqlite":
+        return make_sync_engine(f"sqlite:///{engine.url.database}")
+    words = {"sslmode" if name == "ssl" else name: text for name, text in engine.url.query.items()}
+    url = engine.url.set(drivername="postgresql+psycopg", query=words)
+    # Who waits here waits for the answer, which cannot go on meanwhile.
+    return make_sync_engine(url, connect_args={"options": "-c lock_timeout=1s"})
 
 
 class Kept(AsyncSession):

@@ -10,6 +10,7 @@ import os
 import secrets
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,6 +64,13 @@ def postgres_database(driver: str = "asyncpg") -> Iterator[URL]:
         yield url
     finally:
         server.drop(url)
+
+
+def is_at_hand() -> bool:
+    """Tell whether there is a server to ask, or to start; neither is done, no driver imported."""
+    if not all(map(importlib.util.find_spec, ("asyncpg", "psycopg"))):
+        return False
+    return bool(_own_url() or (sys.platform not in NOT_HERE and programs()))
 
 
 class Server:
@@ -144,17 +152,19 @@ class Server:
 
 
 _servers: dict[URL | None, Server] = {}
+_one_by_one = threading.Lock()
 
 
 def _server() -> Server:
     """Return this process's server: what DATABASE_URL names, else the one that came with pip."""
     own = _own_url()
-    if (known := _servers.get(own)) and not known.is_usable:
-        known.close()
-        del _servers[own]
-    if own not in _servers:
-        _servers[own] = _on_its_own(own) if own else _embedded()
-    return _servers[own]
+    with _one_by_one:
+        if (known := _servers.get(own)) and not known.is_usable:
+            known.close()
+            del _servers[own]
+        if own not in _servers:
+            _servers[own] = _on_its_own(own) if own else _embedded()
+        return _servers[own]
 
 
 def _own_url() -> URL | None:

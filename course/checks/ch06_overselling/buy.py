@@ -12,8 +12,9 @@ from sqlalchemy import inspect as inspect_object
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from course.checking.attempts import interruption
-from course.checking.exercise import Broken, Exercise, Finding, Nothing, Plain, Unseen
+from course.checking.exercise import Broken, Elsewhere, Exercise, Finding, Nothing, Plain, Unseen
 from course.checks.ch06_overselling.every_order import (
+    FEW_ORDERS,
     MOST_ORDERS,
     NAMES,
     a_process_each,
@@ -69,10 +70,11 @@ async def observe_buy(case: Sale, buy: Any) -> dict[str, Any]:
         await fill(engine, _rows(case))
         with noting_locks(engine, seen):
             for question in QUESTIONS:
-                seen[question] = await _explored(case, buy, engine, question)
+                limit = SOME_ORDERS if question == "three" else MOST_ORDERS
+                seen[question] = await _explored(case, buy, engine, question, limit)
                 if seen[question]["in_memory"]:
                     with a_process_each():
-                        seen["apart"] = await _explored(case, buy, engine, question)
+                        seen["apart"] = await _explored(case, buy, engine, question, limit)
                         seen["meanwhile"] = await _meanwhile(case, buy)
                     break
                 if has_errors(seen[question]):
@@ -81,6 +83,18 @@ async def observe_buy(case: Sale, buy: Any) -> dict[str, Any]:
                 seen["meanwhile"] = await _meanwhile(case, buy)
     finally:
         await engine.dispose()
+    return seen
+
+
+async def observe_buy_elsewhere(url: str, case: Sale, buy: Any) -> dict[str, Any]:
+    """Let one guest and two buy on a PostgreSQL, as if each had a process."""
+    seen: dict[str, Any] = {"apart": None, "meanwhile": None}
+    engine = make_engine(url, pool_size=10)
+    await fill(engine, _rows(case))
+    with noting_locks(engine, seen), a_process_each():
+        for question in ("alone", "late", "two"):
+            seen[question] = await _explored(case, buy, engine, question, FEW_ORDERS)
+    await engine.dispose()
     return seen
 
 
@@ -93,11 +107,12 @@ def _rows(case: Sale) -> list[Any]:
     ]
 
 
-async def _explored(case: Sale, buy: Any, engine: AsyncEngine, question: str) -> Plain:
+async def _explored(
+    case: Sale, buy: Any, engine: AsyncEngine, question: str, limit: int = MOST_ORDERS
+) -> Plain:
     count, left = QUESTIONS[question]
     session, _ = kept_factories(engine)
     calls = [_call(buy, session, case.show, guest) for guest in case.guests[:count]]
-    limit = SOME_ORDERS if question == "three" else MOST_ORDERS
 
     async def before() -> None:
         await _forget(session)
@@ -332,8 +347,8 @@ BUY = Exercise(
         "rows": "an order that was returned is stored with one ticket, `sold` counts the tickets, "
         "and nothing else is changed",
         "processes": "it holds as well when each guest is served by a process of its own",
-        "postgresql": "it does not rest on SQLite's one place for a writer, so that it holds on "
-        "PostgreSQL, too",
+        "postgresql": "it does not rest on SQLite's one place for a writer, which PostgreSQL has "
+        "not",
     },
     hints=(
         "What a guest has seen is out of date as soon as another one goes on. Which statement "
@@ -345,4 +360,5 @@ BUY = Exercise(
     draw=draw_sale,
     observe=observe_buy,
     judge=judge_buy,
+    elsewhere=Elsewhere(observe_buy_elsewhere, "in some orders of two guests' steps"),
 )

@@ -11,8 +11,10 @@ from sqlalchemy import Boolean, Column, ForeignKey, Integer, MetaData, String, T
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from course.checking.attempts import interruption
-from course.checking.exercise import Broken, Exercise, Finding, Nothing, Plain, Unseen
+from course.checking.exercise import Broken, Elsewhere, Exercise, Finding, Nothing, Plain, Unseen
 from course.checks.ch06_overselling.every_order import (
+    FEW_ORDERS,
+    MOST_ORDERS,
     NAMES,
     Wrong,
     a_process_each,
@@ -27,9 +29,9 @@ from course.checks.ch06_overselling.every_order import (
     why_not_explored,
 )
 from course.checks.ch06_overselling.meanwhile import Call, Meanwhile, on_postgresql
-from course.checks.sessions import close_all, kept_factories
+from course.checks.sessions import beside, close_all, kept_factories
 from lantern.steps import LETTERS
-from lantern.theatre import make_engine, make_sync_engine
+from lantern.theatre import make_engine
 
 # The tables of the classes that the exercise gives: those of the notebook are the learner's.
 TABLES = MetaData()
@@ -105,7 +107,7 @@ class Scene:
     def __init__(self, case: Evening, engine: AsyncEngine, go_home: Any) -> None:
         self.case, self.engine, self.go_home = case, engine, go_home
         self.session, _ = kept_factories(engine)
-        self.aside = make_sync_engine(f"sqlite:///{engine.url.database}")
+        self.aside = beside(engine)
         TABLES.create_all(self.aside)
         self.question = QUESTIONS["the last"]
 
@@ -156,10 +158,12 @@ class Scene:
 
         return call
 
-    async def explored(self, name: str) -> Plain:
+    async def explored(self, name: str, limit: int = MOST_ORDERS) -> Plain:
         self.question = QUESTIONS[name]
         try:
-            return await every_order(self.engine, *self.calls(), before=self.before, look=self.look)
+            return await every_order(
+                self.engine, *self.calls(), before=self.before, look=self.look, limit=limit
+            )
         finally:
             await close_all(self.session)
 
@@ -175,6 +179,17 @@ async def observe_going(case: Evening, go_home: Any) -> dict[str, Any]:
             await _observe_questions(scene, seen)
     finally:
         await scene.close()
+    return seen
+
+
+async def observe_going_elsewhere(url: str, case: Evening, go_home: Any) -> dict[str, Any]:
+    """Let ushers go home on a PostgreSQL, as if each had a process."""
+    seen: dict[str, Any] = {}
+    scene = Scene(case, make_engine(url, pool_size=10), go_home)
+    with noting_locks(scene.engine, seen), a_process_each():
+        for name in QUESTIONS:
+            seen[name] = await scene.explored(name, FEW_ORDERS)
+    await scene.close()
     return seen
 
 
@@ -324,8 +339,8 @@ GO_HOME = Exercise(
         "told": "True is told for an usher who was taken off duty by this call, and False for "
         "everybody else; nothing else changes",
         "processes": "it holds as well when each usher is served by a process of its own",
-        "postgresql": "it does not rest on SQLite's one place for a writer, so that it holds on "
-        "PostgreSQL, too",
+        "postgresql": "it does not rest on SQLite's one place for a writer, which PostgreSQL has "
+        "not",
     },
     hints=(
         "Both look at the same ushers, and each writes another row. Nobody is in anybody's way, "
@@ -339,4 +354,5 @@ GO_HOME = Exercise(
     draw=draw_evening,
     observe=observe_going,
     judge=judge_going,
+    elsewhere=Elsewhere(observe_going_elsewhere, "in some orders of two ushers' steps"),
 )

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from course.checking.attempts import interruption
-from course.checking.exercise import Broken, Exercise, Finding, Nothing, Plain, Unseen
+from course.checking.exercise import Broken, Elsewhere, Exercise, Finding, Nothing, Plain, Unseen
 from course.checks.ch06_overselling.every_order import (
+    FEW_ORDERS,
     NAMES,
     Wrong,
     a_process_each,
@@ -80,6 +81,18 @@ async def observe_hold(case: House, hold_seat: Any) -> dict[str, Any]:
                 seen["east"] = {one: await scene.explored(one) for one in asked}
     finally:
         await scene.close()
+    return seen
+
+
+async def observe_hold_elsewhere(url: str, case: House, hold_seat: Any) -> dict[str, Any]:
+    """Let guests hold a seat on a PostgreSQL, as if each had a process, on a clock of the east."""
+    seen: dict[str, Any] = {"offsets": [], "east": {}}
+    scene = Scene(case, make_engine(url, pool_size=10), hold_seat)
+    await fill(scene.engine, ())
+    with noting_locks(scene.engine, seen), a_process_each(), clock_in(EAST):
+        for question in QUESTIONS:
+            seen[question] = await scene.explored(question, FEW_ORDERS)
+    await scene.close()
     return seen
 
 
@@ -333,8 +346,8 @@ HOLD_SEAT = Exercise(
         "moments": "what holds are compared with, and end at, are moments in UTC, whatever clock "
         "the machine has",
         "processes": "it holds as well when each guest is served by a process of its own",
-        "postgresql": "it does not rest on SQLite's one place for a writer, so that it holds on "
-        "PostgreSQL, too",
+        "postgresql": "it does not rest on SQLite's one place for a writer, which PostgreSQL has "
+        "not",
     },
     hints=(
         "Two guests look at the same seats. What do both of them write before they look, so that "
@@ -349,4 +362,5 @@ HOLD_SEAT = Exercise(
     draw=draw_house,
     observe=observe_hold,
     judge=judge_hold,
+    elsewhere=Elsewhere(observe_hold_elsewhere, "in some orders of two guests' steps"),
 )

@@ -12,10 +12,10 @@ from sqlalchemy import inspect as inspect_object
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from course.checking.exercise import Plain
-from course.checks.ch06_overselling.every_order import every_order
+from course.checks.ch06_overselling.every_order import MOST_ORDERS, every_order
 from course.checks.ch06_overselling.meanwhile import Call
-from course.checks.sessions import close_all, kept_factories
-from lantern.theatre import Base, Guest, Hold, Order, Seat, Show, Ticket, make_sync_engine
+from course.checks.sessions import beside, close_all, kept_factories
+from lantern.theatre import Base, Guest, Hold, Order, Seat, Show, Ticket
 
 # What a seat may be: held by another guest, not any more, never yet, or sold.
 HELD, SPENT, FRESH, SOLD = "held", "spent", "fresh", "sold"
@@ -90,7 +90,7 @@ class Scene:
     def __init__(self, case: House, engine: AsyncEngine, hold_seat: Any) -> None:
         self.case, self.engine, self.hold_seat = case, engine, hold_seat
         self.session, _ = kept_factories(engine)
-        self.aside = make_sync_engine(f"sqlite:///{engine.url.database}")
+        self.aside = beside(engine)
         self.opened = self.asked = datetime.now(UTC)
         self.question = QUESTIONS["none"]
 
@@ -167,8 +167,8 @@ class Scene:
         told = []
         with self.aside.connect() as connection:
             columns = (Hold.seat_id, Hold.guest_id, Hold.expires_at)
-            for seat, guest, naive in connection.execute(select(*columns).order_by(*columns)):
-                ends = naive.replace(tzinfo=UTC)
+            for seat, guest, ends in connection.execute(select(*columns).order_by(*columns)):
+                ends = ends if ends.tzinfo else ends.replace(tzinfo=UTC)
                 beside = min(0, (ends - earliest).total_seconds())
                 beside += max(0, (ends - latest).total_seconds())
                 is_old = (seat, guest, ends) in was
@@ -207,11 +207,12 @@ class Scene:
 
         return call
 
-    async def explored(self, question: str) -> Plain:
+    async def explored(self, question: str, limit: int = MOST_ORDERS) -> Plain:
         self.question = QUESTIONS[question]
+        calls = self.calls(self.question[0])
         try:
             return await every_order(
-                self.engine, *self.calls(self.question[0]), before=self.before, look=self.look
+                self.engine, *calls, before=self.before, look=self.look, limit=limit
             )
         finally:
             await close_all(self.session)

@@ -1,0 +1,101 @@
+"""A PostgreSQL that is at hand is asked as well, and what it does changes no verdict."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from course.checking import cell, elsewhere
+from course.checking.exercise import RIGHT, Elsewhere, Exercise, Plain, find
+from course.checking.supervisor import verdicts
+from course.project import ROOT
+from lantern.theatre import NoPostgres
+from tools.answers import known_answers, notebook_with
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it has no server of its own")
+NAME = "ch06-ex1"
+SOURCE = {one.name: one.source for one in known_answers(NAME)}
+DEADLOCK = SOURCE["right-the-order-first-and-then-a-lock"]
+
+
+@pytest.fixture
+def notebook(tmp_path: Path) -> Path:
+    path = tmp_path / "ch06_overselling.ipynb"
+    path.write_text(json.dumps(notebook_with(path.stem, {NAME: DEADLOCK})), encoding="utf-8")
+    return path
+
+
+@pytest.mark.slow
+def test_in_the_terminal_a_right_answer_stays_right_and_is_told(notebook: Path) -> None:
+    (verdict,) = verdicts([(notebook, find(NAME)[1])], seed=1)
+    assert (verdict.state, verdict.points) == (RIGHT, verdict.of)
+    assert verdict.remark and "deadlock detected" in verdict.remark.text
+    assert repr(verdict).splitlines()[-1] == f"  {verdict.remark.text}"
+    assert "FOR UPDATE.</p><figure" in verdict._repr_html_()
+    assert "remark" not in verdict.as_dict()
+
+
+async def seen_nowhere(_: object, answer: object) -> Plain:
+    return {}
+
+
+def made(observe: object) -> Exercise:
+    """Return an exercise that every answer keeps, and what is observed of it elsewhere."""
+    own = replace(find(NAME)[1], draw=None, observe=seen_nowhere, judge=lambda case, seen: ())
+    return replace(own, elsewhere=Elsewhere(observe, "here"))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def checked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.chdir(tmp_path)
+
+    async def check(observe: object) -> object:
+        monkeypatch.setattr(cell, "find", lambda name: ("ch06_overselling", made(observe)))
+        return await cell.check(NAME, lambda: 1)
+
+    return check
+
+
+@pytest.mark.anyio
+async def test_what_goes_wrong_there_is_told_and_changes_no_verdict(checked) -> None:
+    async def fails(*_: object) -> Plain:
+        raise ValueError("no such house")
+
+    verdict = await checked(fails)
+    assert verdict.state == RIGHT
+    assert verdict.remark.text.startswith("On PostgreSQL nothing was seen: The check raised Value")
+
+
+@pytest.mark.anyio
+async def test_a_server_that_cannot_be_had_is_told_and_changes_no_verdict(
+    checked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_: object) -> None:
+        raise NoPostgres("It is full.")
+
+    monkeypatch.setattr(elsewhere, "postgres_database", refuses)
+    verdict = await checked(seen_nowhere)
+    assert (verdict.state, verdict.remark.text) == (
+        RIGHT,
+        "On PostgreSQL nothing was seen: It is full.",
+    )
+
+
+@pytest.mark.anyio
+async def test_where_there_is_none_nothing_is_said_in_a_notebook(
+    checked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(elsewhere, "is_at_hand", lambda: False)
+    assert (await checked(seen_nowhere)).remark is None
+
+
+def test_whether_there_is_one_is_known_without_a_driver() -> None:
+    asked = (
+        "import sys; from course.checking.elsewhere import is_at_hand; print(is_at_hand(), "
+        "not {'asyncpg', 'psycopg'} & sys.modules.keys())"
+    )
+    told = subprocess.check_output([sys.executable, "-c", asked], cwd=ROOT, text=True)
+    assert told.split() == ["True", "True"]
