@@ -1,4 +1,5 @@
 # looks first, and has a savepoint too
+# on PostgreSQL: it holds as well
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError

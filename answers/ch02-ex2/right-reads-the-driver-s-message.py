@@ -1,4 +1,5 @@
 # tells a duplicate by the driver's message
+# on PostgreSQL: duplicate key value violates unique constraint
 
 from sqlalchemy.exc import IntegrityError
 

@@ -1,4 +1,5 @@
 # SQL by hand, quoted names, and BEGIN IMMEDIATE
+# on PostgreSQL: syntax error at or near "immediate"
 
 
 from lantern.theatre import Guest

@@ -1,4 +1,5 @@
 # no row costs one of its own
+# on PostgreSQL: `sqlalchemy.dialects.sqlite` has SQLite's INSERT
 
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 

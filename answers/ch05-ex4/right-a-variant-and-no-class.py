@@ -1,4 +1,5 @@
 # an object, whose type on PostgreSQL is a plain variant
+# on PostgreSQL: has no offset, and a row was stored for it
 
 from datetime import UTC
 

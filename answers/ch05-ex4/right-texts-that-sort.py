@@ -1,4 +1,5 @@
 # texts in UTC on SQLite, which sort as the moments do
+# on PostgreSQL: it holds as well
 
 from datetime import UTC, datetime
 

@@ -1,6 +1,7 @@
 # came back, without an offset
 # breaks: moment
 # never told: hours away
+# on PostgreSQL: nothing of this is seen
 
 from datetime import UTC
 

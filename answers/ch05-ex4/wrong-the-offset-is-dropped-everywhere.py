@@ -1,5 +1,6 @@
 # has lost its offset
 # breaks: native
+# on PostgreSQL: another moment
 
 from datetime import UTC
 

@@ -1,5 +1,6 @@
 # On PostgreSQL the column would be TIMESTAMP WITHOUT TIME ZONE
 # breaks: native
+# on PostgreSQL: can't subtract offset-naive and offset-aware datetimes
 
 from datetime import UTC
 

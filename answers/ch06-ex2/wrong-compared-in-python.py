@@ -1,6 +1,5 @@
 # What SQLite gives back for `expires_at` has no offset
 # breaks: seats, served, holds, moments, processes, postgresql
-# on PostgreSQL: nothing of this is seen
 
 from datetime import UTC, datetime, timedelta
 

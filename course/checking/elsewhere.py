@@ -7,10 +7,8 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy.engine import URL
-
 from course.checking.attempts import attempt, describe, interruption
-from course.checking.exercise import Broken, Exercise, Nothing, Plain, Remark, Verdict
+from course.checking.exercise import Broken, Exercise, Nothing, Plain, Remark, Unseen, Verdict
 from lantern.theatre import NoPostgres, make_engine, postgres_database
 from lantern.theatre.postgres import is_at_hand
 
@@ -33,18 +31,22 @@ CAUSES = {
 
 
 async def with_remark(verdict: Verdict, exercise: Exercise, seed: int, *answers: Any) -> Verdict:
-    """Observe answers on a PostgreSQL, if one is at hand; return the verdict with its remark."""
-    if not exercise.elsewhere or not is_at_hand():
+    """Observe answers on a PostgreSQL, if one is at hand; return the verdict with its remark.
+
+    Of an answer that keeps nothing here nothing is asked there.
+    """
+    if not exercise.elsewhere or not verdict.kept or not is_at_hand():
         return verdict
     try:
         with postgres_database(exercise.elsewhere.driver) as url:
-            there = await observed_there(url, exercise, seed, *answers)
+            text = url.render_as_string(hide_password=False)
+            there = await observed_there(text, exercise, seed, *answers)
     except NoPostgres as error:
         there = {"why": str(error)}
     return remarked(verdict, exercise, seed, there)
 
 
-async def observed_there(url: URL | str, exercise: Exercise, seed: int, *answers: Any) -> Plain:
+async def observed_there(url: str, exercise: Exercise, seed: int, *answers: Any) -> Plain:
     """Observe answers on an empty database of a PostgreSQL; never raises for what they do."""
     elsewhere = exercise.elsewhere
     assert elsewhere
@@ -54,7 +56,7 @@ async def observed_there(url: URL | str, exercise: Exercise, seed: int, *answers
         async with engine.connect():
             version = engine.dialect.server_version_info
         await engine.dispose()
-        seen = await elsewhere.observe(url, exercise.case(seed), *answers)
+        seen = await elsewhere.observe(exercise.case(seed), *answers, url=url)
         return {"version": version and version[0], "seen": seen}
 
     outcome = await attempt(observe, SECONDS)
@@ -68,29 +70,35 @@ def remarked(verdict: Verdict, exercise: Exercise, seed: int, there: Plain) -> V
 
     Never raises for what stands in it: the learner's code may have done the writing.
     """
+    remark: Remark | None
     match there:
         case {"version": int(version), "seen": dict(seen)}:
             try:
-                remark = _remark(verdict, exercise, seed, seen, version)
+                remark = remark_on(verdict, exercise, seed, seen, version)
             except Exception as error:
                 remark = Remark(f"On PostgreSQL nothing can be judged: {describe(error)}.")
         case {"why": str(why)}:
             remark = Remark(f"On PostgreSQL nothing was seen: {why}")
         case _:
-            return verdict
+            remark = None
     return replace(verdict, remark=remark)
 
 
-def _remark(verdict: Verdict, exercise: Exercise, seed: int, seen: Plain, version: int) -> Remark:
+def remark_on(
+    verdict: Verdict, exercise: Exercise, seed: int, seen: Plain, version: int
+) -> Remark | None:
+    """Return what the judge finds there; None where what is broken here was not looked at."""
     assert exercise.elsewhere
     where = f"On PostgreSQL {version}, over {exercise.elsewhere.driver}"
-    findings = exercise.judge(exercise.case(seed), seen)
-    found = [one for one in findings if isinstance(one, Broken | Nothing)]
-    if not found:
+    findings = list(exercise.judge(exercise.case(seed), seen))
+    first = next((one for one in findings if isinstance(one, Broken | Nothing)), None)
+    if first is None:
+        unseen = {one.promise for one in findings if isinstance(one, Unseen)}
+        if not unseen.isdisjoint(verdict.broken):
+            return None
         holds = "it holds as well" if verdict.passed else "nothing of this is seen"
         return Remark(f"{where}, {holds}, {exercise.elsewhere.extent}.")
-    first = found[0]
-    if first.promise in verdict.broken if isinstance(first, Broken) else not verdict.kept:
+    if isinstance(first, Broken) and first.promise in verdict.broken:
         return Remark(f"{where}, it does not hold either.")
     causes = (cause for sign, cause in CAUSES.items() if re.search(sign, first.message))
     picture = first.picture if isinstance(first, Broken) else ""

@@ -182,9 +182,9 @@ class Verdict:
 class Elsewhere:
     """How answers are observed on a PostgreSQL as well, where one is at hand.
 
-    `observe` takes the URL of an empty database, over `driver`, the case and the answers, and
-    returns what the exercise's own does: its judge judges it too. `extent` says in words what was
-    tried there.
+    `observe` takes the case, the answers, and as `url` that of an empty database, over `driver`. It
+    returns what the exercise's own does, or a part, for the same judge. `extent` says in words what
+    was tried there.
     """
 
     observe: Callable[..., Awaitable[Plain]]

@@ -223,12 +223,12 @@ def verdicts(
 
 
 def _with_remark(verdict: Verdict, notebook: Path, exercise: Exercise, seed: int) -> Verdict:
-    """Return a verdict on what was observed with what a PostgreSQL does, if one is at hand.
+    """Return a verdict with what becomes of the answer on a PostgreSQL, if one is at hand.
 
     The cells are run once more, in a process of their own: whatever comes of it, the verdict
     stands.
     """
-    if not exercise.elsewhere or not (verdict.passed or verdict.broken):
+    if not exercise.elsewhere or not verdict.kept:
         return verdict
     from course.checking.elsewhere import remarked
     from lantern.theatre import NoPostgres, postgres_database

@@ -61,7 +61,7 @@ def checked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
 
 @pytest.mark.anyio
 async def test_what_goes_wrong_there_is_told_and_changes_no_verdict(checked) -> None:
-    async def fails(*_: object) -> Plain:
+    async def fails(*_: object, url: str) -> Plain:
         raise ValueError("no such house")
 
     verdict = await checked(fails)

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Any
 
 from sqlalchemy import select
 
-from course.checking.exercise import Broken, Exercise, Finding, Nothing, Star
+from course.checking.exercise import Broken, Elsewhere, Exercise, Finding, Nothing, Star, Unseen
 from course.checks.ch02_sync_sessionmaker.watched import Sql, WatchedDatabase, why_interrupted
 from lantern.theatre import Guest
 
@@ -45,23 +46,25 @@ def draw_choir(random: Random) -> Choir:
     return Choir(known, tuple(rows), short)
 
 
-async def observe_import_guests(choir: Choir, import_guests: Any) -> dict[str, Any]:
+async def observe_import_guests(choir: Choir, import_guests: Any, url: str = "") -> dict[str, Any]:
     """Import a long list, none, and one with a gap; then each time that a guest signs up himself.
 
     He comes with a connection of his own, in the last moment in which he can write.
     """
-    long = _imported(choir, import_guests, choir.rows)
+    imported = partial(_imported, choir, import_guests, url)
+    long = imported(choir.rows)
     if long["ended"] not in ("returned", "raised"):
         return {"long": long}  # what does not end need not be waited for again
-    short = _imported(choir, import_guests, choir.short)
+    short = imported(choir.short)
     early = [number for number, changes in short["moments"] if not changes]
     gap = (*choir.short[:2], None, *choir.short[2:])
     return {
         "long": long,
-        "empty": _imported(choir, import_guests, ()),
-        "gap": _imported(choir, import_guests, gap),
+        "empty": imported(()),
+        "gap": imported(gap),
+        "elsewhere": bool(url),
         "meanwhile": {
-            email: _imported(choir, import_guests, choir.short, _signs_up(email), moment)
+            email: imported(choir.short, _signs_up(email), moment)
             for email in sorted(choir.new(choir.short))
             for moment in early[-1:]
         },
@@ -75,12 +78,13 @@ def _signs_up(email: str) -> tuple[Sql, ...]:
 def _imported(
     choir: Choir,
     import_guests: Any,
+    url: str,
     rows: tuple[str | None, ...],
     rival: tuple[Sql, ...] = (),
     moment: int = 0,
 ) -> dict[str, Any]:
     guests = (Guest(id=guest_id, email=email) for guest_id, email in choir.known.items())
-    database = WatchedDatabase(guests)
+    database = WatchedDatabase(guests, url)
     seen = database.call(lambda: import_guests(database.Session, list(rows)), rival, moment)
     found = database.read(select(Guest.id, Guest.email).order_by(Guest.id))
     database.close()
@@ -114,7 +118,9 @@ def judge_import_guests(choir: Choir, seen: dict[str, Any]) -> Iterable[Finding]
             "middle, nobody knows how far it came. A savepoint undoes one row without ending the "
             "transaction.",
         )
-    if message := _why_lost_meanwhile(choir, long, seen["meanwhile"]):
+    if seen["elsewhere"]:
+        yield Unseen("meanwhile")
+    elif message := _why_lost_meanwhile(choir, long, seen["meanwhile"]):
         yield Broken("meanwhile", message)
     if message := _why_no_gap(seen["gap"]):
         yield Broken("gap", message)
@@ -267,4 +273,5 @@ IMPORT = Exercise(
     draw=draw_choir,
     observe=observe_import_guests,
     judge=judge_import_guests,
+    elsewhere=Elsewhere(observe_import_guests, "where nobody else signs up", driver="psycopg"),
 )

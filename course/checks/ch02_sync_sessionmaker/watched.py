@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from sqlalchemy import Connection, Executable, event
+from sqlalchemy import Connection, Executable, event, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from course.checking.attempts import Outcome, Stuck, attempt_sync, interruption
@@ -26,18 +26,25 @@ class WatchedDatabase:
     A transaction takes its lock with its first write, and what is read is what was committed
     last, as on PostgreSQL: so somebody else, with a connection of his own, can come between a
     look and a write, and cannot come between two writes. Who asks for the write lock gets it.
+
+    With a URL it is one on a PostgreSQL, whose tables are made anew, and nobody else comes.
     """
 
-    def __init__(self, rows: Iterable[Base]) -> None:
-        self.engine = make_sync_engine(as_shipped=True)
-        event.listen(self.engine, "connect", _set_up)
-        event.listen(self.engine, "begin", _begin)
-        event.listen(self.engine, "savepoint", _begin_before)
+    def __init__(self, rows: Iterable[Base], url: str = "") -> None:
+        self.engine = make_sync_engine(url or None, as_shipped=True)
+        if url:
+            Base.metadata.drop_all(self.engine)
+        else:
+            event.listen(self.engine, "connect", _set_up)
+            event.listen(self.engine, "begin", _begin)
+            event.listen(self.engine, "savepoint", _begin_before)
         Base.metadata.create_all(self.engine)
         with Session(self.engine) as session, session.begin():
             for row in rows:
                 session.add(row)
                 session.flush()  # a row of the ledger knows its order by number alone
+            if url:
+                _count_on(session)
         # A session that nobody closed is kept, so that no garbage collection can hide it.
         self.sessions: list[Session] = []
         sessions = self.sessions
@@ -48,8 +55,9 @@ class WatchedDatabase:
                 sessions.append(self)
 
         self.Session = sessionmaker(self.engine, class_=Kept)
-        path = str(self.engine.url.database)
+        path = ":memory:" if url else str(self.engine.url.database)
         self.other = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+        self.is_elsewhere = bool(url)
         self.statements = self.selects = self.savepoints = self.changes = 0
         self.moments: list[tuple[int, int]] = []
         self.refusal = ""
@@ -106,10 +114,14 @@ class WatchedDatabase:
         def savepoint(connection: Any, name: Any) -> None:
             self.savepoints += 1
 
+        def commit(connection: Connection) -> None:
+            self.changes += self.is_elsewhere and _has_written(connection)
+
         listeners = (
             (self.engine, "before_cursor_execute", before),
             (self.engine, "handle_error", refused),
             (self.engine, "savepoint", savepoint),
+            (self.engine, "commit", commit),
         )
         with listening(*listeners):
             yield
@@ -123,6 +135,8 @@ class WatchedDatabase:
 
     def _written(self, lines: Sequence[Sql]) -> bool:
         """Let the other writer do this in one transaction; False if he is refused, or must wait."""
+        if self.is_elsewhere:
+            return False
         try:
             self.other.execute("BEGIN EXCLUSIVE")
             for line in lines:
@@ -150,6 +164,23 @@ def _begin_before(connection: Connection, name: str) -> None:
     driver = connection.connection.dbapi_connection
     if driver and not driver.in_transaction:
         driver.execute("BEGIN")
+
+
+def _count_on(session: Session) -> None:
+    """Let PostgreSQL number new rows after those that brought their numbers, as SQLite does."""
+    for table in Base.metadata.sorted_tables:
+        sequence = func.pg_get_serial_sequence(table.name, "id")
+        last = select(func.max(table.c.id)).scalar_subquery()
+        session.execute(select(func.setval(sequence, func.coalesce(last, 1))))
+
+
+def _has_written(connection: Connection) -> bool:
+    """Tell whether a transaction has an entry in PostgreSQL's book of those that changed rows."""
+    driver: Any = connection.connection.dbapi_connection
+    if driver.info.transaction_status.name != "INTRANS":  # an error has ended it
+        return False
+    (number,) = driver.execute("SELECT pg_current_xact_id_if_assigned()::text").fetchone()
+    return number is not None
 
 
 def plainly(outcome: Outcome) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import registry
 
 from course.checking.attempts import Outcome, attempt, attempt_sync, describe, interruption
-from course.checking.exercise import Broken, Exercise, Finding, Nothing
+from course.checking.exercise import Broken, Elsewhere, Exercise, Finding, Nothing
 from course.checks.machine import EAST, clock_in
 from lantern.theatre import make_engine
 
@@ -100,7 +100,7 @@ def draw(random: Random) -> Case:
     )
 
 
-async def observe(case: Case, type_: Any) -> dict[str, Any]:
+async def observe(case: Case, type_: Any, url: str = "") -> dict[str, Any]:
     """Store moments in a column of the answer's type, read them, and ask SQL about them.
 
     Each question has a table of its own, so that what one spoils is not blamed on another.
@@ -111,7 +111,7 @@ async def observe(case: Case, type_: Any) -> dict[str, Any]:
         if made.ended != "returned":
             return {"made": made.as_dict() | {"value": None}}
         entry, nothing, refused = made.value, _entry("blank", type_), _entry("refused", type_)
-        engine = make_engine()
+        engine = make_engine(url or None)
         try:
             stored = await attempt(lambda: _stored(engine, entry, case.moments))
             ordered = await attempt(lambda: _ids(engine, _sorted(entry)))
@@ -409,4 +409,5 @@ UTC_DATETIME = Exercise(
     draw=draw,
     observe=observe,
     judge=judge,
+    elsewhere=Elsewhere(observe, "with all these moments"),
 )

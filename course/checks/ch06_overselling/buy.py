@@ -86,7 +86,7 @@ async def observe_buy(case: Sale, buy: Any) -> dict[str, Any]:
     return seen
 
 
-async def observe_buy_elsewhere(url: str, case: Sale, buy: Any) -> dict[str, Any]:
+async def observe_buy_elsewhere(case: Sale, buy: Any, url: str) -> dict[str, Any]:
     """Let one guest and two buy on a PostgreSQL, as if each had a process."""
     seen: dict[str, Any] = {"apart": None, "meanwhile": None}
     engine = make_engine(url, pool_size=10)

@@ -182,7 +182,7 @@ async def observe_going(case: Evening, go_home: Any) -> dict[str, Any]:
     return seen
 
 
-async def observe_going_elsewhere(url: str, case: Evening, go_home: Any) -> dict[str, Any]:
+async def observe_going_elsewhere(case: Evening, go_home: Any, url: str) -> dict[str, Any]:
     """Let ushers go home on a PostgreSQL, as if each had a process."""
     seen: dict[str, Any] = {}
     scene = Scene(case, make_engine(url, pool_size=10), go_home)

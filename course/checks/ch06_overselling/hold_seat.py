@@ -84,7 +84,7 @@ async def observe_hold(case: House, hold_seat: Any) -> dict[str, Any]:
     return seen
 
 
-async def observe_hold_elsewhere(url: str, case: House, hold_seat: Any) -> dict[str, Any]:
+async def observe_hold_elsewhere(case: House, hold_seat: Any, url: str) -> dict[str, Any]:
     """Let guests hold a seat on a PostgreSQL, as if each had a process, on a clock of the east."""
     seen: dict[str, Any] = {"offsets": [], "east": {}}
     scene = Scene(case, make_engine(url, pool_size=10), hold_seat)
