@@ -20,6 +20,7 @@ from tools.cut import as_shown
 from tools.knobs import problems as problems_of_knobs
 from tools.predictions import predictions_of
 from tools.predictions import problems as problems_of
+from tools.words import problems_of_words, titles_of
 
 PARTNERS = ("solutions/{}.ipynb", "exercises/{}.ipynb", "course/checks/{}/__init__.py")
 PAGES = {"book": "md", "notebooks": "ipynb", "exercises": "ipynb", "solutions": "ipynb"}
@@ -27,14 +28,13 @@ MOST_CELLS, MOST_LINES, MOST_WORDS = 35, 20, 120
 FEWEST_HINTS, FEWEST_WRONG = 2, 3
 CLEARLY = 0.8  # of the next longer option
 FEWEST_QUESTIONS = 4  # of which the places and lengths of the right options tell something
-# Words the course does without: they hurry the reader or praise the writer.
-UNWANTED = re.compile(r"\b(simply|just|blazing\w*|seamless\w*|effortless\w*|obviously)\b", re.I)
 UNSTABLE = re.compile(r" at 0x[0-9a-f]+|/home/|/Users/|/tmp/|[A-Z]:\\\\")
 
 
 def problems(root: Path) -> Iterator[str]:
     """Yield a sentence for everything that does not belong together."""
     chapters = sorted(p.stem for p in (root / "book").glob("ch*.md"))
+    titles = titles_of(root)
     yield from _partners(root, chapters)
     yield from _strays(root, chapters)
     yield from _contents(root)
@@ -43,10 +43,10 @@ def problems(root: Path) -> Iterator[str]:
         yield from _objectives(root, stem)
     for folder in ("notebooks", "solutions"):
         for path in sorted((root / folder).glob("*.ipynb")):
-            yield from _cells(path)
-            yield from _predictions(path)
+            yield from _cells(path, titles)
+            yield from _predictions(path, titles)
     for path in sorted((root / "book").glob("*.md")):
-        yield from _words(path.name, path.read_text(encoding="utf-8"))
+        yield from problems_of_words(path.name, path.read_text(encoding="utf-8"), titles)
         yield from _guessable(path.name, path.read_text(encoding="utf-8"))
     yield from _to_be_written(root)
 
@@ -228,7 +228,7 @@ def declared_exercises(root: Path, stem: str) -> dict[str, dict[str, tuple[str, 
     return found
 
 
-def _cells(path: Path) -> Iterator[str]:
+def _cells(path: Path, titles: set[str]) -> Iterator[str]:
     notebook = read(path)
     code = code_cells(notebook)
     if len(code) > MOST_CELLS:
@@ -239,7 +239,7 @@ def _cells(path: Path) -> Iterator[str]:
     for cell in notebook["cells"]:
         text, name = source(cell), f"{path.name} cell {cell['id']}"
         if cell["cell_type"] == "markdown":
-            yield from _words(name, text)
+            yield from problems_of_words(name, text, titles)
             words = len(re.sub(r"(?m)^\|.*$", "", text).split())
             if path.parent.name == "notebooks" and words > MOST_WORDS:
                 yield f"{name} has {words} words; {MOST_WORDS} are the most."
@@ -256,20 +256,14 @@ def _cells(path: Path) -> Iterator[str]:
             yield f"{name} printed {match[0]!r}, which differs from machine to machine."
 
 
-def _predictions(path: Path) -> Iterator[str]:
+def _predictions(path: Path, titles: set[str]) -> Iterator[str]:
     """A prediction with choices says which is right, and something of each."""
     for asked in predictions_of(read(path)):
         name = f"{path.name} cell {asked.cell}"
         for problem in problems_of(asked):
             yield f"{name} asks for a prediction and {problem}"
         for said in asked.said:
-            yield from _words(name, said)
-
-
-def _words(name: str, text: str) -> Iterator[str]:
-    prose = re.sub(r"```.*?```|`[^`]*`", "", text, flags=re.DOTALL)
-    for match in UNWANTED.finditer(prose):
-        yield f"{name} says {match[0]!r}; the sentence is better without it."
+            yield from problems_of_words(name, said, titles)
 
 
 if __name__ == "__main__":

@@ -195,6 +195,14 @@ BREAKS = {
         lambda c: prose(c, "Simply await it."),
         "says 'Simply'",
     ),
+    "a word of the theatre that means something else": (
+        lambda c: prose(c, "Both raise the counter, and both fill in an engine's form."),
+        "cell ch01a-01 says 'form', which is the session, where nothing says so",
+    ),
+    "a lesson by another name": (
+        lambda c: prose(c, "As the lessons *Transactions* and *The form* show."),
+        "cell ch01a-01 speaks of *The form*, which is no lesson's title",
+    ),
     "a prediction without a sentence for each choice": (
         lambda c: change_text(c / LESSON, "and the longer one ends last.", "and"),
         "cell ch01a-04 asks for a prediction and says no sentence",

@@ -12,7 +12,7 @@ async def apologise(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({}, status_code=503)
 """
 A_THIRD_COUNTER = """
-counter("/none", None)
+sell_at("/none", None)
 await an_order_is_there("/none"), await it_is_stored_when_it_is_said("/none")
 """
 A_HANG_UP = """
