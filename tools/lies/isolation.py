@@ -39,7 +39,7 @@ async def one_block_each(engine: AsyncEngine) -> str:
             ends.append(await refusal(session.commit()) or "`sold`")
     async with AsyncSession(engine) as session:
         counted = await session.scalar(sold)
-    return f"they are told {' and '.join(ends)}, and the counter says {counted}"
+    return f"they are told {' and '.join(ends)}, and the show counts {counted}"
 
 
 @difference
@@ -91,7 +91,7 @@ async def ten_who_have_looked(engine: AsyncEngine) -> str:
             counted = await session.scalar(sold)
         errors = " and ".join(sorted({one for one in told_of if one != "served"}))
         refused = f", the others are told {errors}" if errors else ""
-        ends.append(f"{told_of.count('served')} served{refused}; the counter says {counted}")
+        ends.append(f"{told_of.count('served')} served{refused}; the show counts {counted}")
     return f"{ends[0]}; with a retry, {ends[1]}"
 
 
