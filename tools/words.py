@@ -17,6 +17,7 @@ NAMES = re.compile(
     r"(?m)^#.*$|\[[^\]]*\]\([^)]*\)|(?<!\*)\*[^*\n]+\*(?!\*)|^:shown:.*$|\bversion counters?\b"
 )
 CALLED = re.compile(r"\b(?:lesson|chapter)s? ((?:\*[^*\n]+\*(?:, and |, | and )?)+)")
+DEPENDS = re.compile(r":::\{heard\} (.*)\n:verdict: nuance\n:shown: .*\n(.*)")
 
 
 def problems_of_words(name: str, text: str, titles: Collection[str]) -> Iterator[str]:
@@ -28,6 +29,9 @@ def problems_of_words(name: str, text: str, titles: Collection[str]) -> Iterator
         for title in re.findall(r"\*([^*]+)\*", listed):
             if title not in titles:
                 yield f"{name} speaks of *{title}*, which is no lesson's title and no chapter's."
+    for heard, verdict in DEPENDS.findall(text):
+        if not verdict.startswith("It depends on"):
+            yield f"{name} says of {heard} that it depends, and does not begin with on what."
     for block in _blocks(text):
         prose = NAMES.sub("", CODE.sub("", block))
         for word, stands_for in STANDS_FOR.items():

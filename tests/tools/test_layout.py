@@ -199,6 +199,12 @@ BREAKS = {
         lambda c: prose(c, "Both raise the counter, and both fill in an engine's form."),
         "cell ch01a-01 says 'form', which is the session, where nothing says so",
     ),
+    "a verdict that depends on nothing": (
+        lambda c: change_text(
+            c / "book/ch01_event_loop.md", "It depends on what they do.", "It is more complicated."
+        ),
+        "that it depends, and does not begin with on what",
+    ),
     "a lesson by another name": (
         lambda c: prose(c, "As the lessons *Transactions* and *The form* show."),
         "cell ch01a-01 speaks of *The form*, which is no lesson's title",
