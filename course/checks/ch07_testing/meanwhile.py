@@ -8,14 +8,16 @@ sleep, a time-out or by turning round and round, lets the loop turn while no thr
 
 import asyncio
 import contextlib
+import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 from lantern.idle import Surroundings, lookouts
 
 TURNS = 50  # of the loop in a row in which no thread works or hands something over
 A_MOMENT = 0.0001  # seconds in which a thread that has got something to do begins with it
+_sleep = time.sleep  # what waits here is nobody who looks
 
 
 @contextlib.asynccontextmanager
@@ -34,7 +36,7 @@ async def while_somebody_waits() -> AsyncIterator[None]:
         while turns < TURNS:
             rest, ready = surroundings.others_rest(), len(loop._ready)
             # Not a timer of the loop: this thread lets go of the interpreter, and the loop stands.
-            time.sleep(A_MOMENT)  # noqa: ASYNC251
+            _sleep(A_MOMENT)
             handed_over = len(loop._ready) > ready
             turns = turns + 1 if rest and not handed_over else 0
             _let_look_on(type(loop).time(loop))
@@ -42,6 +44,23 @@ async def while_somebody_waits() -> AsyncIterator[None]:
         yield
     finally:
         vars(loop).pop("time", None)
+
+
+@contextlib.contextmanager
+def when_this_thread_sleeps(act: Callable[[], None]) -> Iterator[None]:
+    """Act when this thread calls `time.sleep`: its loop cannot turn then, and time passes."""
+    here, sleep = threading.get_ident(), time.sleep
+
+    def act_and_sleep(seconds: Any) -> None:
+        if threading.get_ident() == here:
+            act()
+        sleep(seconds)
+
+    time.sleep = act_and_sleep
+    try:
+        yield
+    finally:
+        time.sleep = sleep
 
 
 def _let_look_on(now: float) -> None:

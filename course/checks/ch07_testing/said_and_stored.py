@@ -5,19 +5,21 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Annotated, Any
 
 from fastapi import BackgroundTasks, Depends, FastAPI, Request
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.orm import Session
 
 from course.checking.attempts import attempt, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing, Unseen
 from course.checks.ch07_testing.fixtures import kept_open
-from course.checks.ch07_testing.meanwhile import while_somebody_waits
+from course.checks.ch07_testing.meanwhile import when_this_thread_sleeps, while_somebody_waits
 from course.checks.sessions import Rows, fill
 from lantern.pool import connections_in_use
-from lantern.theatre import Guest, Order, Show, make_engine
+from lantern.theatre import Guest, Order, Show, make_engine, make_sync_engine
 
 SLOW = 0.1  # seconds that an app takes which is in no hurry
 THEATRE = logging.getLogger("theatre")
@@ -94,6 +96,17 @@ class Watch:
         self.opened = self.closed = self.asked = self.others = self.out = self.stored_later = 0
         self.houses: list[Any] = []  # kept: a generator that nobody holds would be closed
         self.tasks: list[asyncio.Task[None]] = []
+        self.due: Order | None = None  # what a task of its own has to store
+
+    def store(self, app: FastAPI) -> None:
+        """Store what is due, without the loop."""
+        order, self.due = self.due, None
+        if order:
+            engine = make_sync_engine(app.state.engine.url.set(drivername="sqlite"))
+            with Session(engine) as session, session.begin():
+                session.add(order)
+            engine.dispose()
+            self.stored_later += 1
 
     async def close(self) -> None:
         """End what the test did not end."""
@@ -161,10 +174,9 @@ def make_app(case: Season, kind: Kind, watch: Watch) -> FastAPI:
     async def commit_later(session: AsyncSession) -> None:
         await session.commit()
 
-    async def store_meanwhile(key: str) -> None:
-        async with while_somebody_waits(), app.state.session.begin() as session:
-            session.add(an_order(key))
-            watch.stored_later += 1
+    async def store_meanwhile() -> None:
+        async with while_somebody_waits():
+            watch.store(app)
 
     @app.post("/orders/{key}", status_code=201)
     async def place_order(
@@ -176,7 +188,8 @@ def make_app(case: Season, kind: Kind, watch: Watch) -> FastAPI:
         if kind.commits_first:
             await add_another()
         if kind.at == "task":
-            watch.tasks.append(asyncio.create_task(store_meanwhile(key)))
+            watch.due = an_order(key)
+            watch.tasks.append(asyncio.create_task(store_meanwhile()))
         else:
             session.add(an_order(key))
         if case.flushes or kind.at == "nowhere" or kind.reads_between:
@@ -209,7 +222,8 @@ async def observe_a_test(case: Season, stored_when_it_is_said: Any) -> dict[str,
     for number in case.order:
         watch = Watch()
         app = make_app(case, KINDS[number], watch)
-        outcome = await attempt(lambda app=app: stored_when_it_is_said(app))  # type: ignore[misc]
+        with when_this_thread_sleeps(partial(watch.store, app)):
+            outcome = await attempt(partial(stored_when_it_is_said, app))
         ended = outcome.as_dict() | {"value": repr(outcome.value)[:40]}
         seen[str(number)] = {"outcome": ended, **watch.as_dict()}
         await watch.close()
