@@ -1,5 +1,5 @@
 # there were 5. The number comes with the call
-# breaks: limit
+# breaks: limit, together
 
 import asyncio
 

@@ -1,5 +1,5 @@
 # At most 2 calls were in flight; the supplier allows 5
-# breaks: together
+# breaks: together, limit
 
 import asyncio
 

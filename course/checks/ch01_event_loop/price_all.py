@@ -14,7 +14,7 @@ from course.checking.sealed import sealed
 from course.checks.ch01_event_loop.loop_turns import turns
 from course.checks.ch01_event_loop.supplier import Call, Supplier, serve
 
-EVERY_SEAT = [f"{row}{number}" for row in "ABCDEFGHIJ" for number in range(1, 13)]
+EVERY_SEAT = [f"{row}{number}" for row in "ABCDEfghij" for number in range(1, 13)]
 LINE_ERRORS = (ConnectionRefusedError, ConnectionResetError)
 OTHER_ERRORS = (LookupError, ValueError)
 LIMIT = 5
@@ -22,12 +22,18 @@ _BATCH = (
     "A batch that waits for its slowest call looks like this; give a place that is free to the "
     "next seat."
 )
-_SHARED = "Does one call of price_all wait for the places of another?"
+_SHARED = (
+    "Does one call of price_all wait for the places of another, or is there a bound that is not "
+    "`limit`?"
+)
 
 
 @dataclass(frozen=True)
 class Case:
-    """Calls of price_all: twenty seats, fewer than places, none, two at once, three errors."""
+    """Calls of price_all: twenty seats, fewer than places, none, two at once, three errors.
+
+    Of the pair one has a single place, and the other one many seats and places.
+    """
 
     evening: Call
     few: Call
@@ -43,7 +49,7 @@ def draw_price_all(random: Random) -> Case:
         evening=_call(random, 20, LIMIT),
         few=_call(random, 3, random.randint(7, 9)),
         none=Call((), {}, LIMIT),
-        pair=(_call(random, 9, limits[1]), _call(random, 11, limits[2])),
+        pair=(_call(random, 9, 1), _call(random, 130, random.randint(11, 15))),
         failing=(
             _failing(random, _call(random, 13, limits[0]), random.choice(LINE_ERRORS)),
             _failing(random, _call(random, 8, limits[1]), TimeoutError),

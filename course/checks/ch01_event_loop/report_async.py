@@ -39,7 +39,9 @@ class Case:
 
 def draw_report_async(random: Random) -> Case:
     months = random.sample(MONTHS, 3)
-    path, other, broken = (f"{month.title()}-{random.randint(2019, 2026)}.csv" for month in months)
+    path, other, broken = (
+        f"./{month.title()}-{random.randint(2019, 2026)}.csv" for month in months
+    )
     errors = (random.choice(FILE_ERRORS), random.choice(OTHER_ERRORS))
     return Case(path, other, broken, random.randint(1000, 9999), errors)
 
@@ -118,7 +120,12 @@ def _by_time(gaps: list[Gap], began: float, ended: float) -> dict[str, list[floa
 
 
 async def _failed(case: Case, error: type[Exception], report_async: Any) -> dict[str, Any]:
+    burnt: list[str] = []
+
     def burn(path: str) -> str:
+        if burnt:
+            return f"{path}: out of the ashes\n"
+        burnt.append(path)
         raise error(f"the ledger {path} is burnt")
 
     return (await attempt(lambda: report_async(case.broken, burn))).as_dict()
