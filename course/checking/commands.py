@@ -168,8 +168,8 @@ def _check(chosen: list[tuple[str, Exercise]], seed: int | None = None) -> list[
     if unasked := [one.id for (_, one), verdict in zip(chosen, results, strict=True)
                    if one.elsewhere and verdict.passed and not verdict.remark]:  # fmt: skip
         typer.echo(
-            f"Where there is a PostgreSQL, {', '.join(unasked)} is asked on it, too: `python -m "
-            "course postgres` installs one. It changes no point."
+            f"A PostgreSQL would be asked about {', '.join(unasked)}, too: `python -m course "
+            "postgres` installs one. It changes no point."
         )
     return results
 

@@ -230,6 +230,7 @@ def _with_remark(verdict: Verdict, notebook: Path, exercise: Exercise, seed: int
     """
     if not exercise.elsewhere or not verdict.kept:
         return verdict
+    from course.checking.elsewhere import SECONDS as PATIENCE
     from course.checking.elsewhere import remarked
     from lantern.theatre import NoPostgres, postgres_database
     from lantern.theatre.postgres import is_at_hand
@@ -239,9 +240,8 @@ def _with_remark(verdict: Verdict, notebook: Path, exercise: Exercise, seed: int
     try:
         with postgres_database(exercise.elsewhere.driver) as url:
             given = {ELSEWHERE: url.render_as_string(hide_password=False)}
-            seen = Process(
-                notebook, exercise, seed=seed, environment=os.environ | given
-            ).observation()
+            process = Process(notebook, exercise, 2 * PATIENCE, seed, os.environ | given)
+            seen = process.observation()
     except NoPostgres as error:
         seen = Stopped(str(error))
     match seen:

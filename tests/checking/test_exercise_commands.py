@@ -16,6 +16,7 @@ from course.cli import app
 from course.failure import CannotContinue
 from course.notebook import tags
 from course.project import ROOT
+from tools.answers import notebook_with, reference
 
 ANSWER = """async def report_async(path, build_report):
     import asyncio
@@ -56,6 +57,20 @@ def test_the_first_check_hands_out_the_notebooks_and_nothing_is_attempted(learne
     assert result.exit_code == 1
     assert result.output.count("not attempted") == 4
     assert (tmp_path / "ch01_event_loop.ipynb").exists()
+
+
+@pytest.mark.slow
+def test_where_no_postgres_is_it_is_said_once_how_to_have_one(learner, tmp_path, monkeypatch):
+    monkeypatch.setattr("lantern.theatre.postgres.is_at_hand", lambda: False)
+    learner("check", "ch02-ex2")
+    stem = "ch02_sync_sessionmaker"
+    notebook = notebook_with(stem, {"ch02-ex2": reference("ch02-ex2").source})
+    (tmp_path / f"{stem}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    lines = learner("check", "ch02-ex2").output.splitlines()
+    assert [line for line in lines if "PostgreSQL" in line] == [
+        "A PostgreSQL would be asked about ch02-ex2, too: `python -m course postgres` installs "
+        "one. It changes no point."
+    ]
 
 
 def test_an_answer_passes_and_shows_in_the_progress(learner, tmp_path):
