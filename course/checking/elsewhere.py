@@ -10,7 +10,6 @@ from typing import Any
 from course.checking.attempts import attempt, describe, interruption
 from course.checking.exercise import Broken, Exercise, Nothing, Plain, Remark, Unseen, Verdict
 from lantern.theatre import NoPostgres, make_engine, postgres_database
-from lantern.theatre.postgres import is_at_hand
 
 # Of work, and as many of waiting, for all that is observed there. It waits for a server, whose work
 # on a busy machine is not seen from here.
@@ -33,12 +32,8 @@ CAUSES = {
 
 
 async def with_remark(verdict: Verdict, exercise: Exercise, seed: int, *answers: Any) -> Verdict:
-    """Observe answers on a PostgreSQL, if one is at hand; return the verdict with its remark.
-
-    Of an answer that keeps nothing here nothing is asked there.
-    """
-    if not exercise.elsewhere or not verdict.kept or not is_at_hand():
-        return verdict
+    """Observe answers on the PostgreSQL that is at hand; return the verdict with its remark."""
+    assert exercise.elsewhere
     try:
         with postgres_database(exercise.elsewhere.driver) as url:
             text = url.render_as_string(hide_password=False)

@@ -225,8 +225,8 @@ def verdicts(
 def _with_remark(verdict: Verdict, notebook: Path, exercise: Exercise, seed: int) -> Verdict:
     """Return a verdict with what becomes of the answer on a PostgreSQL, if one is at hand.
 
-    The cells are run once more, in a process of their own: whatever comes of it, the verdict
-    stands.
+    Of an answer that keeps nothing here nothing is asked there. The cells are run once more, in a
+    process of their own: whatever comes of it, the verdict stands.
     """
     if not exercise.elsewhere or not verdict.kept:
         return verdict

@@ -88,13 +88,14 @@ async def test_a_server_that_cannot_be_had_is_told_and_changes_no_verdict(
 async def test_where_there_is_none_nothing_is_said_in_a_notebook(
     checked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(elsewhere, "is_at_hand", lambda: False)
+    monkeypatch.setattr("lantern.theatre.postgres.is_at_hand", lambda: False)
+    monkeypatch.setitem(sys.modules, "course.checking.elsewhere", None)  # as in a browser
     assert (await checked(seen_nowhere)).remark is None
 
 
 def test_whether_there_is_one_is_known_without_a_driver() -> None:
     asked = (
-        "import sys; from course.checking.elsewhere import is_at_hand; print(is_at_hand(), "
+        "import sys; from lantern.theatre.postgres import is_at_hand; print(is_at_hand(), "
         "not {'asyncpg', 'psycopg'} & sys.modules.keys())"
     )
     told = subprocess.check_output([sys.executable, "-c", asked], cwd=ROOT, text=True)
