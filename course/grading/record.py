@@ -5,6 +5,8 @@ code, goes through the memory, compiles text or imports a file. Nobody can take 
 line that is written cannot be taken back: who forges an observation leaves the way there behind.
 Of modules that a check stands on, each attribute that is set is told in the same way, so that
 nothing helps to put it back in time.
+Connections are counted by SQLAlchemy's events; who goes past them calls Engine, the pool's
+connection or aiosqlite, whose functions tell it here (`watch_connections`).
 Source: docs.python.org/3/library/audit_events.html.
 """
 

@@ -68,7 +68,7 @@ async def observe_report_async(case: Case, report_async: Any) -> dict[str, Any]:
     # These come first: what is imported at a first call is no freeze of the report.
     failed = [await _failed(case, error, report_async) for error in case.errors]
     watched = await _watched(case, report_async)
-    if _frozen_when(watched) and watched["elsewhere"]:
+    if _frozen_when(watched) and watched["elsewhere"] and not failed[-1]["froze"]:
         # What the answer does comes again; what the machine did, hardly ever.
         watched = await _watched(case, report_async)
     seen = {"failed": failed, **watched}
@@ -128,7 +128,9 @@ async def _failed(case: Case, error: type[Exception], report_async: Any) -> dict
         burnt.append(path)
         raise error(f"the ledger {path} is burnt")
 
-    return (await attempt(lambda: report_async(case.broken, burn))).as_dict()
+    async with heartbeat() as pulse:
+        outcome = await attempt(lambda: report_async(case.broken, burn))
+    return {**outcome.as_dict(), "froze": any(gap.frozen > FROZEN for gap in pulse.gaps)}
 
 
 def judge_report_async(case: Case, seen: dict[str, Any]) -> Iterable[Finding]:
