@@ -8,6 +8,7 @@ from typing import Any
 
 from course.checking.attempts import attempt, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
+from course.checking.sealed import sealed
 
 TITLES = (
     "king lear", " Hamlet ", "Die Räuber · 群盗", 'What, "No" Moon?', "",
@@ -40,7 +41,7 @@ async def observe_title_of(case: Case, title_of: Any) -> dict[str, Any]:
     """Ask for the shows that an app has, and for one that it has not."""
     asked: list[str] = []
     programme = dict(case.programme)
-    app = _recording(_app(programme), asked)
+    app = sealed(_recording(_app(programme), asked))
 
     async def told(show_id: int) -> dict[str, Any]:
         asked.clear()

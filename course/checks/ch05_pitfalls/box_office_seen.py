@@ -427,7 +427,7 @@ async def _reminded(case: Evening, remind: Any) -> dict[str, Any]:
         if email in bad:
             raise bad[email]
 
-    outcome = await attempt(lambda: remind(list(case.emails), send))
+    outcome = await attempt(lambda: remind(list(case.emails), sealed(send)))
     seen = {"outcome": outcome.as_dict(), "sent": plain(sent), "at once": most}
     return {**seen, **await _stopped(case, remind)}
 
@@ -449,7 +449,7 @@ async def _stopped(case: Evening, remind: Any) -> dict[str, Any]:
             under_way.discard(asyncio.current_task())
 
     async def run() -> None:
-        await remind(list(case.emails), send)
+        await remind(list(case.emails), sealed(send))
 
     task = asyncio.ensure_future(run())
     await until_idle(SOON, lambda: reached.is_set() or task.done())
