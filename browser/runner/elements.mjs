@@ -28,8 +28,9 @@ export function preformatted(classes, text) {
   return box;
 }
 
-// Add one output, in nbformat's shape, below those that are there.
-export function draw(place, { output_type: kind, name, text, data, ename, traceback }) {
+// Add one output, in nbformat's shape, below those that are there. An error that the reader asked for,
+// by *Stop*, needs no card.
+export function draw(place, { output_type: kind, name, text, data, ename, traceback }, asked = false) {
   if (kind === "stream") {
     const last = place.lastElementChild;
     if (last?.dataset.stream === name) return last.terminal.write(text);
@@ -38,7 +39,7 @@ export function draw(place, { output_type: kind, name, text, data, ename, traceb
     place.append(box);
   } else if (kind === "error") {
     const box = preformatted("traceback", traceback.join("\n"));
-    box.append(linkToCard(ename, traceback));
+    if (!asked) box.append(linkToCard(ename, traceback));
     place.append(box);
   } else if (data["text/html"]) {
     // What the reader's own code shows, in the reader's own page: as in any notebook.

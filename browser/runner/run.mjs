@@ -33,7 +33,7 @@ export class Run {
   hear({ kind, output, succeeded, ...rest }) {
     switch (kind) {
       case "begun": this.state = "running"; break;
-      case "output": this.outputs.push(output); return draw(this.element, output);
+      case "output": this.outputs.push(output); return draw(this.element, output, this.ending);
       case "rest": return this.#drawRest(rest);
       case "done":
         const end = this.ending && !succeeded ? null : succeeded;

@@ -196,8 +196,13 @@ def watch_connections() -> None:
     databases: set[str] = set()  # of engines that are no answer's
     make, dispose, connect = Engine.__init__, Engine.dispose, aiosqlite.Connection.__init__
 
-    def made(self: Any, pool: Any, dialect: Any, url: Any, *args: Any, **options: Any) -> None:
-        make(self, pool, dialect, url, *args, **options)
+    # create_engine takes the options that stand here by name.
+    def made(
+        self: Any, pool: Any, dialect: Any, url: Any, logging_name: Any = None, echo: Any = None,
+        query_cache_size: int = 500, execution_options: Any = None, hide_parameters: bool = False,
+    ) -> None:  # fmt: skip
+        options = logging_name, echo, query_cache_size, execution_options, hide_parameters
+        make(self, pool, dialect, url, *options)
         if not Watched._asks():
             databases.add(str(url.database))
         elif any(map(partial(_is_one_file, str(url.database)), databases)):

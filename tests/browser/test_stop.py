@@ -107,6 +107,7 @@ def test_a_cell_that_computes_is_interrupted_and_its_names_stay(isolated: Page) 
     assert 'File "<cell 1>", line 4' in shown
     assert "KeyboardInterrupt" in shown
     assert "kernel" not in shown
+    expect(cell(isolated, 1).get_by_role("link")).to_have_count(0)  # of no error to be found
     expect_known(isolated, "7")
     expect(isolated.locator(".live-status")).to_have_text("Python runs in this page.")
 

@@ -23,7 +23,7 @@ OWN = {
         *("course/names.py", "course/notebook.py", "course/project.py", "course/workspace.py"),
         *("course/checking/__init__.py", "course/checking/attempts.py", "course/checking/cell.py"),
         *("course/checking/exercise.py", "course/checking/patience.py"),
-        "course/checking/progress.py",
+        *("course/checking/progress.py", "course/checking/sealed.py"),
     ),
 }
 # What a terminal has of it, pytest, and lessons that need a PostgreSQL: not here.
