@@ -21,6 +21,9 @@ from lantern.plugin.places import frames, is_theirs, place, place_at, place_of
 from lantern.plugin.requests import Request, current, starting
 from lantern.plugin.run import Run, Watcher
 
+# At the ends of how many tests an engine is looked for. A module or a cache keeps one for longer; a
+# driver's thread may hold one for a moment after its test.
+LOOKS = 2
 # What a loop has of each task that waits; other than these, somebody keeps it.
 OF_A_LOOP = {"TaskWakeupMethWrapper", "TaskStepMethWrapper", "task_wakeup"}
 
@@ -35,7 +38,7 @@ class Left:
     test: str
     pool: int = 0  # of an engine
     app: Any = None  # the one whose start made it
-    is_kept: bool = False
+    looks: int = 0  # after which it was still there
 
 
 class Leftovers(Watcher):
@@ -99,14 +102,13 @@ class Leftovers(Watcher):
     def test_ended(self, passed: bool) -> None:
         self._judge_tasks()
         self._tasks.clear()
-        if any(self._open[left.pool] and not left.is_kept for left in self._engines):
+        if any(self._open[left.pool] and left.looks < LOOKS for left in self._engines):
             gc.collect()
         for left in [*self._engines]:
             if left.thing() is None:
                 self._engines.remove(left)
                 self._tell_of_engine(left, "it was dropped")
-            # What a module or a cache keeps, it keeps for longer than a test.
-            left.is_kept = True
+            left.looks += 1
 
     def app_ended(self, app: Any) -> None:
         for left in [*self._engines]:
