@@ -72,7 +72,7 @@ def draw_evening(random: Random) -> Evening:
         number: (of[place], guests[place % 4 == 0], cents[place])
         for place, number in enumerate(ids)
     }
-    names = [f"Guest{n}@lantern.example" for n in random.sample(range(1_000, 9_999), 300)]
+    names = [f"Guest{n}@lantern.example" for n in random.sample(range(1_000, 9_999), 130)]
     known, emails, spoilt = names[:3], names[3:9], [*names[9:], names[1]]
     capacity, more, meanwhile = random.sample(range(11, 99), 3)
     doors = random.sample(["north", "south", "balcony", "stage"], 3)
