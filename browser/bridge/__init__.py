@@ -6,7 +6,6 @@ standard library, which runs on this.
 """
 
 import asyncio
-import contextlib
 import sys
 import time
 from collections.abc import Coroutine
@@ -36,6 +35,7 @@ def run(coroutine: Coroutine[Any, Any, None]) -> None:
 
     A task that is interrupted, or that exits, ends itself and not what serves.
     """
+    from bridge.loops import outliving
     from bridge.stacks import can_wait
 
     if not can_wait():
@@ -47,6 +47,6 @@ def run(coroutine: Coroutine[Any, Any, None]) -> None:
     asyncio.set_event_loop(loop)
     serving = loop.create_task(coroutine)
     while not serving.done():
-        with contextlib.suppress(KeyboardInterrupt, SystemExit):
+        with outliving():
             loop.run_until_complete(serving)
     serving.result()

@@ -7,7 +7,6 @@ done at once instead: aiosqlite, anyio and concurrent.futures.
 """
 
 import asyncio
-import contextlib
 import contextvars
 import functools
 import sys
@@ -53,7 +52,7 @@ class PageLoop(loops.Loop):
 
     def _turn(self) -> None:
         stacks.go_on(stacks.running())
-        with contextlib.suppress(KeyboardInterrupt, SystemExit):  # see bridge.run
+        with loops.outliving():
             self._run_once()
         stacks.leave()
         if self._ready:

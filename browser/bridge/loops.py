@@ -1,12 +1,29 @@
 """Event loops: asyncio's own, which wait on their thread's stack instead of in the system."""
 
 import asyncio
+import contextlib
 import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from bridge.stacks import Place, can_go_on_alone, can_wait, give_way, turn_is_over
 from bridge.threads import get_ident
+
+
+@contextlib.contextmanager
+def outliving() -> Iterator[None]:
+    """Let a loop that serves outlive what is raised through it and is no Exception.
+
+    That is an interrupt or an exit of a task, which has ended with it, and an alarm between two
+    tasks: that comes again.
+    """
+    try:
+        yield
+    except Exception:
+        raise
+    except BaseException:
+        pass
 
 
 class Loop(asyncio.BaseEventLoop):
