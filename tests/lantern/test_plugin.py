@@ -265,43 +265,6 @@ def test_it_asks(session):
 """
 
 
-MAKES_AN_ENGINE = """
-from sqlalchemy import create_engine
-
-def ask():
-    engine = create_engine("sqlite:///any.db")  # finds: engine-left
-    engine.connect().close()
-    return engine
-"""
-A_THREAD_HOLDS_IT = """
-import app, threading
-
-asked, over = threading.Event(), threading.Event()
-
-def hold():
-    engine = app.ask()
-    asked.set()
-    over.wait()
-
-thread = threading.Thread(target=hold)
-
-def test_it_asks():
-    thread.start()
-    asked.wait()
-
-def test_the_thread_has_ended_since():
-    over.set()
-    thread.join()
-"""
-
-
-def test_an_engine_that_a_thread_still_holds_when_its_test_ends_is_found(pytester):
-    (pytester.path / "app.py").write_text(MAKES_AN_ENGINE, "utf-8")
-    (pytester.path / "test_it.py").write_text(A_THREAD_HOLDS_IT, "utf-8")
-    found, output = told(pytester)
-    assert found == {(5, "engine-left")}, output
-
-
 def test_one_connection_that_several_have_at_once_comes_back_from_each(pytester):
     (pytester.path / "test_one.py").write_text(ONE_CONNECTION_FOR_ALL, "utf-8")
     status, output, _ = ask(pytester, "--lantern=error")
