@@ -221,13 +221,12 @@ def _plain(value: Any) -> Any:
         return number if bits <= MOST_ITEMS else f"<a whole number of {bits} bits>"
     if issubclass(kind, float):
         return float.__pos__(value)
-    for base in (list, tuple, dict):
-        if issubclass(kind, base) and (count := base.__len__(value)) > MOST_ITEMS:
+    if base := next((base for base in (list, tuple, dict) if issubclass(kind, base)), None):
+        if (count := base.__len__(value)) > MOST_ITEMS:
             return f"<a {kind.__name__} of {count} items>"
-        if issubclass(kind, base) and base is not dict:
-            return [_plain(item) for item in base.__iter__(value)]
-    if issubclass(kind, dict):
-        return {str(key): _plain(item) for key, item in dict.items(value)}
+        if base is dict:
+            return {str(key): _plain(item) for key, item in dict.items(value)}
+        return [_plain(item) for item in base.__iter__(value)]
     if inspect.iscoroutine(value):
         value.close()
         return "<a coroutine that nobody awaited>"

@@ -24,13 +24,10 @@ async def check(name: str, *answers: Any, seed: int | None = None) -> Verdict:
     else:
         seed = new_seed() if seed is None else seed
         verdict = exercise.verdict(await exercise.observed(seed, *answers), seed)
-        if exercise.elsewhere and verdict.kept:
-            from lantern.theatre.postgres import is_at_hand
+        if exercise.is_asked_elsewhere(verdict):
+            from course.checking.elsewhere import with_remark  # a browser has no such module
 
-            if is_at_hand():
-                from course.checking.elsewhere import with_remark  # a browser has no such module
-
-                verdict = await with_remark(verdict, exercise, seed, *answers)
+            verdict = await with_remark(verdict, exercise, seed, *answers)
     if Path.cwd().is_relative_to(WORKSPACE):
         progress.record(verdict)
     return verdict

@@ -220,6 +220,14 @@ class Exercise:
     own_connections: bool = False
     elsewhere: Elsewhere | None = None
 
+    def is_asked_elsewhere(self, verdict: Verdict) -> bool:
+        """Tell whether a PostgreSQL is to be asked, too: one is at hand, and a promise is kept."""
+        if not self.elsewhere or not verdict.kept:
+            return False
+        from lantern.theatre.postgres import is_at_hand
+
+        return is_at_hand()
+
     def case(self, seed: int) -> Any:
         """Return the case of a seed, the same in every process."""
         return self.draw(Random(f"{self.id} {seed}")) if self.draw else None

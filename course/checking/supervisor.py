@@ -228,15 +228,12 @@ def _with_remark(verdict: Verdict, notebook: Path, exercise: Exercise, seed: int
     Of an answer that keeps nothing here nothing is asked there. The cells are run once more, in a
     process of their own: whatever comes of it, the verdict stands.
     """
-    if not exercise.elsewhere or not verdict.kept:
+    if not exercise.elsewhere or not exercise.is_asked_elsewhere(verdict):
         return verdict
     from course.checking.elsewhere import SECONDS as PATIENCE
     from course.checking.elsewhere import remarked
     from lantern.theatre import NoPostgres, postgres_database
-    from lantern.theatre.postgres import is_at_hand
 
-    if not is_at_hand():
-        return verdict
     try:
         with postgres_database(exercise.elsewhere.driver) as url:
             given = {ELSEWHERE: url.render_as_string(hide_password=False)}
