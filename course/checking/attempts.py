@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from course.checking.patience import IDLE, IDLE_LOOKS, WORKED, Patience, tick
@@ -87,7 +88,7 @@ async def attempt(
         task = asyncio.ensure_future(guarded(call, at_end))
         while not await _done_in(task, patience.tick):
             put_off()
-            if spent := patience.look(surroundings.is_idle(seconds)):
+            if spent := patience.look(partial(surroundings.is_idle, seconds)):
                 task.cancel()
                 await _done_in(task, patience.tick * IDLE_LOOKS)
                 return Outcome("timed out", spent, seconds=seconds)

@@ -14,6 +14,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 from lantern.idle import Surroundings, lookouts
 from lantern.pulse import CAN_OBSERVE
@@ -21,8 +22,8 @@ from lantern.pulse import CAN_OBSERVE
 TICKS = 60  # looks into which the patience with an answer is cut
 SOON = 0.5  # seconds; what is to come by the clock within them, a check waits for
 IDLE_LOOKS = 4  # in a row, at which nothing could come
-# Seconds of processor time: an answer that used no more since a look has waited. The look itself
-# takes a fifth of this; in a browser, on a busy machine, nearly all.
+# Seconds of processor time: an answer that used no more since a look has waited. To be woken for
+# the look takes a fifth of this; in a browser, on a busy machine, nearly all.
 BARELY = 0.001 if CAN_OBSERVE else 0.005
 
 WORKED, WAITED, IDLE = "worked", "waited", "idle"
@@ -31,15 +32,18 @@ WORKED, WAITED, IDLE = "worked", "waited", "idle"
 class Patience:
     """The patience with one answer; `seconds` are of processor time, or of waiting in vain.
 
-    `used` says how much processor time the answer has used, in seconds: this process's by default.
+    `used` says how much processor time the answer has used, in seconds: by default all that this
+    process has, without what looking cost. That grows with the threads, and is not the answer's.
     """
 
+    looking = 0.0  # seconds of processor time, of all looks in this process
+
     def __init__(
-        self, seconds: float, tick: float = 0.0, used: Callable[[], float] = time.process_time
+        self, seconds: float, tick: float = 0.0, used: Callable[[], float] | None = None
     ) -> None:
         self.seconds = seconds
         self.tick = tick or seconds / TICKS
-        self.clock = used
+        self.clock = used or (lambda: time.process_time() - Patience.looking)
         self.begin_anew()
 
     def begin_anew(self) -> None:
@@ -48,8 +52,11 @@ class Patience:
         self.idle = 0
         self._used = self.clock()
 
-    def look(self, idle: bool = False) -> str:
+    def look(self, is_idle: Callable[[], bool] = lambda: False) -> str:
         """Look at the clocks, once in a tick; return what the patience ended with, or nothing."""
+        began = time.process_time()
+        idle = is_idle()
+        Patience.looking += time.process_time() - began
         used = self.clock()
         spent, self._used = used - self._used, used
         self.worked += spent
@@ -99,5 +106,7 @@ async def until_idle(seconds: float, enough: Callable[[], bool] = lambda: False)
     """
     patience, surroundings = Patience(seconds, tick=0.005), Surroundings()
     # No event tells that nothing comes.
-    while not enough() and not patience.look(surroundings.is_idle(seconds)):  # noqa: ASYNC110
+    while not enough() and not patience.look(  # noqa: ASYNC110
+        partial(surroundings.is_idle, seconds)
+    ):
         await asyncio.sleep(patience.tick)

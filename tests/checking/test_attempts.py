@@ -2,9 +2,11 @@
 
 import asyncio
 import itertools
+import queue
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -27,6 +29,13 @@ async def a_deadline_far_away():
 
 async def gives_a_thread_work_and_waits():
     await asyncio.to_thread(lambda: None)
+    await never()
+
+
+async def waits_among_many_threads():
+    work = queue.SimpleQueue()
+    for _ in range(300):
+        threading.Thread(target=lambda: work.get(), daemon=True).start()
     await never()
 
 
@@ -61,6 +70,7 @@ async def goes_round():
         (never, IDLE),
         (a_deadline_far_away, IDLE),
         (gives_a_thread_work_and_waits, IDLE),
+        (waits_among_many_threads, IDLE),
         (polls, WAITED),
         (goes_round, WORKED),
     ],
@@ -82,7 +92,7 @@ async def test_who_computed_since_the_last_look_is_not_idle():
     patience = Patience(seconds=60.0)
     for _ in range(2 * IDLE_LOOKS):
         compute(0.005)
-        assert not patience.look(idle=True)
+        assert not patience.look(lambda: True)
 
 
 async def test_a_timer_that_is_due_in_time_is_waited_for():
