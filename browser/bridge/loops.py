@@ -15,8 +15,7 @@ from bridge.threads import get_ident
 def outliving() -> Iterator[None]:
     """Let a loop that serves outlive what is raised through it and is no Exception.
 
-    That is an interrupt or an exit of a task, which has ended with it, and an alarm between two
-    tasks: that comes again.
+    That is an interrupt or an exit of a task, which has ended with it.
     """
     try:
         yield

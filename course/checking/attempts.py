@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from types import FrameType
 from typing import Any
 
 from course.checking.patience import IDLE, IDLE_LOOKS, WORKED, Patience, tick
@@ -37,7 +38,9 @@ CURES = {
     "[Errno 1] Operation not permitted": NO_PROCESSES,
     "[Errno 13] Permission denied": NO_PROCESSES,  # the lock that a pool of processes wants
 }
-
+# Modules of event loops, CPython's and the browser's; those of their functions that call all else.
+OF_A_LOOP = ("asyncio.", "selectors", "heapq", "bridge.")
+TURNS = {"run_forever", "_turn"}
 
 # Whom an alarm calls: the last of them. Calls may overlap, and end in any order; what stands first
 # was there before all of them.
@@ -143,7 +146,9 @@ def unblocked(seconds: float) -> Iterator[Callable[[], None]]:
         return
     patience = Patience(seconds)
 
-    def look(*_: Any) -> None:
+    def look(_signal: int, frame: FrameType | None) -> None:
+        if _is_between_tasks(frame):
+            return
         if not CAN_OBSERVE or patience.look():
             # It comes again every second, since code may catch BaseException and go on.
             signal.setitimer(signal.ITIMER_REAL, 1.0, 1.0)
@@ -169,6 +174,19 @@ def unblocked(seconds: float) -> Iterator[Callable[[], None]]:
         signal.signal(signal.SIGALRM, _looks[-1])
         if len(_looks) == 1:
             _looks.clear()
+
+
+def _is_between_tasks(frame: FrameType | None) -> bool:
+    """Tell whether a loop itself is at work: what is raised there ends it, and not the answer.
+
+    Even if that is outlived, what the loop had in its hands is lost, and who waits for it waits
+    for ever.
+    """
+    while frame and frame.f_globals.get("__name__", "").startswith(OF_A_LOOP):
+        if frame.f_code.co_name in TURNS:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _failed(error: BaseException) -> Outcome:

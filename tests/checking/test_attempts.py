@@ -11,7 +11,14 @@ import time
 
 import pytest
 
-from course.checking.attempts import Outcome, attempt, attempt_sync, interruption
+from course.checking.attempts import (
+    Outcome,
+    Stuck,
+    attempt,
+    attempt_sync,
+    interruption,
+    unblocked,
+)
 from course.checking.patience import IDLE, IDLE_LOOKS, WAITED, WORKED, Patience
 from course.project import ROOT
 from tests.busy_machine import busy_machine, compute
@@ -110,6 +117,17 @@ async def test_code_that_holds_the_thread_is_ended_with_a_loop_and_without(block
 
     assert (await attempt(answer, seconds=0.3)).ended == "stuck"
     assert attempt_sync(blocks, seconds=0.3).ended == "stuck"
+
+
+async def test_an_alarm_that_comes_between_two_tasks_takes_nothing_from_the_loop():
+    loop, lost = asyncio.get_running_loop(), []
+    loop.set_exception_handler(lambda _, context: lost.append(context))
+    with unblocked(0.0):  # every alarm finds the patience spent, and none comes by the clock
+        loop.call_soon(signal.raise_signal, signal.SIGALRM)
+        await asyncio.sleep(0)
+        with pytest.raises(Stuck):
+            signal.raise_signal(signal.SIGALRM)
+    assert lost == []
 
 
 async def test_of_calls_that_overlap_each_is_ended_and_the_alarm_is_put_back():
