@@ -28,6 +28,10 @@ BARELY = 0.001 if CAN_OBSERVE else 0.005
 
 WORKED, WAITED, IDLE = "worked", "waited", "idle"
 
+# Seconds of processor time, of all looks in this process. What is replaced in this module or its
+# classes while an answer is checked is a theft; what is in a list is not looked at.
+_looking = [0.0]
+
 
 class Patience:
     """The patience with one answer; `seconds` are of processor time, or of waiting in vain.
@@ -36,14 +40,12 @@ class Patience:
     process has, without what looking cost. That grows with the threads, and is not the answer's.
     """
 
-    looking = 0.0  # seconds of processor time, of all looks in this process
-
     def __init__(
         self, seconds: float, tick: float = 0.0, used: Callable[[], float] | None = None
     ) -> None:
         self.seconds = seconds
         self.tick = tick or seconds / TICKS
-        self.clock = used or (lambda: time.process_time() - Patience.looking)
+        self.clock = used or (lambda: time.process_time() - _looking[0])
         self.begin_anew()
 
     def begin_anew(self) -> None:
@@ -56,7 +58,7 @@ class Patience:
         """Look at the clocks, once in a tick; return what the patience ended with, or nothing."""
         began = time.process_time()
         idle = is_idle()
-        Patience.looking += time.process_time() - began
+        _looking[0] += time.process_time() - began
         used = self.clock()
         spent, self._used = used - self._used, used
         self.worked += spent
