@@ -39,6 +39,8 @@ PLACE = re.compile(
     r"(?:\?|\$(?P<number>\d+)|%\((?P<name>\w+)\)s)(?:::(?:TIMESTAMP WITH(?:OUT)? TIME ZONE|\w+))?"
 )
 
+OF_CAPITALS = 1.05  # times as wide as other words are those of SQL
+
 Called = dict[str, str]  # the name of each task, by its letter
 Stale = dict[int, tuple[int, int]]  # of a write, what _out_of_date tells
 
@@ -69,7 +71,7 @@ def draw_order(order: Order, title: str = "", names: Sequence[str] = ()) -> Pict
 def _columns(order: Order, title: str, called: Called, stale: Stale) -> Drawing:
     """Draw a column for each task."""
     width = (WIDE - NUMBERS) / max(len(called), 1)
-    room = width - BAR - 16
+    room = (width - BAR - 16) / OF_CAPITALS
     columns = {letter: NUMBERS + n * width for n, letter in enumerate(called)}
     parts: list[str] = []
     y = top = titled(parts, title, 0, WIDE) + TOP
