@@ -8,7 +8,7 @@ import inspect
 import sys
 import weakref
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
@@ -36,7 +36,8 @@ class Left:
     place: Place
     request: Request | None
     test: str
-    pool: int = 0  # of an engine
+    pool: Any = None  # of an engine: a weak reference
+    open: set[int] = field(default_factory=set)  # its connections
     app: Any = None  # the one whose start made it
     looks: int = 0  # after which it was still there
 
@@ -48,7 +49,6 @@ class Leftovers(Watcher):
         super().__init__(run)
         self._tasks: list[Left] = []
         self._engines: list[Left] = []
-        self._open: dict[int, set[int]] = {}  # connections, by pool
 
     def listeners(self) -> Iterable[Listener]:
         return (
@@ -81,11 +81,10 @@ class Leftovers(Watcher):
             if not self.run.test or where is None or where.in_tests:
                 return
             # It is told once more by what the URL names, if that is not the dialect itself.
-            if isinstance(pool, QueuePool) and id(pool) not in self._open:
-                left = Left(weakref.ref(engine), where, current(), self.run.test, id(pool))
+            if isinstance(pool, QueuePool) and not self._left_with(pool):
+                left = Left(weakref.ref(engine), where, current(), self.run.test, weakref.ref(pool))
                 left.app = starting()
                 self._engines.append(left)
-                self._open[id(pool)] = set()
 
         depth = sys.get_coroutine_origin_tracking_depth()
         sys.set_coroutine_origin_tracking_depth(max(depth, 1))
@@ -102,7 +101,7 @@ class Leftovers(Watcher):
     def test_ended(self, passed: bool) -> None:
         self._judge_tasks()
         self._tasks.clear()
-        if any(self._open[left.pool] and left.looks < LOOKS for left in self._engines):
+        if any(left.open and left.looks < LOOKS for left in self._engines):
             gc.collect()
         for left in [*self._engines]:
             if left.thing() is None:
@@ -134,24 +133,25 @@ class Leftovers(Watcher):
                 )
 
     def _opened(self, dbapi_connection: Any, record: Any) -> None:
-        pool = id(record._ConnectionRecord__pool)
-        if pool in self._open:
-            self._open[pool].add(id(dbapi_connection))
+        if left := self._left_with(record._ConnectionRecord__pool):
+            left.open.add(id(dbapi_connection))
 
     def _closed(self, dbapi_connection: Any, record: Any) -> None:
-        for connections in self._open.values():
-            connections.discard(id(dbapi_connection))
+        if left := self._left_with(record._ConnectionRecord__pool):
+            left.open.discard(id(dbapi_connection))
+
+    def _left_with(self, pool: Pool) -> Left | None:
+        # By the pool itself: its number may be another's as soon as it is gone.
+        return next((left for left in self._engines if left.pool() is pool), None)
 
     def _disposed(self, engine: Engine) -> None:
         # A connection that was out meanwhile stays open; who took it is told of by itself.
         for left in [*self._engines]:
             if left.thing() is engine:
                 self._engines.remove(left)
-                del self._open[left.pool]
 
     def _tell_of_engine(self, left: Left, how: str) -> None:
-        count = len(self._open.pop(left.pool))
-        if count:
+        if count := len(left.open):
             self.run.found(
                 ENGINE,
                 f"made an engine; {how}, and it was not disposed",

@@ -47,6 +47,15 @@ def told(pytester, *options):
     return found_in(pytester.path / "found.json"), output
 
 
+def told_alone(pytester, monkeypatch):
+    """Be told, in a process with nothing in its memory but this project."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    options = ("-p", "lantern.plugin.entry", "--lantern", "--lantern-sarif=found.json")
+    ran = pytester.run(sys.executable, "-m", "pytest", *options)
+    assert ran.ret == 0, ran.stdout.str()
+    return found_in(pytester.path / "found.json"), ran.stdout.str()
+
+
 def found_in(file):
     results = json.loads(file.read_text("utf-8"))["runs"][0]["results"]
     places = [one["locations"][0]["physicalLocation"] for one in results]
@@ -70,12 +79,8 @@ def planted(app):
 @pytest.mark.parametrize("app", ["faulty_async", "faulty_sync"])
 def test_each_planted_fault_is_found_at_its_line_and_nothing_else(pytester, monkeypatch, app):
     project(pytester, app)
-    # In a process of its own: what other tests have left in this one may keep an engine.
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    options = ("-p", "lantern.plugin.entry", "--lantern", "--lantern-sarif=found.json")
-    ran = pytester.run(sys.executable, "-m", "pytest", *options)
-    assert ran.ret == 0, ran.stdout.str()
-    assert found_in(pytester.path / "found.json") == planted(app), ran.stdout.str()
+    found, output = told_alone(pytester, monkeypatch)
+    assert found == planted(app), output
 
 
 @pytest.mark.parametrize("app", ["sound_async", "sound_sync"])
@@ -248,6 +253,37 @@ def test_an_engine_that_an_app_makes_is_disposed_when_it_shuts_down(pytester):
     app.write_text(LIFESPAN.replace("        yield\n", dispose), "utf-8")
     found, output = told(pytester)
     assert not found, output
+
+
+DROPPED = """
+from sqlalchemy import create_engine
+
+def asks(dispose):
+    engine = create_engine("sqlite:///any.db")
+    engine.connect().close()
+    if dispose:
+        engine.dispose()
+"""
+TEST_OF_DROPPED = """
+import gc
+from app import asks
+
+def test_of_a_dropped_one_and_many_in_its_place():
+    asks(dispose=False)
+    for _ in range(50):
+        gc.collect()
+        asks(dispose=True)
+"""
+
+
+def test_an_engine_that_was_dropped_is_told_though_others_take_its_place_in_memory(
+    pytester, monkeypatch
+):
+    (pytester.path / "app.py").write_text(DROPPED, "utf-8")
+    (pytester.path / "pytest.ini").write_text("[pytest]\npythonpath = .\n", "utf-8")
+    (pytester.path / "test_app.py").write_text(TEST_OF_DROPPED, "utf-8")
+    found, output = told_alone(pytester, monkeypatch)
+    assert found == {(5, "engine-left")}, output
 
 
 ONE_CONNECTION_FOR_ALL = """
