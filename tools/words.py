@@ -10,7 +10,7 @@ from course.notebook import read, source
 UNWANTED = re.compile(r"\b(simply|just|blazing\w*|seamless\w*|effortless\w*|obviously)\b", re.I)
 # Words of the theatre that are everyday words too, each with what it stands for: SQLAlchemy's word
 # comes first, so where the other one stands alone it mostly means something else.
-STANDS_FOR = {"counter": "engine", "form": "session"}
+STANDS_FOR = {"counter": "engine", "form": "session", "stamp": "commit", "usher": "loop"}
 CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
 # What has a name of its own: headings, links, titles in italics, SQLAlchemy's version counter.
 NAMES = re.compile(
@@ -35,7 +35,7 @@ def problems_of_words(name: str, text: str, titles: Collection[str]) -> Iterator
     for block in _blocks(text):
         prose = NAMES.sub("", CODE.sub("", block))
         for word, stands_for in STANDS_FOR.items():
-            if re.search(rf"\b{word}s?\b", prose, re.I) and stands_for not in block.lower():
+            if re.search(rf"\b{word}(s|ed)?\b", prose, re.I) and stands_for not in block.lower():
                 yield f"{name} says {word!r}, which is the {stands_for}, where nothing says so."
 
 

@@ -1,4 +1,4 @@
-# a trigger stamps
+# a trigger dates
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-# an UPDATE written as text, with its stamp, in capitals and quotes
+# an UPDATE written as text, with its date, in capitals and quotes
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-# has its stamp at once
+# has its date at once
 
 from datetime import datetime
 

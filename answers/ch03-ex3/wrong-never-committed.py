@@ -1,7 +1,7 @@
 # Nothing was committed: a flush is no commit
 # breaks: counted
 # never told: wrote a time of its own
-# never told: no longer stamps
+# never told: no longer dates
 
 from datetime import datetime
 

@@ -1,6 +1,6 @@
 # which the database's clock never said
 # breaks: stamped
-# never told: no longer stamps
+# never told: no longer dates
 # never told: is still
 
 from datetime import datetime

@@ -1,4 +1,4 @@
-# An update elsewhere in the program no longer stamps the note
+# An update elsewhere in the program no longer dates the note
 # breaks: stamped
 
 from datetime import datetime

@@ -1,7 +1,7 @@
-# this UPDATE was not stamped
+# this UPDATE was not dated
 # breaks: stamped
 # never told: wrote a time of its own
-# never told: no longer stamps
+# never told: no longer dates
 
 from datetime import datetime
 

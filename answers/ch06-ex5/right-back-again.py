@@ -6,16 +6,16 @@ class NobodyIsLeft(Exception):
     pass
 
 
-async def go_home(Session, usher_id):
+async def go_home(Session, guard_id):
     async with Session() as session:
-        usher = await session.get(Usher, usher_id)
+        guard = await session.get(Guard, guard_id)
     try:
         async with Session.begin() as session:
-            evening = update(Evening).where(Evening.id == usher.evening_id)
+            evening = update(Evening).where(Evening.id == guard.evening_id)
             await session.execute(evening.values(version=Evening.version))
-            mine = update(Usher).where(Usher.id == usher_id, Usher.on_duty.is_(True))
+            mine = update(Guard).where(Guard.id == guard_id, Guard.on_duty.is_(True))
             gone = (await session.execute(mine.values(on_duty=False))).rowcount
-            left = select(Usher.id).where(Usher.evening_id == usher.evening_id, Usher.on_duty)
+            left = select(Guard.id).where(Guard.evening_id == guard.evening_id, Guard.on_duty)
             if gone and (await session.scalars(left)).first() is None:
                 raise NobodyIsLeft
             return gone == 1

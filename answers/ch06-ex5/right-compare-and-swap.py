@@ -2,14 +2,14 @@
 # the rest is the course's own
 
 
-async def go_home(Session, usher_id):
+async def go_home(Session, guard_id):
     while True:
         async with Session() as session:
-            usher = await session.get_one(Usher, usher_id)
-            evening = await session.get_one(Evening, usher.evening_id)
-            ushers = await session.scalars(select(Usher).where(Usher.evening_id == evening.id))
-            others = [one for one in ushers if one.on_duty and one.id != usher_id]
-        if not (usher.on_duty and others):
+            guard = await session.get_one(Guard, guard_id)
+            evening = await session.get_one(Evening, guard.evening_id)
+            guards = await session.scalars(select(Guard).where(Guard.evening_id == evening.id))
+            others = [one for one in guards if one.on_duty and one.id != guard_id]
+        if not (guard.on_duty and others):
             return False
         async with Session.begin() as session:
             mine = update(Evening).where(
@@ -18,6 +18,6 @@ async def go_home(Session, usher_id):
             raised = await session.execute(mine.values(version=evening.version + 1))
             if raised.rowcount:
                 await session.execute(
-                    update(Usher).where(Usher.id == usher_id).values(on_duty=False)
+                    update(Guard).where(Guard.id == guard_id).values(on_duty=False)
                 )
                 return True

@@ -6,10 +6,10 @@
 from sqlalchemy import func
 
 
-async def go_home(Session, usher_id):
+async def go_home(Session, guard_id):
     async with Session.begin() as session:
-        evening = select(Usher.evening_id).where(Usher.id == usher_id, Usher.on_duty)
-        on_duty = select(func.count(Usher.id)).where(Usher.evening_id == Evening.id, Usher.on_duty)
+        evening = select(Guard.evening_id).where(Guard.id == guard_id, Guard.on_duty)
+        on_duty = select(func.count(Guard.id)).where(Guard.evening_id == Evening.id, Guard.on_duty)
         mine = update(Evening).where(
             Evening.id == evening.scalar_subquery(), on_duty.scalar_subquery() > 1
         )
@@ -17,5 +17,5 @@ async def go_home(Session, usher_id):
         mine = mine.execution_options(synchronize_session=False)
         if (await session.execute(mine)).rowcount == 0:
             return False
-        await session.execute(update(Usher).where(Usher.id == usher_id).values(on_duty=False))
+        await session.execute(update(Guard).where(Guard.id == guard_id).values(on_duty=False))
         return True

@@ -7,12 +7,12 @@ from sqlalchemy import func
 from sqlalchemy.orm import aliased
 
 
-async def go_home(Session, usher_id):
-    other = aliased(Usher)
+async def go_home(Session, guard_id):
+    other = aliased(Guard)
     others = select(func.count(other.id)).where(
-        other.evening_id == Usher.evening_id, other.on_duty, other.id != Usher.id
+        other.evening_id == Guard.evening_id, other.on_duty, other.id != Guard.id
     )
-    mine = update(Usher).where(Usher.id == usher_id, Usher.on_duty, others.scalar_subquery() > 0)
+    mine = update(Guard).where(Guard.id == guard_id, Guard.on_duty, others.scalar_subquery() > 0)
     async with Session.begin() as session:
         mine = mine.values(on_duty=False).execution_options(synchronize_session=False)
         return (await session.execute(mine)).rowcount == 1

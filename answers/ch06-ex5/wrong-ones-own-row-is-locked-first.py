@@ -3,14 +3,14 @@
 # the rest is the course's own
 
 
-async def go_home(Session, usher_id):
+async def go_home(Session, guard_id):
     async with Session.begin() as session:
-        own = update(Usher).where(Usher.id == usher_id)
-        await session.execute(own.values(name=Usher.name))
-        usher = await session.get_one(Usher, usher_id, with_for_update=True)
-        others = select(Usher.id).where(Usher.evening_id == usher.evening_id, Usher.on_duty)
-        others = (await session.scalars(others.where(Usher.id != usher_id))).all()
-        if not usher.on_duty or not others:
+        own = update(Guard).where(Guard.id == guard_id)
+        await session.execute(own.values(name=Guard.name))
+        guard = await session.get_one(Guard, guard_id, with_for_update=True)
+        others = select(Guard.id).where(Guard.evening_id == guard.evening_id, Guard.on_duty)
+        others = (await session.scalars(others.where(Guard.id != guard_id))).all()
+        if not guard.on_duty or not others:
             return False
-        usher.on_duty = False
+        guard.on_duty = False
     return True

@@ -3,13 +3,13 @@
 # the rest is the course's own
 
 
-async def go_home(Session, usher_id):
+async def go_home(Session, guard_id):
     async with Session.begin() as session:
         await session.execute(update(Evening).values(version=Evening.version))
-        usher = await session.get_one(Usher, usher_id)
-        others = select(Usher.id).where(Usher.evening_id == usher.evening_id, Usher.on_duty)
-        others = (await session.scalars(others.where(Usher.id != usher_id))).all()
-        if not usher.on_duty or len(others) < 2:
+        guard = await session.get_one(Guard, guard_id)
+        others = select(Guard.id).where(Guard.evening_id == guard.evening_id, Guard.on_duty)
+        others = (await session.scalars(others.where(Guard.id != guard_id))).all()
+        if not guard.on_duty or len(others) < 2:
             return False
-        usher.on_duty = False
+        guard.on_duty = False
     return True

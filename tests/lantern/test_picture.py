@@ -38,7 +38,7 @@ from lantern.lifetimes import (
     YIELDS,
 )
 from lantern.recording import QUERYING, QUEUING, RUNNING, WAITING
-from lantern.theatre.doors import HAPPENS, KEPT_OUT, REFUSED, draw_doors
+from lantern.theatre.levels import HAPPENS, KEPT_OUT, REFUSED, draw_levels
 from tests.lantern.drawings import drawings, named_alike
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -142,7 +142,7 @@ MATRIX = {
 }
 
 PICTURES = {
-    "doors": draw_doors(MATRIX, "stage doors"),
+    "levels": draw_levels(MATRIX, "isolation levels"),
     "order": draw_order(BROKEN, "the last seat", ["Teo", "Ines"]),
     "order_that_holds": draw_order(HOLDS),
     "lives": draw_requests(LATE, IN_TIME, titles=["request scope", "function scope"]),
@@ -220,11 +220,11 @@ def test_both_recordings_stand_on_one_axis_in_both_drawings():
     assert ("98.7", "57.7") in bars[1]
 
 
-def test_the_words_of_the_doors_say_of_each_what_became_of_everything():
-    doors = PICTURES["doors"]
-    assert "SQLite: phantom kept out, lost <update> refused: SQLITE_BUSY_SNAPSHOT." in doors.words
-    assert "READ COMMITTED: phantom slips through, lost <update> slips through." in doors.words
-    assert doors.summary == (
+def test_the_words_of_the_levels_say_of_each_what_became_of_everything():
+    levels = PICTURES["levels"]
+    assert "SQLite: phantom kept out, lost <update> refused: SQLITE_BUSY_SNAPSHOT." in levels.words
+    assert "READ COMMITTED: phantom slips through, lost <update> slips through." in levels.words
+    assert levels.summary == (
         "SQLite lets 0 through; READ COMMITTED lets 2 through; REPEATABLE READ lets 0 through"
     )
 

@@ -199,6 +199,10 @@ BREAKS = {
         lambda c: prose(c, "Both raise the counter, and both fill in an engine's form."),
         "cell ch01a-01 says 'form', which is the session, where nothing says so",
     ),
+    "a stamp that is no commit": (
+        lambda c: prose(c, "Whenever a note changes, the database stamped it."),
+        "cell ch01a-01 says 'stamp', which is the commit, where nothing says so",
+    ),
     "a verdict that depends on nothing": (
         lambda c: change_text(
             c / "book/ch01_event_loop.md", "It depends on what they do.", "It is more complicated."

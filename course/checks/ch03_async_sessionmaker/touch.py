@@ -26,7 +26,7 @@ READING = re.compile(r"\s*(SELECT|BEGIN|SAVEPOINT|PRAGMA)\b", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Notes:
-    """Notes by their ids: their texts, how often each was read, when stamped; and what is read."""
+    """Notes by their ids: their texts, how often each was read, when dated; and what is read."""
 
     texts: dict[int, str]
     reads: dict[int, int]
@@ -38,7 +38,7 @@ class Notes:
 def draw_touch(random: Random) -> Notes:
     """Draw five notes that have been read a few times, one of which is read once more.
 
-    Another one has the same text, and one a later stamp, from a clock that was wrong.
+    Another one has the same text, and one a later date, from a clock that was wrong.
     """
     ids = random.sample(range(100, 1_000), 5)
     counts = random.sample(range(3, 80), 5)
@@ -128,7 +128,7 @@ async def _touched(
 
 
 async def _updated_elsewhere(factory: Any, note: Any, number: int) -> bool:
-    """Update a note, touch having no part in it; tell whether its stamp needs no more loading."""
+    """Update a note, touch having no part in it; tell whether its date needs no more loading."""
     async with factory.begin() as session:
         found = await session.get(note, number)
         found.text = "It closes again."
@@ -167,7 +167,7 @@ def another_before_the_first_write(
 
 
 async def _rows(engine: AsyncEngine, note: Any) -> dict[str, dict[str, Any]]:
-    """Return text, reads and stamp of every note, as another session sees them."""
+    """Return text, reads and date of every note, as another session sees them."""
     columns = note.__table__.c
     async with AsyncSession(engine) as session:
         rows = await session.execute(select(columns))
@@ -199,7 +199,7 @@ def judge_touch(case: Notes, seen: dict[str, Any]) -> Iterable[Finding]:
     if not findings and seen["model asks"]:
         yield Star(
             "Note itself asks for what the database computed: whoever updates one, anywhere, "
-            "has its stamp at once, and nothing to load afterwards."
+            "has its date at once, and nothing to load afterwards."
         )
 
 
@@ -256,21 +256,21 @@ def _why_not_stamped(case: Notes, seen: dict[str, Any]) -> str | None:
     stored, before = _row(case, seen)["updated"], str(case.stamps[case.touched])
     if not seen["still stamped"]:
         return (
-            "An update elsewhere in the program no longer stamps the note: its onupdate is gone, "
+            "An update elsewhere in the program no longer dates the note: its onupdate is gone, "
             "or is no longer the database's clock."
         )
-    # What was not written has no stamp to look at.
+    # What was not written has no date to look at.
     if seen["by the database"] or _row(case, seen)["reads"] == case.reads[case.touched]:
         return None
     if stored == before:
         return (
             f"touch changed the note, and `updated` is still {stored}: this UPDATE was not "
-            "stamped. The model's onupdate works in a flush and in update(Note); a statement "
+            "dated. The model's onupdate works in a flush and in update(Note); a statement "
             "written as text knows nothing of it."
         )
     return (
         f"In the table stands {stored}, which the database's clock never said: the program wrote a "
-        "time of its own over the stamp."
+        "time of its own over it."
     )
 
 
@@ -315,7 +315,7 @@ TOUCH = Exercise(
     promises={
         "told": "touch returns the time that stands in the table",
         "counted": "the reading is counted and committed, once, and for this note alone",
-        "stamped": "every update is stamped by the clock of the database",
+        "stamped": "every update is dated by the clock of the database",
         "both": "of two who read at once, both are counted",
     },
     hints=(

@@ -1,4 +1,4 @@
-"""ch06-ex5: at least one usher stays on duty, in whatever order two of them go home."""
+"""ch06-ex5: at least one guard stays on duty, in whatever order two of them go home."""
 
 import inspect
 from collections.abc import Awaitable, Iterable, Iterator
@@ -41,8 +41,8 @@ EVENINGS = Table(
     Column("id", Integer, primary_key=True),
     Column("version", Integer, nullable=False),
 )
-USHERS = Table(
-    "ushers",
+GUARDS = Table(
+    "guards",
     TABLES,
     Column("id", Integer, primary_key=True),
     Column("evening_id", ForeignKey("evenings.id"), nullable=False),
@@ -51,7 +51,7 @@ USHERS = Table(
 )
 
 ALONE = "go_home, as if each had a process of its own,"
-# A question: how many ushers go at once, whether they are on duty, and how many others are.
+# A question: how many guards go at once, whether they are on duty, and how many others are.
 Question = tuple[int, bool, int]
 QUESTIONS: dict[str, Question] = {
     "the last": (1, True, 0),
@@ -65,7 +65,7 @@ MEANWHILE = ("two", "two of three")
 
 @dataclass(frozen=True)
 class Evening:
-    """An evening and its ushers by ids: who goes, and three others; and another evening's ushers.
+    """An evening and its guards by ids: who goes, and three others; and another evening's guards.
 
     `version` is that of the evening, and `others` one more than that of the other one.
     """
@@ -81,23 +81,23 @@ class Evening:
 def draw_evening(random: Random) -> Evening:
     """Draw ids that are no counts, in no order."""
     evening, other = random.sample(range(100, 1_000), 2)
-    ushers = random.sample(range(1_000, 9_000), 8)
+    guards = random.sample(range(1_000, 9_000), 8)
     return Evening(
         evening,
         other,
         random.randint(3, 60),
-        goers=tuple(ushers[:2]),
-        staff=tuple(ushers[2:5]),
-        elsewhere=tuple(ushers[5:]),
+        goers=tuple(guards[:2]),
+        staff=tuple(guards[2:5]),
+        elsewhere=tuple(guards[5:]),
     )
 
 
-def ushers_before(case: Evening, question: Question) -> list[list[Any]]:
-    """Return the ushers of both evenings before a question: id, evening, whether on duty."""
+def guards_before(case: Evening, question: Question) -> list[list[Any]]:
+    """Return the guards of both evenings before a question: id, evening, whether on duty."""
     count, on_duty, others = question
-    goes = [[usher, case.evening, on_duty and n < count] for n, usher in enumerate(case.goers)]
-    stay = [[usher, case.evening, n < others] for n, usher in enumerate(case.staff)]
-    elsewhere = [[usher, case.other, n > 0] for n, usher in enumerate(case.elsewhere)]
+    goes = [[guard, case.evening, on_duty and n < count] for n, guard in enumerate(case.goers)]
+    stay = [[guard, case.evening, n < others] for n, guard in enumerate(case.staff)]
+    elsewhere = [[guard, case.other, n > 0] for n, guard in enumerate(case.elsewhere)]
     return sorted([*goes, *stay, *elsewhere])
 
 
@@ -115,28 +115,28 @@ class Scene:
         await self.begin()
         case = self.case
         names = ("id", "evening_id", "on_duty")
-        ushers = [dict(zip(names, row, strict=True)) for row in ushers_before(case, self.question)]
+        guards = [dict(zip(names, row, strict=True)) for row in guards_before(case, self.question)]
         with self.aside.begin() as connection:
             for table in reversed(TABLES.sorted_tables):
                 connection.execute(table.delete())
             evenings = [{"id": one, "version": case.version} for one in (case.evening, case.other)]
             connection.execute(insert(EVENINGS), evenings)
-            connection.execute(insert(USHERS), [row | {"name": f"U{row['id']}"} for row in ushers])
+            connection.execute(insert(GUARDS), [row | {"name": f"U{row['id']}"} for row in guards])
 
     async def begin(self) -> None:
         await close_all(self.session)
         self.session.class_.every.clear()
 
     async def look(self) -> Plain:
-        """Return the ushers as ushers_before does, and what else is not as it was."""
-        columns = (USHERS.c.id, USHERS.c.evening_id, USHERS.c.on_duty, USHERS.c.name)
+        """Return the guards as guards_before does, and what else is not as it was."""
+        columns = (GUARDS.c.id, GUARDS.c.evening_id, GUARDS.c.on_duty, GUARDS.c.name)
         with self.aside.connect() as connection:
-            ushers = [list(row) for row in connection.execute(select(*columns).order_by("id"))]
+            guards = [list(row) for row in connection.execute(select(*columns).order_by("id"))]
             query = select(EVENINGS.c.version).where(EVENINGS.c.id == self.case.other)
             version = connection.scalar(query)
         return {
-            "ushers": [row[:3] for row in ushers],
-            "names": all(name == f"U{number}" for number, _, _, name in ushers),
+            "guards": [row[:3] for row in guards],
+            "names": all(name == f"U{number}" for number, _, _, name in guards),
             "version": version,
         }
 
@@ -146,14 +146,14 @@ class Scene:
         await self.engine.dispose()
 
     def calls(self) -> list[Call]:
-        return [self._call(usher) for usher in self.case.goers[: self.question[0]]]
+        return [self._call(guard) for guard in self.case.goers[: self.question[0]]]
 
-    def _call(self, usher: int) -> Call:
+    def _call(self, guard: int) -> Call:
         async def read(result: Awaitable[Any]) -> Any:
             return await result
 
         def call() -> Any:
-            result = self.go_home(self.session, usher)
+            result = self.go_home(self.session, guard)
             return read(result) if inspect.isawaitable(result) else result
 
         return call
@@ -169,7 +169,7 @@ class Scene:
 
 
 async def observe_going(case: Evening, go_home: Any) -> dict[str, Any]:
-    """Let ushers go home in every order, as if in several processes, and as on PostgreSQL."""
+    """Let guards go home in every order, as if in several processes, and as on PostgreSQL."""
     seen: dict[str, Any] = {}
     engine = make_engine(pool_size=10)
     scene = Scene(case, engine, go_home)
@@ -183,7 +183,7 @@ async def observe_going(case: Evening, go_home: Any) -> dict[str, Any]:
 
 
 async def observe_going_elsewhere(case: Evening, go_home: Any, url: str) -> dict[str, Any]:
-    """Let ushers go home on a PostgreSQL, as if each had a process."""
+    """Let guards go home on a PostgreSQL, as if each had a process."""
     seen: dict[str, Any] = {}
     scene = Scene(case, make_engine(url, pool_size=10), go_home)
     with noting_locks(scene.engine, seen), a_process_each():
@@ -250,7 +250,7 @@ def _judge_here(case: Evening, seen: Plain) -> Iterator[Broken]:
     for name, question in QUESTIONS.items():
         if name not in seen:
             return
-        if reason := why_no_proof(seen[name], "go_home, by two ushers,"):
+        if reason := why_no_proof(seen[name], "go_home, by two guards,"):
             yield Broken("duty", reason)
         for end in seen[name]["ends"]:
             for promise, told in _judge_end(case, question, end, seen["locks"]):
@@ -261,7 +261,7 @@ def _judge_end(
     case: Evening, question: Question, end: Plain, locks: bool
 ) -> Iterator[tuple[str, str]]:
     """Yield (promise, what is wrong with it) of one end."""
-    on_duty = [row[0] for row in end["left"]["ushers"] if row[1] == case.evening and row[2]]
+    on_duty = [row[0] for row in end["left"]["guards"] if row[1] == case.evening and row[2]]
     if not on_duty:
         yield "duty", _nobody(question)
     elif told := _not_let_go(case, end, on_duty, locks):
@@ -273,19 +273,19 @@ def _judge_end(
 def _nobody(question: Question) -> str:
     count, _, _ = question
     if count == 1:
-        return "One usher was on duty, who went home, and nobody is on duty."
+        return "One guard was on duty, who went home, and nobody is on duty."
     return f"{NAMES[0]} and {NAMES[1]} both went home, and nobody is on duty."
 
 
 def _not_let_go(case: Evening, end: Plain, on_duty: list[int], locks: bool) -> str:
     """Say who met an error, or was kept beside others who are on duty."""
     callers = zip(LETTERS, NAMES, case.goers, end["outcomes"], strict=False)
-    for letter, name, usher, outcome in callers:
+    for letter, name, guard, outcome in callers:
         if reason := interruption(outcome, f"{name}'s go_home"):
             return reason + why_locked(end, letter, locks)
         if outcome["ended"] == "never":
             return f"{name}'s go_home never ends: {outcome['error']}."
-        if outcome["value"] == False and usher in on_duty and len(on_duty) > 1:  # noqa: E712
+        if outcome["value"] == False and guard in on_duty and len(on_duty) > 1:  # noqa: E712
             others = len(on_duty) - 1
             return (
                 f"{name} was told False and is on duty, and so {'is' if others == 1 else 'are'} "
@@ -296,25 +296,25 @@ def _not_let_go(case: Evening, end: Plain, on_duty: list[int], locks: bool) -> s
 
 def _wrong_rows(case: Evening, question: Question, end: Plain) -> str:
     """Say who was told something else than was done, or what else was changed."""
-    before, left = ushers_before(case, question), end["left"]
-    was, now = ({row[0]: row[1:] for row in rows} for rows in (before, left["ushers"]))
+    before, left = guards_before(case, question), end["left"]
+    was, now = ({row[0]: row[1:] for row in rows} for rows in (before, left["guards"]))
     if was.keys() != now.keys():
-        return f"There were {len(was)} ushers, and there are {len(now)}, or others."
-    for name, usher, outcome in zip(NAMES, case.goers, end["outcomes"], strict=False):
+        return f"There were {len(was)} guards, and there are {len(now)}, or others."
+    for name, guard, outcome in zip(NAMES, case.goers, end["outcomes"], strict=False):
         told = outcome["value"] if outcome["ended"] == "returned" else False
         if told not in (True, False):
             return f"go_home returned {told!r} in place of True or False."
-        went = was[usher][1] and not now[usher][1]
+        went = was[guard][1] and not now[guard][1]
         if told and not went:
-            return f"{name} was told True, and {_why_not_gone(*was[usher], *now[usher])}."
+            return f"{name} was told True, and {_why_not_gone(*was[guard], *now[guard])}."
         if went and not told:
             said = "was told False" if outcome["ended"] == "returned" else "got an error"
             return f"{name} {said}, and is not on duty any more."
-        was[usher] = now[usher] if went else was[usher]
-    for usher, row in sorted(now.items()):
-        if row != was[usher]:
+        was[guard] = now[guard] if went else was[guard]
+    for guard, row in sorted(now.items()):
+        if row != was[guard]:
             whose = "of this evening" if row[0] == case.evening else "of another evening"
-            return f"Usher {usher}, {whose}, is not as before, and did not ask to go."
+            return f"Guard {guard}, {whose}, is not as before, and did not ask to go."
     if not left["names"] or left["version"] != case.version:
         return "Another evening, or a name, is not as it was."
     return ""
@@ -334,25 +334,25 @@ GO_HOME = Exercise(
     objectives=("orders", "choose"),
     answers=("go_home",),
     promises={
-        "duty": "somebody is on duty at the end, in whatever order the steps of two ushers come",
+        "duty": "somebody is on duty at the end, in whatever order the steps of two guards come",
         "goes": "whoever can go goes, and nobody gets an error, in no order",
-        "told": "True is told for an usher who was taken off duty by this call, and False for "
+        "told": "True is told for a guard who was taken off duty by this call, and False for "
         "everybody else; nothing else changes",
-        "processes": "it holds as well when each usher is served by a process of its own",
+        "processes": "it holds as well when each guard is served by a process of its own",
         "postgresql": "it does not rest on SQLite's one place for a writer, which PostgreSQL has "
         "not",
     },
     hints=(
-        "Both look at the same ushers, and each writes another row. Nobody is in anybody's way, "
+        "Both look at the same guards, and each writes another row. Nobody is in anybody's way, "
         "and that is the trouble. Is there a row that both could write?",
         "Whoever writes the evening's row has it until the COMMIT, and who comes next waits there. "
         "It helps only those who look after they have written.",
-        "In one transaction: find the usher's evening; "
+        "In one transaction: find the guard's evening; "
         "`update(Evening).where(…).values(version=Evening.version + 1)`; then read who is on duty; "
-        "then take this usher off duty, if another one is left.",
+        "then take this guard off duty, if another one is left.",
     ),
     draw=draw_evening,
     observe=observe_going,
     judge=judge_going,
-    elsewhere=Elsewhere(observe_going_elsewhere, "in some orders of two ushers' steps"),
+    elsewhere=Elsewhere(observe_going_elsewhere, "in some orders of two guards' steps"),
 )

@@ -1,4 +1,4 @@
-"""Draw isolation levels as stage doors, with what slips through each: a function of the matrix."""
+"""Draw isolation levels, with what slips through each: a function of the matrix."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,34 +8,34 @@ from lantern.pictures.figure import NARROW, WIDE, Drawing, Picture, figure, rect
 HAPPENS, KEPT_OUT, REFUSED = "slips through", "kept out", "refused:"
 
 NAMES, TOP, ROW, GAP = 128, 44, 46, 14  # pixels
-SLIT = 10  # of a door that stands open
+SLIT = 10  # of a level that lets something through
 
 
-def draw_doors(matrix: Mapping[str, Mapping[str, str]], title: str = "") -> Picture:
-    """Draw a door for each stage, and on it a bar for each anomaly that it stops.
+def draw_levels(matrix: Mapping[str, Mapping[str, str]], title: str = "") -> Picture:
+    """Draw a column for each level, and in it a bar for each anomaly that it stops.
 
-    `matrix` has for each stage the end of every anomaly: HAPPENS, KEPT_OUT, or REFUSED and a
-    code. What slips through goes through the door as an arrow.
+    `matrix` has for each level the end of every anomaly: HAPPENS, KEPT_OUT, or REFUSED and a
+    code. What slips through goes through the column as an arrow.
     """
     anomalies = list(next(iter(matrix.values()), {}))
-    words = [title or "Stage doors, and what slips through each."]
-    for stage, ends in matrix.items():
+    words = [title or "Isolation levels, and what slips through each."]
+    for level, ends in matrix.items():
         told = ", ".join(f"{anomaly} {ends[anomaly]}" for anomaly in anomalies)
-        words.append(f"{stage}: {told}.")
+        words.append(f"{level}: {told}.")
     summary = "; ".join(
-        f"{stage} lets {list(ends.values()).count(HAPPENS)} through"
-        for stage, ends in matrix.items()
+        f"{level} lets {list(ends.values()).count(HAPPENS)} through"
+        for level, ends in matrix.items()
     )
-    label = f"Map of stage doors. {title}: {summary}" if title else f"Map of stage doors. {summary}"
-    # On a phone each door stands below the one before.
-    narrow = [{stage: ends} for stage, ends in matrix.items()]
+    label = f"Map of levels. {title}: {summary}" if title else f"Map of levels. {summary}"
+    # On a phone each level stands below the one before.
+    narrow = [{level: ends} for level, ends in matrix.items()]
     return figure(
         _drawn([matrix], title, WIDE), _drawn(narrow, title, NARROW), label, words, summary
     )
 
 
 def _drawn(rows: Sequence[Mapping[str, Mapping[str, str]]], title: str, width: float) -> Drawing:
-    """Draw rows of doors one below the other."""
+    """Draw rows of levels one below the other."""
     parts: list[str] = []
     y = titled(parts, title, 0, width)
     for matrix in rows:
@@ -51,17 +51,17 @@ def _row(
     height = ROW * len(anomalies)
     for row, anomaly in enumerate(anomalies):
         parts.append(text(0, top + ROW * row + ROW / 2 + 4, anomaly))
-    for column, (stage, ends) in enumerate(matrix.items()):
+    for column, (level, ends) in enumerate(matrix.items()):
         left = NAMES + wide * column
-        parts.append(text(left + GAP / 2, top - 10, stage, "title"))
+        parts.append(text(left + GAP / 2, top - 10, level, "title"))
         parts.append(rect("grid", left + GAP / 2, top - 4, wide - GAP, height + 8))
         for row, anomaly in enumerate(anomalies):
-            parts += _end(ends[anomaly], left, top + ROW * row, wide, f"{stage}: {anomaly}")
+            parts += _end(ends[anomaly], left, top + ROW * row, wide, f"{level}: {anomaly}")
     return top + height + GAP
 
 
 def _end(end: str, left: float, top: float, width: float, told: str) -> list[str]:
-    """Draw the end of one anomaly at one door: an arrow through it, or a bar with a word."""
+    """Draw the end of one anomaly at one level: an arrow through it, or a bar with a word."""
     x, middle = left + GAP, top + ROW / 2
     if end == HAPPENS:
         tip = left + width - GAP / 2 + SLIT / 2
@@ -83,5 +83,5 @@ def _end(end: str, left: float, top: float, width: float, told: str) -> list[str
 
 def _lines(end: str) -> list[tuple[float, str]]:
     """Return the lines of an end, each with how far it stands below the middle."""
-    first, mark, second = end.partition("_")  # SQLite's codes are longer than a door is wide
+    first, mark, second = end.partition("_")  # SQLite's codes are longer than a column is wide
     return [(-8, first + mark), (7, second)] if mark else [(0, end)]
