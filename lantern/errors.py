@@ -42,7 +42,7 @@ def without_background(line: str) -> str:
 
 
 def is_missing_greenlet(error: BaseException) -> bool:
-    """Tell whether this is the greenlet error: bare (asyncpg) or inside a StatementError."""
+    """Tell whether this is the greenlet error: bare, or inside a StatementError."""
     return isinstance(error, MissingGreenlet) or (
         isinstance(error, StatementError) and isinstance(error.orig, MissingGreenlet)
     )

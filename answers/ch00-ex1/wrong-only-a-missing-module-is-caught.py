@@ -1,4 +1,4 @@
-# ImportError covers them
+# mostly it is an ImportError
 # breaks: async
 # never told: should not faint
 

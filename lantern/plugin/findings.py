@@ -144,7 +144,7 @@ KINDS = {
             TASK,
             "A task that nobody keeps, still running when its test had ended",
             "Await it, or begin it in a TaskGroup; or keep it in a set until it is done, and await"
-            " what is left when the app shuts down. The loop keeps no task alive.",
+            " what is left when the app shuts down. The loop holds a waiting task only weakly.",
             "ch01_event_loop",
             "case-a-task-that-was-started-never-said-that-it-had-failed",
         ),

@@ -136,7 +136,7 @@ def _judge_async(seen: dict[str, Any]) -> Iterator[Broken]:
                 yield Broken(
                     "async",
                     f"Where {why}, {reason} Report False for every error that the import of "
-                    "SQLAlchemy's async side can raise: ImportError covers them.",
+                    "SQLAlchemy's async side can raise: mostly it is an ImportError.",
                 )
         elif _said(outcome, "async") is not False:
             yield Broken(

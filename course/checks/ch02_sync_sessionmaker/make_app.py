@@ -343,8 +343,8 @@ def _judge_left(seen: dict[str, Any]) -> Iterator[Broken]:
     if seen["crowd"] and seen["crowd"]["left"]:
         yield Broken(
             "returned",
-            f"When all was over, {seen['crowd']['left']} connections were still out: sessions were "
-            "not closed.",
+            f"When all was over, {seen['crowd']['left']} connections were still out: what took "
+            "them was not closed.",
         )
 
 

@@ -367,7 +367,7 @@ def _why_not_back(seen: dict[str, Any]) -> str | None:
         if seen[name]["still out"]:
             return (
                 "The export was read to its end, and its connection was still out: nobody closed "
-                "the session."
+                "what took it."
             )
     for how, hung_up in seen["hung up"].items():
         if hung_up["outcome"]["ended"] == "timed out":

@@ -525,7 +525,7 @@ def _why_too_many(seen: dict[str, Any]) -> str | None:
             "would wait for itself."
         )
     if seen["still out"]:
-        return "When all was over, a connection was still out: a session was not closed."
+        return "When all was over, a connection was still out: what took it was not closed."
     return None
 
 
