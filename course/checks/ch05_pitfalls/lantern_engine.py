@@ -367,9 +367,9 @@ def _judge_wal(seen: dict[str, Any]) -> Iterator[Broken]:
             yield Broken(
                 "wal",
                 f"When the engine had connected, the journal of {which} was {journal!r}; 'wal' is "
-                "due. Without it a COMMIT fails while somebody reads. SQLite answers the PRAGMA "
-                "with the mode that the file is in then, and raises nothing for one that it does "
-                "not know.",
+                "due. Without it a COMMIT waits for whoever reads, and fails when its timeout has "
+                "ended. SQLite answers the PRAGMA with the mode that the file is in then, and "
+                "raises nothing for one that it does not know.",
             )
             return
 
