@@ -86,11 +86,22 @@ def test_an_evening_has_no_number_that_could_stand_for_another():
     for seed in range(50):
         evening = SELL.case(seed)
         counts = evening.counts()
-        assert counts[evening.show_id] != counts[evening.other_id]
+        assert len(set(counts.values())) == 3
         assert len(evening.wanted) not in counts.values()
-        assert len(set(evening.prices.values())) == len(evening.prices)
-        assert evening.late in evening.wanted[1:]
+        assert evening.late in evening.wanted[1:-1]
         assert evening.beside not in evening.wanted
+
+
+def test_an_evening_has_prices_of_which_no_two_sums_are_alike():
+    for seed in range(50):
+        evening = SELL.case(seed)
+        prices = [evening.prices[seat] for seat in evening.wanted]
+        # All of them, each price once, without cents, or one price for all seats.
+        sums = [evening.total, sum(set(prices)), sum(price // 100 * 100 for price in prices)]
+        sums += {price * len(prices) for price in prices}
+        assert len(set(sums)) == len(sums)
+        assert 0 in prices
+        assert evening.prices[evening.free] == 0
 
 
 def test_the_exercise_shows_the_program_that_the_check_runs():

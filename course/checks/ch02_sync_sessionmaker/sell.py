@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy.exc
 import sqlalchemy.orm.exc
+from sqlalchemy import update
 
 from course.checking.exercise import Broken, Exercise, Finding, Nothing, Star
 from course.checks.ch02_sync_sessionmaker.evening import (
@@ -14,16 +15,20 @@ from course.checks.ch02_sync_sessionmaker.evening import (
     books,
     draw_evening,
     new_in,
+    rewritten_in,
 )
 from course.checks.ch02_sync_sessionmaker.watched import Sql, WatchedDatabase, why_interrupted
+from lantern.theatre import Seat
 
 MOST_MOMENTS = 5
 # An error of these names is a slip of the pen, not a refusal.
 SLIPS = ("NameError", "UnboundLocalError", "AttributeError", "TypeError", "SyntaxError")
+TAKEN = {"taken": "one was taken", "own": "one was taken, by an order of the same guest"}
 ASKED = {
     "empty": "An empty list of seats was asked for",
     "twice": "The seats {seats} were asked for, where one seat stands twice",
     "elsewhere": "The seats {seats} were asked for, one of which belongs to another show",
+    "all elsewhere": "The seats {seats} were asked for, all of another show",
     "unknown": "The seats {seats} were asked for, and the theatre has no seat 999",
 }
 
@@ -39,6 +44,8 @@ async def observe_sell(evening: Evening, sell: Any) -> dict[str, Any]:
         "quiet": quiet,
         "forms": {name: _sold(evening, sell, seats) for name, seats in evening.forms.items()},
         "stranger": _sold(evening, sell, evening.wanted, guest_id=UNKNOWN),
+        "one": _sold(evening, sell, evening.one_seat().wanted),
+        "again": _sold(evening, sell, evening.many, refused=(*evening.many, evening.taken)),
         "late": [],
         "beside": [],
     }
@@ -57,10 +64,20 @@ def _sold(
     rival: tuple[Sql, ...] = (),
     moment: int = 0,
     guest_id: int = 0,
+    refused: tuple[int, ...] = (),
 ) -> dict[str, Any]:
+    """Ask for seats; before that for those to be `refused`, whereupon a price changes."""
     database = WatchedDatabase(evening.rows())
-    asked = evening.show_id, guest_id or evening.guest_id, list(seats)
-    seen = database.call(lambda: sell(database.Session, *asked), rival, moment)
+
+    def asked(seats: tuple[int, ...]) -> Any:
+        buyer = guest_id or evening.guest_id
+        return sell(database.Session, evening.show_id, buyer, list(seats))
+
+    if refused:
+        database.call(lambda: asked(refused))
+        new_price = update(Seat).where(Seat.id == evening.many[0])
+        database.write(new_price.values(price_cents=evening.new_price))
+    seen = database.call(lambda: asked(seats), rival, moment)
     seen["books"] = books(database)
     database.close()
     return seen
@@ -72,12 +89,15 @@ def judge_sell(evening: Evening, seen: dict[str, Any]) -> Iterable[Finding]:
     if reason and not quiet["changes"]:
         yield Nothing(reason)
         return
-    if message := _why_not_whole(evening, quiet, reason):
+    message = _why_not_whole(evening, quiet, reason) or _why_not_further(evening, seen)
+    if message:
         yield Broken("whole", message)
     yield from _judge_changes(quiet)
-    taken = f"Of the seats {list(evening.forms['taken'])} one was taken"
-    if message := _why_not_refused(evening, seen["forms"]["taken"], taken):
-        yield Broken("refused", message)
+    for name, words in TAKEN.items():
+        when = f"Of the seats {list(evening.forms[name])} {words}"
+        if message := _why_not_refused(evening, seen["forms"][name], when):
+            yield Broken("refused", message)
+            break
     for name, words in ASKED.items():
         when = words.format(seats=list(evening.forms[name]))
         if message := _why_not_refused(evening, seen["forms"][name], when, slip=True):
@@ -94,6 +114,8 @@ def _why_not_whole(evening: Evening, quiet: dict[str, Any], reason: str | None) 
     orders, value = new["orders"], quiet["value"]
     if reason:
         return f"The sale was committed, and then {reason}"
+    if not orders and value in evening.sold:
+        return f"sell returned {value!r}, an order that was there before; a new one is due."
     if not orders:
         return (
             f"sell returned {value!r}, and no order is in the database. A flush sends rows and "
@@ -134,6 +156,29 @@ def _why_not_whole(evening: Evening, quiet: dict[str, Any], reason: str | None) 
             f"{size} seats of show {evening.show_id} were sold. Its count rose by {new['count']}, "
             f"and the one of another show by {new['other count']}."
         )
+    if changed := rewritten_in(evening, quiet["books"]):
+        return f"A sale touches no other order: {changed}."
+    return None
+
+
+def _why_not_further(evening: Evening, seen: dict[str, Any]) -> str | None:
+    """Say what is wrong with the sale of one seat, or of many after a refusal."""
+    sales = (
+        ("one", evening.one_seat(), "One seat was asked for alone, and it is free."),
+        (
+            "again",
+            evening.many_seats(),
+            f"{len(evening.many)} seats were asked for together with one that was taken, then "
+            "without it, and in between one got another price.",
+        ),
+    )
+    # What is sold in place of a refusal cannot be asked for again.
+    refused = seen["forms"]["taken"]["ended"] == "raised"
+    for name, later, when in sales[: 1 + refused]:
+        reason = why_interrupted(seen[name], "sell")
+        told = None if reason else _why_not_whole(later, seen[name], None)
+        if reason or told:
+            return f"{when} {reason or told}"
     return None
 
 
@@ -196,7 +241,10 @@ def _judge_beside(
     evening: Evening, quiet: dict[str, Any], runs: list[dict[str, Any]]
 ) -> Iterator[Broken]:
     """Judge each sale beside another one; what the quiet one did not count, nobody asks here."""
-    due = new_in(evening, quiet["books"])["count"]
+    quietly = new_in(evening, quiet["books"])
+    due = quietly["count"]
+    if not quietly["orders"]:
+        return
     for seen in (run for run in runs if run["came"]):
         new = new_in(evening, seen["books"], came=True)
         sold = bool(new["orders"])
@@ -223,7 +271,7 @@ def _judge_held(seen: dict[str, Any]) -> Iterator[Broken]:
             "connection is missing in the pool.",
         )
         return
-    for refused in (*seen["forms"].values(), *seen["late"]):
+    for refused in (*seen["forms"].values(), seen["stranger"], *seen["late"], *seen["beside"]):
         if refused["held"]:
             yield Broken(
                 "returned",

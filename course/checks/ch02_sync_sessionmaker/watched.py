@@ -4,6 +4,7 @@ import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, Executable, event, func, select
@@ -40,8 +41,8 @@ class WatchedDatabase:
             event.listen(self.engine, "savepoint", _begin_before)
         Base.metadata.create_all(self.engine)
         with Session(self.engine) as session, session.begin():
-            for row in rows:
-                session.add(row)
+            for _, alike in groupby(rows, type):
+                session.add_all(alike)
                 session.flush()  # a row of the ledger knows its order by number alone
             if url:
                 _count_on(session)
@@ -85,6 +86,11 @@ class WatchedDatabase:
         """Return rows of the database as plain lists, as another program would see them."""
         with self.engine.connect() as connection:
             return [list(row) for row in connection.execute(statement)]
+
+    def write(self, statement: Executable) -> None:
+        """Change the database, as another program would."""
+        with self.engine.begin() as connection:
+            connection.execute(statement)
 
     def close(self) -> None:
         """Close every connection."""
@@ -186,8 +192,11 @@ def _has_written(connection: Connection) -> bool:
 def plainly(outcome: Outcome) -> dict[str, Any]:
     """Return an outcome as plain data; of a value that is no number or text, a few words."""
     value = outcome.value
-    if not isinstance(value, int | str | None):
-        value = repr(value) if isinstance(value, list | tuple) else type(value).__name__
+    if isinstance(value, list | tuple):
+        # A tuple whose items have names is one of numbers as well.
+        value = repr([*value] if isinstance(value, list) else (*value,))
+    elif not isinstance(value, int | str | None):
+        value = type(value).__name__
     return {**outcome.as_dict(), "value": value}
 
 
