@@ -1,5 +1,5 @@
 # and the list has nobody of exactly this address
-# breaks: kept, meanwhile
+# breaks: kept, counts, meanwhile
 # never told: rollback()
 
 from sqlalchemy import select

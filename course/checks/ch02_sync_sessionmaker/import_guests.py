@@ -1,53 +1,29 @@
 """ch02-ex2: an import with savepoints."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial
-from random import Random
 from typing import Any
 
 from sqlalchemy import select
 
 from course.checking.exercise import Broken, Elsewhere, Exercise, Finding, Nothing, Star, Unseen
+from course.checks.ch02_sync_sessionmaker.choir import Choir, draw_choir
 from course.checks.ch02_sync_sessionmaker.watched import Sql, WatchedDatabase, why_interrupted
 from lantern.theatre import Guest
 
 RIVAL = 9000  # the id of who signs up at the website meanwhile
-VOICES = ("singer", "Alto", "baSS")  # an address is kept as it is written
+GAPS = {
+    "gap": "In a list of {} rows one was None",
+    "gap in front": "In a list of {} rows the first one was None",
+    "gap at the end": "In a list of {} rows the last one was None",
+    "gap alone": "The list had {} row, None",
+}
+WHAT_HELD = ("an import that failed", "a list without a row")
 FEW = 25  # statements for 500 rows; a list in batches stays below
 
 
-@dataclass(frozen=True)
-class Choir:
-    """Guests who are there already, by their ids; a long list; and a short one of all kinds."""
-
-    known: dict[int, str]
-    rows: tuple[str, ...]
-    short: tuple[str, ...]
-
-    def new(self, rows: Iterable[str | None]) -> set[str]:
-        """Return the addresses on a list that are not in the table yet."""
-        return {email for email in rows if email} - set(self.known.values())
-
-
-def draw_choir(random: Random) -> Choir:
-    """Draw lists in which every kind of row stands between others, and some stand three times."""
-    numbers = random.sample(range(1000, 9999), 480)
-    fresh = [f"{random.choice(VOICES)}{number}@choir.example" for number in numbers]
-    fresh = fresh[: random.randrange(420, 460)]
-    ids = random.sample(range(101, 200), 5)
-    known = {guest_id: f"guest{guest_id}@lantern.example" for guest_id in ids}
-    again = [*list(known.values())[:4], *fresh[:8], *fresh[:4]]
-    rows = [*fresh, *again, *random.choices(fresh, k=500 - len(fresh) - len(again))]
-    random.shuffle(rows)
-    first, second, third, fourth = random.sample(fresh, 4)
-    guest = known[ids[4]]
-    short = (first, second, guest, first, third, second, guest, fourth)
-    return Choir(known, tuple(rows), short)
-
-
 async def observe_import_guests(choir: Choir, import_guests: Any, url: str = "") -> dict[str, Any]:
-    """Import a long list, none, and one with a gap; then each time that a guest signs up himself.
+    """Import lists of several kinds; then one each time that a guest of it signs up himself.
 
     He comes with a connection of his own, in the last moment in which he can write.
     """
@@ -57,11 +33,12 @@ async def observe_import_guests(choir: Choir, import_guests: Any, url: str = "")
         return {"long": long}  # what does not end need not be waited for again
     short = imported(choir.short)
     early = [number for number, changes in short["moments"] if not changes]
-    gap = (*choir.short[:2], None, *choir.short[2:])
     return {
         "long": long,
         "empty": imported(()),
-        "gap": imported(gap),
+        "short": short,
+        **{name: imported(rows) for name, rows in choir.further().items()},
+        "after": imported(choir.short, failed=choir.further()["gap"]),
         "elsewhere": bool(url),
         "meanwhile": {
             email: imported(choir.short, _signs_up(email), moment)
@@ -82,9 +59,13 @@ def _imported(
     rows: tuple[str | None, ...],
     rival: tuple[Sql, ...] = (),
     moment: int = 0,
+    failed: tuple[str | None, ...] = (),
 ) -> dict[str, Any]:
+    """Import a list; before that one that may have `failed`, on the same database."""
     guests = (Guest(id=guest_id, email=email) for guest_id, email in choir.known.items())
     database = WatchedDatabase(guests, url)
+    if failed:
+        database.call(lambda: import_guests(database.Session, list(failed)))
     seen = database.call(lambda: import_guests(database.Session, list(rows)), rival, moment)
     found = database.read(select(Guest.id, Guest.email).order_by(Guest.id))
     database.close()
@@ -92,8 +73,10 @@ def _imported(
     return {
         **seen,
         "moments": seen["moments"] if len(rows) < len(choir.rows) else [],
+        "rows": len(rows),
         "new": len(new),
         "kept": len(new & {email for _, email in found}),
+        "missing": sorted(new - {email for _, email in found})[:1],
         "strangers": sorted({email for _, email in found} - {*rows, *choir.known.values()})[:1],
         "table": len(found),
         "untouched": [row for row in found if row in known] == known,
@@ -109,8 +92,12 @@ def judge_import_guests(choir: Choir, seen: dict[str, Any]) -> Iterable[Finding]
     if message := _why_nothing_stayed(long, reason):
         for promise in ("kept", "commit", "meanwhile", "gap", *(["counts"] if reason else [])):
             yield Broken(promise, message)
-    yield from _judge_kept(long)
-    yield from _judge_counts(choir, seen)
+    kept = list(_judge_kept(choir, long))
+    counts = list(_judge_counts(choir, seen))
+    yield from kept
+    yield from counts
+    if not kept and not counts:
+        yield from _judge_further(choir, seen)
     if long["changes"] > 1:
         yield Broken(
             "commit",
@@ -122,11 +109,13 @@ def judge_import_guests(choir: Choir, seen: dict[str, Any]) -> Iterable[Finding]
         yield Unseen("meanwhile")
     elif message := _why_lost_meanwhile(choir, long, seen["meanwhile"]):
         yield Broken("meanwhile", message)
-    if message := _why_no_gap(seen["gap"]):
-        yield Broken("gap", message)
-    held = max(run["held"] for run in (long, seen["gap"], *seen["meanwhile"].values()))
-    if held:
-        after = "the import" if long["held"] else "an import that failed"
+    for name, words in GAPS.items():
+        if message := _why_no_gap(choir, seen[name], words):
+            yield Broken("gap", message)
+            break
+    runs = [run for run in seen.values() if isinstance(run, dict) and "held" in run]
+    if held := max(run["held"] for run in (*runs, *seen["meanwhile"].values())):
+        after = "the import" if long["held"] else WHAT_HELD[bool(seen["empty"]["held"])]
         yield Broken(
             "returned",
             f"After {after} pool.checkedout() is {held}: a session still holds its connection.",
@@ -156,8 +145,8 @@ def _why_nothing_stayed(long: dict[str, Any], reason: str | None) -> str | None:
     return reason
 
 
-def _judge_kept(long: dict[str, Any]) -> Iterator[Broken]:
-    kept, new = long["kept"], long["new"]
+def _judge_kept(choir: Choir, long: dict[str, Any]) -> Iterator[Broken]:
+    kept, new, missing = long["kept"], long["new"], long["missing"]
     if not long["untouched"]:
         yield Broken(
             "kept",
@@ -169,6 +158,12 @@ def _judge_kept(long: dict[str, Any]) -> Iterator[Broken]:
             "kept",
             f"{kept} of {new} new guests were kept as they stand on the list. There is a guest "
             f"{long['strangers'][0]!r} now, and the list has nobody of exactly this address.",
+        )
+    elif new - len(choir.alike) <= kept < new and missing[0] in choir.alike:
+        yield Broken(
+            "kept",
+            f"{kept} of {new} new guests were kept; {missing[0]!r} is not there. No other guest "
+            "has exactly this address: it is kept, and compared, as it is written.",
         )
     elif kept < new:
         yield Broken(
@@ -195,6 +190,29 @@ def _judge_counts(choir: Choir, seen: dict[str, Any]) -> Iterator[Broken]:
         if "syntax error" in told:
             told += " An `insert` that is given `[]` is sent with a row of defaults."
         yield Broken("counts", f"A list without a row adds nobody and skips nobody: (0, 0). {told}")
+
+
+def _judge_further(choir: Choir, seen: dict[str, Any]) -> Iterator[Broken]:
+    """Judge shorter lists, once the long one is imported and counted as is due."""
+    failed = seen["gap"]["ended"] == "raised" and not seen["gap"]["kept"]
+    lists = {
+        "short": f"Of a list of {len(choir.short)} rows",
+        "one": "Of a list of one row, a new guest,",
+        "known": f"Of a list of {len(choir.further()['known'])} rows, all of guests who are known,",
+        "after": f"After a list that failed, since one row was None, of {len(choir.short)} rows",
+    }
+    for name in list(lists)[: 3 + failed]:
+        run, when = seen[name], lists[name]
+        rows = choir.further().get(name, choir.short)
+        due = (run["new"], len(rows) - run["new"])
+        if reason := why_interrupted(run, "import_guests"):
+            yield Broken("kept", f"{when} {due[0]} were to be added and {due[1]} skipped. {reason}")
+        elif run["kept"] < run["new"]:
+            yield Broken(
+                "kept", f"{when} {run['kept']} new guests were kept, and {due[0]} are due."
+            )
+        elif _pair(run["value"]) != [*due]:
+            yield Broken("counts", f"{when} {due} is due; import_guests returned {run['value']}.")
 
 
 def _pair(value: str) -> list[int] | None:
@@ -229,8 +247,8 @@ def _why_lost_meanwhile(
     return None
 
 
-def _why_no_gap(gap: dict[str, Any]) -> str | None:
-    when = "In a list of nine one row was None, an address that is missing."
+def _why_no_gap(choir: Choir, gap: dict[str, Any], words: str) -> str | None:
+    when = f"{words.format(gap['rows'])}, an address that is missing."
     if gap["ended"] == "returned":
         return (
             f"{when} import_guests returned {gap['value']} as if it were a known guest, or nobody. "
@@ -239,9 +257,9 @@ def _why_no_gap(gap: dict[str, Any]) -> str | None:
         )
     if gap["ended"] != "raised":
         return f"{when} {why_interrupted(gap, 'import_guests')}"
-    if gap["kept"]:
+    if stayed := gap["table"] - len(choir.known):
         return (
-            f"{when} import_guests raised an error, and {gap['kept']} guests of the list stayed: "
+            f"{when} import_guests raised an error, and {stayed} guests of the list stayed: "
             "all of it is one transaction."
         )
     return None
