@@ -1,9 +1,12 @@
 """ch02-ex4: sixty requests on a small pool."""
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -36,24 +39,40 @@ EXPIRED = (
 
 @dataclass(frozen=True)
 class Programme:
-    """Shows by their ids; one is asked for alone, two by the crowd, and two requests go wrong."""
+    """Shows by their ids; two are asked for by the crowd, and two requests go wrong.
+
+    One is asked for `alone`, and once more when it has become what `changed` is; two are `odd`.
+    """
 
     shows: dict[int, tuple[str, int]]
     alone: int
+    changed: tuple[str, int]
+    odd: tuple[int, int]
     crowd: tuple[int, int]
     spoiled: int
     unknown: int
 
 
 def draw_programme(random: Random) -> Programme:
-    """Draw ids, titles and capacities that cannot be guessed."""
-    alone, first, second, spoiled, unknown = random.sample(range(100, 999), 5)
-    capacities = random.sample(range(20, 400), 3)
+    """Draw ids, titles and capacities that cannot be guessed, and two shows that are unlike others.
+
+    One of these has no title and no seats, the other one a title of signs and blanks; between
+    their ids are all others, also that of the show that there is not.
+    """
+    spoiled, *others = sorted(random.sample(range(100, 999), 5))
+    # Beside it stand shows that can be answered with in its place.
+    unknown = others.pop(random.randrange(1, len(others)))
+    alone, first, second = random.sample(others, 3)
+    low, high = random.randrange(1, 100), random.randrange(10**6, 10**9)
+    capacities = random.sample(range(20, 400), 4)
     shows = {
         show_id: (f"L'été, soir {random.randrange(10**6)}", capacity)
-        for show_id, capacity in zip((alone, first, second), capacities, strict=True)
+        for show_id, capacity in zip((alone, first, second), capacities[:3], strict=True)
     }
-    return Programme(shows, alone, (first, second), spoiled, unknown)
+    shows[low] = ("", 0)
+    shows[high] = (f"  <½ & ½> {'la ' * random.randrange(30, 40)}", random.randrange(10**5, 10**6))
+    changed = f"L'hiver, soir {random.randrange(10**6)}", capacities[3]
+    return Programme(shows, alone, changed, (low, high), (first, second), spoiled, unknown)
 
 
 async def observe_make_app(programme: Programme, make_app: Any) -> dict[str, Any]:
@@ -73,7 +92,7 @@ async def observe_make_app(programme: Programme, make_app: Any) -> dict[str, Any
         here.call_soon_threadsafe(answer, result)
 
     def elsewhere() -> None:
-        tell(asyncio.run(_observe_app(programme, make_app, hung=lambda: tell(NEVER_ENDED))))
+        tell(asyncio.run(_observe_app(programme, make_app, tell)))
 
     threading.Thread(target=elsewhere, daemon=True).start()
     try:
@@ -83,19 +102,21 @@ async def observe_make_app(programme: Programme, make_app: Any) -> dict[str, Any
 
 
 async def _observe_app(
-    programme: Programme, make_app: Any, hung: Callable[[], None]
+    programme: Programme, make_app: Any, tell: Callable[[dict[str, Any]], None]
 ) -> dict[str, Any]:
+    """Observe an app; where nothing moves any more, `tell` so, for no call returns then."""
     engine = _theatre(programme)
     made = attempt_sync(lambda: make_app(engine))
     if made.ended != "returned" or not callable(getattr(made.value, "openapi", None)):
         engine.dispose()
         return {"made": plainly(made)}
-    seen = await _one_by_one(programme, made.value, engine)
+    seen = await _one_by_one(programme, made.value, engine, tell)
     seen["crowd"] = None
     # What one request shows alone, a crowd would show after a long wait.
     as_due = seen["queries"] and not (seen["left"] or seen["replaced"])
     if seen["alone"][0] == "200" and as_due:
         # The pool of an app whose requests failed may be empty: the crowd gets a new one.
+        hung = partial(tell, NEVER_ENDED)
         seen["crowd"] = await _crowd(programme, make_app, bool(seen["on loop"]), hung)
     return {"made": Outcome("returned", "FastAPI").as_dict(), **seen}
 
@@ -115,22 +136,53 @@ def _theatre(programme: Programme) -> Engine:
     return engine
 
 
-async def _one_by_one(programme: Programme, app: Any, engine: Engine) -> dict[str, Any]:
-    """Ask for a show; then let three requests fail, each in another way."""
-    gate, failed, spoiled = Gate(engine), "", ("", None)
-    alone, left, left_by, pool = ("", None), 0, {}, engine.pool
+async def _one_by_one(
+    programme: Programme, app: Any, engine: Engine, tell: Callable[[dict[str, Any]], None]
+) -> dict[str, Any]:
+    """Ask for shows; let three requests fail, each in another way; then ask for the first again.
+
+    Before that they fail so often that nobody can have kept a place from each of them.
+    """
+    gate, failed, asked = Gate(engine), "", 0
+    answers: dict[str, tuple[str, Any]] = {"alone": ("", None)}
+    left, left_by, pool = 0, {}, engine.pool
+    failing = {
+        "spoiled": (programme.spoiled, "whose answer was no ShowOut"),
+        "unknown": (programme.unknown, "for a show that there is not"),
+        "broken": (programme.alone, "whose query failed"),
+    }
+
+    def hung() -> None:
+        gate.fails = False  # nobody gets there to leave it
+        tell({"made": Outcome("hung", asked).as_dict()})
+
     try:
         with gate.watch():
             async with lifespan(app), client(app) as http:
-                alone = await _ask(http, programme.alone)
+
+                async def ask(name: str, show_id: int) -> None:
+                    nonlocal asked
+                    with gate.broken() if name == "broken" else nullcontext():
+                        answers[name] = await _ask(http, show_id)
+                    asked += 1
+
+                await ask("alone", programme.alone)
                 left = gate.out
-                spoiled = await _ask(http, programme.spoiled)
-                left_by["whose answer was no ShowOut"] = gate.out - left
-                await _ask(http, programme.unknown)
-                left_by["for a show that there is not"] = gate.out - sum(left_by.values()) - left
-                with gate.broken():
-                    await _ask(http, programme.alone)
-                left_by["whose query failed"] = gate.out - sum(left_by.values()) - left
+                for number, show_id in enumerate(programme.odd):
+                    await ask(f"odd {number}", show_id)
+                for name, (show_id, what) in failing.items():
+                    before = gate.out
+                    await ask(name, show_id)
+                    left_by[what] = gate.out - before
+                looking = asyncio.create_task(gate.look_on(lambda: asked, hung))
+                # Who keeps connections has none left for more requests, and is told so.
+                for _ in range(0 if gate.out else PRINTERS):
+                    for name, (show_id, _) in failing.items():
+                        await ask(name, show_id)
+                _change(engine, programme)
+                if not gate.out:
+                    await ask("again", programme.alone)
+                looking.cancel()
     except Exception as error:
         failed = describe(error)
     finally:
@@ -139,8 +191,7 @@ async def _one_by_one(programme: Programme, app: Any, engine: Engine) -> dict[st
     return {
         "failed": failed,
         "replaced": replaced,
-        "alone": list(alone),
-        "spoiled": list(spoiled),
+        **{name: list(answer) for name, answer in answers.items()},
         "schema": _schema_fields(app),
         "queries": gate.queries,
         "foreign": gate.foreign,
@@ -148,6 +199,13 @@ async def _one_by_one(programme: Programme, app: Any, engine: Engine) -> dict[st
         "left": left,
         "left by": {what: number for what, number in left_by.items() if number},
     }
+
+
+def _change(engine: Engine, programme: Programme) -> None:
+    """Give a show another title and capacity, from outside."""
+    with closing(sqlite3.connect(str(engine.url.database))) as other, other:
+        change = "UPDATE shows SET title = ?, capacity = ? WHERE id = ?"
+        other.execute(change, (*programme.changed, programme.alone))
 
 
 async def _crowd(
@@ -226,11 +284,18 @@ def judge_make_app(programme: Programme, seen: dict[str, Any]) -> Iterable[Findi
         yield Broken("served", _why_not_served(crowd, bool(seen["on loop"])))
     yield from _judge_printers(seen)
     yield from _judge_contract(programme, seen)
+    yield from _judge_errors(programme, seen)
     yield from _judge_left(seen)
 
 
 def _why_no_show(programme: Programme, seen: dict[str, Any]) -> str | None:
     made = seen["made"]
+    if made["ended"] == "hung" and made["value"]:
+        return (
+            f"{made['value']} requests had come, one after the other, most of which had to fail. "
+            "The next one was never answered. Is there a place, of a semaphore or a lock, that a "
+            "request takes and does not give back when an error comes? A `with` block does."
+        )
     if made["ended"] == "hung":
         return (
             "Sixty requests were sent, and then nothing moved any more. A lock or a "
@@ -305,6 +370,17 @@ def _judge_printers(seen: dict[str, Any]) -> Iterator[Broken]:
 def _judge_contract(programme: Programme, seen: dict[str, Any]) -> Iterator[Broken]:
     answered = [[programme.alone, seen["alone"][1]]]
     answered += seen["crowd"]["bodies"] if seen["crowd"] else []
+    asked = (f"odd {number}" for number in range(len(programme.odd)))
+    for show_id, (code, body) in zip(programme.odd, (seen[name] for name in asked), strict=True):
+        title, capacity = programme.shows[show_id]
+        if code == "200":
+            answered.append([show_id, body])
+        else:
+            yield Broken(
+                "contract",
+                f"There is a show {show_id}, {title!r} with {capacity} seats, and GET "
+                f"/shows/{show_id} was answered with {code}.",
+            )
     for show_id, body in answered:
         title, capacity = programme.shows[show_id]
         if not isinstance(body, dict) or set(body) != FIELDS:
@@ -314,7 +390,7 @@ def _judge_contract(programme: Programme, seen: dict[str, Any]) -> Iterator[Brok
         elif body != {"id": show_id, "title": title, "capacity": capacity}:
             yield Broken(
                 "contract",
-                f"GET /shows/{show_id} is {title} with {capacity} seats; this was {body!r}. "
+                f"GET /shows/{show_id} is {title!r} with {capacity} seats; this was {body!r}. "
                 "Which show it is, the path says: query with its show_id.",
             )
     if seen["schema"] is None or set(seen["schema"]) != FIELDS:
@@ -329,6 +405,35 @@ def _judge_contract(programme: Programme, seen: dict[str, Any]) -> Iterator[Brok
             f"In one row the capacity is {NO_SHOW_OUT!r}, and it went out as "
             f"{seen['spoiled'][1]!r}. The schema promises a number, and nothing held the answer "
             "against it: a Response of your own, like JSONResponse, passes the response model by.",
+        )
+
+
+def _judge_errors(programme: Programme, seen: dict[str, Any]) -> Iterator[Broken]:
+    """Judge what came when a show was not there, a query failed, or requests had failed before."""
+    causes = {"unknown": "There is no such show", "broken": "The query failed"}
+    for name, why in causes.items():
+        show_id = programme.unknown if name == "unknown" else programme.alone
+        code, body = seen[name]
+        if code == "200":
+            yield Broken(
+                "contract",
+                f"{why}, and GET /shows/{show_id} was answered with 200 and {body!r}. An error is "
+                "due, of whichever status: what is made up, or remembered, is not that show.",
+            )
+            return
+    code, body = seen.get("again", ("200", None))
+    title, capacity = programme.changed
+    if code != "200":
+        yield Broken(
+            "served",
+            f"Requests failed, {PRINTERS + 1} in each of three ways. Then GET "
+            f"/shows/{programme.alone}, which had been answered before, was answered with {code}.",
+        )
+    elif body and body != {"id": programme.alone, "title": title, "capacity": capacity}:
+        yield Broken(
+            "contract",
+            f"The show was changed in the database, to {title!r} with {capacity} seats. Then GET "
+            f"/shows/{programme.alone} was still answered with {body!r}.",
         )
 
 
@@ -366,7 +471,7 @@ def _why_not_served(crowd: dict[str, Any], on_loop: bool) -> str:
         )
     if pool:
         return (
-            f"Of {REQUESTS} requests some failed with a QueuePool timeout. 40 threads waited for "
+            f"Of {REQUESTS} requests some failed with a QueuePool timeout. Threads waited for "
             f"a connection; the {PRINTERS} requests that held one waited for a thread, in which "
             "their answer is validated. A longer timeout makes them fail later, and the exit of a "
             'dependency, with scope="function" too, comes after the validation.'

@@ -1,0 +1,41 @@
+# which had been answered before
+# breaks: served
+
+from fastapi import FastAPI, HTTPException
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import Engine
+from sqlalchemy.orm import sessionmaker
+
+from lantern.theatre import Show
+
+
+class ShowOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    title: str
+    capacity: int
+
+
+def make_app(engine: Engine) -> FastAPI:
+    """Return an app that serves sixty requests at once on the five connections of engine."""
+    app = FastAPI()
+    NewSession = sessionmaker(engine)
+
+    broken = []
+
+    @app.get("/shows/{show_id}", response_model=ShowOut)
+    def read_show(show_id: int) -> Show:
+        with NewSession() as session:
+            if broken:
+                raise HTTPException(503)
+            try:
+                show = session.get(Show, show_id)
+            except Exception:
+                broken.append(1)
+                raise
+        if show is None:
+            raise HTTPException(404)
+        return show
+
+    return app
