@@ -12,8 +12,9 @@ from course.checking.attempts import attempt, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
 from course.checking.sealed import sealed
 from course.checks.ch01_event_loop.loop_turns import turns
-from course.checks.ch01_event_loop.supplier import Call, Supplier, serve
+from course.checks.ch01_event_loop.supplier import AGAIN, Call, Supplier, serve
 
+NAMELESS = ""  # a seat like any other
 EVERY_SEAT = [f"{row}{number}" for row in "ABCDEfghij" for number in range(1, 13)]
 LINE_ERRORS = (ConnectionRefusedError, ConnectionResetError)
 OTHER_ERRORS = (LookupError, ValueError)
@@ -43,7 +44,11 @@ class Case:
 
 
 def draw_price_all(random: Random) -> Case:
-    """Draw calls whose seats and prices are unsorted and repeated; one seat of each is free."""
+    """Draw calls whose seats and prices are unsorted and repeated.
+
+    In each one seat is free and has a price when it is asked for again, one price is below 0, as
+    of a voucher, and one seat has no name.
+    """
     limits = random.sample((2, 3, 4), 3)
     return Case(
         evening=_call(random, 20, LIMIT),
@@ -59,17 +64,19 @@ def draw_price_all(random: Random) -> Case:
 
 
 def _failing(random: Random, call: Call, error: type[Exception]) -> Call:
-    once = [seat for seat, count in Counter(call.seats).items() if count == 1]
+    once = [seat for seat, count in Counter(call.seats).items() if count == 1 and seat]
     return replace(call, fails_at=random.choice(once), error=error)
 
 
 def _call(random: Random, count: int, limit: int) -> Call:
-    seats = random.sample(EVERY_SEAT, count - count // 4)
+    twice = count // 4
+    seats = [*random.sample(EVERY_SEAT, count - twice - 1), NAMELESS]
     prices = {seat: random.randrange(1500, 9000, 50) for seat in seats}
-    prices[random.choice(seats)] = 0
-    seats += random.sample(seats, count // 4)
+    free, voucher = seats[:2]
+    prices |= {free: 0, voucher: -prices[voucher]}
+    seats += random.sample(seats[1:], twice)
     random.shuffle(seats)
-    return Call(tuple(seats), prices, limit)
+    return Call(tuple(seats), prices, limit, free)
 
 
 async def observe_price_all(case: Case, price_all: Any) -> dict[str, Any]:
@@ -158,9 +165,11 @@ def _what_is_wrong(call: Call, prices: list[Any]) -> str:
         )
     place = next(n for n, price in enumerate(prices) if price != call.right[n])
     told = (
-        f"The price in place {place} is {prices[place]}; seat {call.seats[place]}, which stands "
+        f"The price in place {place} is {prices[place]}; seat {call.seats[place]!r}, which stands "
         f"there, costs {call.right[place]}."
     )
+    if call.seats[place] == call.free and prices[place] == AGAIN:
+        return f"{told} It was asked for twice, and the second answer counts for nothing."
     if Counter(map(str, prices)) == Counter(map(str, call.right)):
         return f"{told} The prices are all there, in another order: keep each with its question."
     return told

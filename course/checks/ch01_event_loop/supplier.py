@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from course.checking.patience import until_idle
 from course.checks.ch01_event_loop.loop_turns import put_away, turns
 
+AGAIN = 990  # cents that the free seat costs who asks for it once more
 SETTLE_SECONDS = 0.25  # for answers that start their calls by the clock
 
 
@@ -14,13 +15,15 @@ SETTLE_SECONDS = 0.25  # for answers that start their calls by the clock
 class Call:
     """One call of price_all: its seats in order, their prices in cents, and what goes wrong.
 
-    A seat may stand several times in `seats`. The first call for `fails_at` raises `error`.
+    A seat may stand several times in `seats`, but for the `free` one, which has another price for
+    who asks again. The first call for `fails_at` raises `error`.
     """
 
     seats: tuple[str, ...]
     prices: Mapping[str, int]
     limit: int
-    fails_at: str = ""
+    free: str | None = None
+    fails_at: str | None = None
     error: type[Exception] = ConnectionError
 
     @property
@@ -86,8 +89,11 @@ class Supplier:
             self.failed = True
             fetch.answer.set_exception(self.call.error(f"no price for {fetch.seat}"))
         else:
-            self.arrived.append(self.call.prices[fetch.seat])
-            fetch.answer.set_result(self.call.prices[fetch.seat])
+            price = self.call.prices[fetch.seat]
+            if fetch.seat == self.call.free and self.asked.count(fetch.seat) > 1:
+                price = AGAIN
+            self.arrived.append(price)
+            fetch.answer.set_result(price)
 
     def _unasked(self) -> int:
         # Whoever asks once for a seat that stands twice in the list has asked for both.
