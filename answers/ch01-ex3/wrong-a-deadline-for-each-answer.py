@@ -16,7 +16,7 @@ async def first_offer(suppliers, deadline):
     tasks = {asyncio.create_task(ask(supplier)) for supplier in suppliers}
     try:
         for _ in suppliers:
-            if offer := await asyncio.wait_for(offers.get(), deadline):
+            if (offer := await asyncio.wait_for(offers.get(), deadline)) is not None:
                 return offer
     except TimeoutError:
         return None

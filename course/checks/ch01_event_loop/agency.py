@@ -14,7 +14,7 @@ class Agency:
     `winners` answer in one and the same turn of the loop, `seconds` after all could start; the
     supplier called `fails` raises after `fails_after` seconds; the others never answer, but for
     `stubborn`, who has an offer when he is told to stop, after `putting_away` seconds. A name that
-    stands there twice is one function, which is to be called twice.
+    stands there twice is one function, which is to be called twice. `empty` offers say nothing.
     """
 
     def __init__(
@@ -26,11 +26,14 @@ class Agency:
         fails_after: float = 0.0,
         stubborn: str = "",
         putting_away: float = PUTTING_AWAY,
+        empty: bool = False,
     ) -> None:
         self.winners, self.seconds = winners, seconds
         self.fails, self.fails_after = fails, fails_after
         self.stubborn, self.putting_away = stubborn, putting_away
+        self.empty = empty
         self.told = asyncio.Event()
+        self.called = asyncio.Event()
         self.working: set[int] = set()
         self.stopped: set[int] = set()
         self.left: set[int] = set()
@@ -43,6 +46,7 @@ class Agency:
     def _supplier(self, name: str) -> Callable[[], Awaitable[str]]:
         async def offer() -> str:
             self.started += 1
+            self.called.set()
             number = self.started
             self.names[number] = name
             self.working.add(number)
@@ -55,7 +59,7 @@ class Agency:
                     raise ConnectionError(f"nobody there in the {name}")
                 if name in self.winners:
                     await self.told.wait()
-                    return f"offer from {name}"
+                    return "" if self.empty else f"offer from {name}"
                 await asyncio.get_running_loop().create_future()
                 return ""
             except asyncio.CancelledError:
@@ -71,7 +75,12 @@ class Agency:
         return sealed(offer)
 
     async def answer(self) -> None:
-        """Let the winners answer when it is time, whatever else happens on the loop."""
+        """Let the winners answer when it is time, whatever else happens on the loop.
+
+        The seconds count from the first call: a deadline that counts from the same moment, or from
+        earlier, is kept first if it is shorter, however long the machine takes.
+        """
+        await self.called.wait()
         await asyncio.sleep(self.seconds)
         # After a freeze many timers are due at once: whoever has a deadline keeps it first.
         await turns()

@@ -12,10 +12,10 @@ from course.checks.ch01_event_loop.agency import Agency
 from course.checks.ch01_event_loop.loop_turns import turns
 
 LONG = 60.0  # seconds; longer than the check's patience, so that nobody wins by waiting for it
-AFTER_THE_DEADLINE = 0.3  # seconds; an answer that keeps to its deadline has returned by then
+AFTER_THE_DEADLINE = 0.04  # seconds; an answer that keeps to its deadline has returned by then
 # Seconds: a supplier fails shortly before the deadline. One that begins anew with each wait is
 # over only after the late offer.
-FAILS_AFTER, OF_SOME_LENGTH = 0.5, 0.6
+FAILS_AFTER, OF_SOME_LENGTH = 0.3, 0.35
 PUTTING_AWAY = 0.15  # seconds that one supplier needs; who waits a moment for him does not wait
 NAMES = ("north", "south", "east", "west", "harbour", "island")
 
@@ -24,11 +24,13 @@ NAMES = ("north", "south", "east", "west", "harbour", "island")
 class Case:
     """Who is called, in order, who answers first, who at the same moment, and who fails.
 
-    Two lines of the list are one supplier's. `second` has an offer when he is told to stop, too.
-    The first answer comes after `seconds`; `deadline` is the one that passes without an answer.
+    Two lines of the list are one supplier's. `many` is another list, whose last one answers.
+    `second` has an offer when he is told to stop, too. The first answer comes after `seconds`;
+    `deadline` is the one that passes without an answer.
     """
 
     suppliers: tuple[str, ...]
+    many: tuple[str, ...]
     winner: str
     second: str
     fails: str
@@ -43,11 +45,12 @@ def draw_first_offer(random: Random) -> Case:
     suppliers.insert(random.randint(1, len(suppliers)), first)
     return Case(
         tuple(suppliers),
+        tuple(f"{name} {number}" for number in range(1, random.randint(4, 6)) for name in NAMES),
         winner,
         second,
         fails=random.choice([name for name in suppliers if name != winner]),
         seconds=random.uniform(0.3, 0.4),
-        deadline=random.choice((0.03, 0.04, 0.05)),
+        deadline=random.choice((0.02, 0.03, 0.04)),
     )
 
 
@@ -65,6 +68,8 @@ async def observe_first_offer(case: Case, first_offer: Any) -> dict[str, Any]:
         failing = Agency(names, (winner,), fails=case.fails)
         seen |= {
             "later": await _raced(first_offer, Agency(names, (winner,), case.seconds), LONG),
+            "many": await _raced(first_offer, Agency(case.many, case.many[-1:]), LONG),
+            "empty": await _raced(first_offer, Agency(names, (winner,), empty=True), LONG),
             "both": await _raced(first_offer, Agency(names, (winner, second)), LONG),
             "one fails": await _raced(first_offer, failing, LONG),
         }
@@ -132,6 +137,7 @@ def _offer(name: str) -> str:
 
 
 def _judge_winner(case: Case, seen: dict[str, Any]) -> Iterator[Broken]:
+    count = len(case.many)
     situations = (
         ("won", [case.winner], f"The supplier {case.winner} answered at once"),
         (
@@ -140,6 +146,12 @@ def _judge_winner(case: Case, seen: dict[str, Any]) -> Iterator[Broken]:
             f"The supplier {case.winner} answered after {case.seconds:.2f} s, in time for a "
             f"deadline of {LONG:.0f} s",
         ),
+        (
+            "many",
+            [case.many[-1]],
+            f"Of {count} suppliers the last one, {case.many[-1]}, answered at once",
+        ),
+        ("empty", [], f"The supplier {case.winner} offered '', a text without a sign, at once"),
         (
             "both",
             [case.winner, case.second],
@@ -151,20 +163,21 @@ def _judge_winner(case: Case, seen: dict[str, Any]) -> Iterator[Broken]:
             return
         run, outcome = seen[name], seen[name]["outcome"]
         if outcome["ended"] == "timed out":
-            yield Broken("winner", _why_it_waits(case, run, what))
+            number = count if name == "many" else len(case.suppliers)
+            yield Broken("winner", _why_it_waits(number, run, what))
         elif reason := interruption(outcome, "first_offer"):
             yield Broken("winner", f"{what}. {reason}")
-        elif outcome["value"] not in map(_offer, winners):
+        elif outcome["value"] not in ([*map(_offer, winners)] or [""]):
             told = f"{what}; first_offer returned {outcome['value']!r}."
             if name == "won" and outcome["value"] == _offer(case.second):
                 told += f" The supplier {case.second} had no offer until he was told to stop."
             yield Broken("winner", told)
 
 
-def _why_it_waits(case: Case, run: dict[str, Any], what: str) -> str:
-    if run["started"] < len(case.suppliers):
+def _why_it_waits(number: int, run: dict[str, Any], what: str) -> str:
+    if run["started"] < number:
         return (
-            f"Only {run['started']} of {len(case.suppliers)} suppliers had been called, and "
+            f"Only {run['started']} of {number} suppliers had been called, and "
             "first_offer waited for them. Call them all, then wait for the first."
         )
     return f"{what}, and first_offer went on waiting."

@@ -7,7 +7,9 @@ import asyncio
 async def first_offer(suppliers, deadline):
     tasks = [asyncio.create_task(supplier()) for supplier in suppliers]
     try:
-        done, _ = await asyncio.wait(tasks, timeout=0.1, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(
+            tasks, timeout=min(deadline, 0.2), return_when=asyncio.FIRST_COMPLETED
+        )
         return done.pop().result() if done else None
     finally:
         for task in tasks:
