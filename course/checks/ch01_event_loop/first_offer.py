@@ -138,7 +138,7 @@ def _offer(name: str) -> str:
 
 def _judge_winner(case: Case, seen: dict[str, Any]) -> Iterator[Broken]:
     count = len(case.many)
-    situations = (
+    situations: tuple[tuple[str, list[str], str], ...] = (
         ("won", [case.winner], f"The supplier {case.winner} answered at once"),
         (
             "later",

@@ -124,7 +124,7 @@ class Supplier:
             "fewest": self.fewest,
             "arrived": self.arrived,
             "failed": self.failed,
-            "asked again": self.asked.count(self.call.fails_at) > 1,
+            "asked again": sum(seat == self.call.fails_at for seat in self.asked) > 1,
             "left": len(self.left),
             "untold": sum(not fetch.told_to_stop for fetch in self.left),
         }
