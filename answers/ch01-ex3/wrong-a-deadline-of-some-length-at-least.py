@@ -13,7 +13,7 @@ async def first_offer(
     tasks = [asyncio.create_task(supplier()) for supplier in suppliers]
     try:
         done, _ = await asyncio.wait(
-            tasks, timeout=max(deadline, 0.3), return_when=asyncio.FIRST_COMPLETED
+            tasks, timeout=max(deadline, 5.0), return_when=asyncio.FIRST_COMPLETED
         )
         return done.pop().result() if done else None
     finally:
