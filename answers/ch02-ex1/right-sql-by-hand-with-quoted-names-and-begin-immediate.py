@@ -1,4 +1,5 @@
 # SQL by hand, with quoted names, and BEGIN IMMEDIATE
+# on PostgreSQL: syntax error at or near "IMMEDIATE"
 
 
 def sell(Session, show_id, guest_id, seat_ids):

@@ -1,4 +1,5 @@
 # the caller hears the same LookupError
+# on PostgreSQL: a write lock on the whole is SQLite's
 
 from sqlalchemy import select
 

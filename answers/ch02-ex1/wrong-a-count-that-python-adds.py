@@ -1,5 +1,6 @@
 # a count that was read earlier was written over
 # breaks: clerks
+# on PostgreSQL: it does not hold either
 
 from sqlalchemy import select
 

@@ -1,5 +1,6 @@
 # on SQLite SQLAlchemy leaves it out
 # breaks: clerks
+# on PostgreSQL: nothing of this is seen
 
 from sqlalchemy import select
 

@@ -1,5 +1,6 @@
 # it was sold all the same
 # breaks: race
+# on PostgreSQL: `sqlalchemy.dialects.sqlite` has SQLite's INSERT
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.sqlite import insert

@@ -1,4 +1,5 @@
 # the write lock before the look
+# on PostgreSQL: What had been looked up was old by then
 
 from sqlalchemy import select
 

@@ -2,13 +2,14 @@
 
 import builtins
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import sqlalchemy.exc
 import sqlalchemy.orm.exc
 from sqlalchemy import update
 
-from course.checking.exercise import Broken, Exercise, Finding, Nothing, Star
+from course.checking.exercise import Broken, Elsewhere, Exercise, Finding, Nothing, Star
 from course.checks.ch02_sync_sessionmaker.evening import (
     UNKNOWN,
     Evening,
@@ -17,10 +18,22 @@ from course.checks.ch02_sync_sessionmaker.evening import (
     new_in,
     rewritten_in,
 )
-from course.checks.ch02_sync_sessionmaker.watched import Sql, WatchedDatabase, why_interrupted
+from course.checks.ch02_sync_sessionmaker.watched import (
+    NEVER,
+    Sql,
+    WatchedDatabase,
+    why_interrupted,
+)
 from lantern.theatre import Seat
 
 MOST_MOMENTS = 5
+LOCK_THE_DATABASE = (
+    "take the write lock before you read. (`with_for_update` locks a row on other databases; on "
+    "SQLite SQLAlchemy leaves it out.)"
+)
+LOCK_THE_ROW = (
+    "lock the row when you read it, `with_for_update`: a write lock on the whole is SQLite's."
+)
 # An error of these names is a slip of the pen, not a refusal.
 SLIPS = ("NameError", "UnboundLocalError", "AttributeError", "TypeError", "SyntaxError")
 TAKEN = {"taken": "one was taken", "own": "one was taken, by an order of the same guest"}
@@ -33,33 +46,41 @@ ASKED = {
 }
 
 
-async def observe_sell(evening: Evening, sell: Any) -> dict[str, Any]:
+async def observe_sell(evening: Evening, sell: Any, url: str = "") -> dict[str, Any]:
     """Sell free seats; then what cannot be sold; then while another clerk sells as well.
 
     He comes with a connection of his own, in the last moment in which he can write, and for a
     seat that the guest does not want in each of the last moments.
     """
-    quiet = _sold(evening, sell, evening.wanted)
+    sold = partial(_sold, evening, sell, url)
+    quiet = sold(evening.wanted)
     seen: dict[str, Any] = {
         "quiet": quiet,
-        "forms": {name: _sold(evening, sell, seats) for name, seats in evening.forms.items()},
-        "stranger": _sold(evening, sell, evening.wanted, guest_id=UNKNOWN),
-        "one": _sold(evening, sell, evening.one_seat().wanted),
-        "again": _sold(evening, sell, evening.many, refused=(*evening.many, evening.taken)),
+        "forms": {name: sold(seats) for name, seats in evening.forms.items()},
+        "stranger": sold(evening.wanted, guest_id=UNKNOWN),
+        "one": sold(evening.one_seat().wanted),
+        "again": sold(evening.many, refused=(*evening.many, evening.taken)),
+        "elsewhere": bool(url),
         "late": [],
         "beside": [],
     }
-    early = [number for number, changes in quiet["moments"] if not changes]
-    every = [number for number, _ in quiet["moments"]]
-    for name, moments in (("late", early[-1:]), ("beside", every[-MOST_MOMENTS:])):
-        rival = evening.rival(getattr(evening, name))
-        seen[name] = [_sold(evening, sell, evening.wanted, rival, moment) for moment in moments]
+    for name, rival in (
+        ("late", evening.rival(evening.late)),
+        ("beside", evening.rival(evening.beside)),
+    ):
+        # Which rows are in his way on a PostgreSQL depends on what he sells.
+        tried = sold(evening.wanted, rival, NEVER) if url else quiet
+        early = [number for number, changes in tried["moments"] if not changes]
+        every = [number for number, _ in tried["moments"]]
+        moments = early[-1:] if name == "late" else every[-MOST_MOMENTS:]
+        seen[name] = [sold(evening.wanted, rival, moment) for moment in moments]
     return seen
 
 
 def _sold(
     evening: Evening,
     sell: Any,
+    url: str,
     seats: tuple[int, ...],
     rival: tuple[Sql, ...] = (),
     moment: int = 0,
@@ -67,7 +88,7 @@ def _sold(
     refused: tuple[int, ...] = (),
 ) -> dict[str, Any]:
     """Ask for seats; before that for those to be `refused`, whereupon a price changes."""
-    database = WatchedDatabase(evening.rows())
+    database = WatchedDatabase(evening.rows(), url)
 
     def asked(seats: tuple[int, ...]) -> Any:
         buyer = guest_id or evening.guest_id
@@ -104,7 +125,7 @@ def judge_sell(evening: Evening, seen: dict[str, Any]) -> Iterable[Finding]:
             yield Broken("asked", message)
             break
     yield from _judge_late(evening, seen["late"])
-    yield from _judge_beside(evening, quiet, seen["beside"])
+    yield from _judge_beside(evening, quiet, seen["beside"], seen["elsewhere"])
     yield from _judge_held(seen)
     yield from _judge_words(seen)
 
@@ -238,9 +259,10 @@ def _judge_late(evening: Evening, runs: list[dict[str, Any]]) -> Iterator[Broken
 
 
 def _judge_beside(
-    evening: Evening, quiet: dict[str, Any], runs: list[dict[str, Any]]
+    evening: Evening, quiet: dict[str, Any], runs: list[dict[str, Any]], elsewhere: bool
 ) -> Iterator[Broken]:
     """Judge each sale beside another one; what the quiet one did not count, nobody asks here."""
+    cure = LOCK_THE_ROW if elsewhere else LOCK_THE_DATABASE
     quietly = new_in(evening, quiet["books"])
     due = quietly["count"]
     if not quietly["orders"]:
@@ -257,8 +279,7 @@ def _judge_beside(
             f"`{seen['came']} …`. In the end the show counts {counts[evening.show_id]} "
             f"sold, and {counts[evening.show_id] - new['count'] + due * sold} is right: a count "
             "that was read earlier was written over the other one's. Let the database add, in the "
-            "UPDATE, or take the write lock before you read. (`with_for_update` locks a row on "
-            "other databases; on SQLite SQLAlchemy leaves it out.)",
+            f"UPDATE, or {cure}",
         )
         return
 
@@ -324,4 +345,7 @@ SELL = Exercise(
     draw=draw_evening,
     observe=observe_sell,
     judge=judge_sell,
+    elsewhere=Elsewhere(
+        observe_sell, "also where another clerk sells between two statements", driver="psycopg"
+    ),
 )
