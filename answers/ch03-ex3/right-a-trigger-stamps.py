@@ -1,4 +1,5 @@
 # a trigger dates
+# on PostgreSQL: syntax error at or near "BEGIN"
 
 from datetime import datetime
 

@@ -1,4 +1,5 @@
 # another function of the database's clock
+# on PostgreSQL: function datetime(character varying) does not exist
 
 from datetime import datetime
 

@@ -1,4 +1,5 @@
 # a lock of the database comes first, then a plain +=
+# on PostgreSQL: syntax error at or near "IMMEDIATE"
 
 from datetime import datetime
 

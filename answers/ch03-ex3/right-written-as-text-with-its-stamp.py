@@ -1,4 +1,5 @@
 # an UPDATE written as text, with its date, in capitals and quotes
+# on PostgreSQL: it holds as well
 
 from datetime import datetime
 

@@ -1,5 +1,6 @@
 # or is no longer the database's clock
 # breaks: stamped
+# on PostgreSQL: it does not hold either
 
 from datetime import datetime
 

@@ -1,5 +1,6 @@
 # FOR UPDATE does not help on SQLite
 # breaks: both
+# on PostgreSQL: nothing of this is seen
 
 from datetime import datetime
 

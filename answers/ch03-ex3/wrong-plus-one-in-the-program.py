@@ -1,5 +1,6 @@
 # Both had read the same number, and the second wrote over the first
 # breaks: both
+# on PostgreSQL: it does not hold either
 # never told: Nothing was committed
 
 from datetime import datetime

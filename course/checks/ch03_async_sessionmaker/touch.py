@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,13 +13,15 @@ from sqlalchemy import event, inspect, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.util import await_
 
-from course.checking.attempts import Outcome, attempt, describe, interruption, plain
-from course.checking.exercise import Broken, Exercise, Finding, Nothing, Star
+from course.checking.attempts import Outcome, attempt, describe, guarded, interruption, plain
+from course.checking.exercise import Broken, Elsewhere, Exercise, Finding, Nothing, Star
 from course.checking.patience import until_idle
 from course.checks.ch03_async_sessionmaker.kept import class_of, theatre
+from lantern import explore
 from lantern.events import listening
 
 CLOCKS = ("current_timestamp", "datetime", "strftime")  # SQLite's functions that tell the time
+SOME_ORDERS = 8  # of two who read at once on a PostgreSQL, where each takes longer
 MEANWHILE = 1.0  # seconds; an other reading that is locked out for longer is not waited for
 READING = re.compile(r"\s*(SELECT|BEGIN|SAVEPOINT|PRAGMA)\b", re.IGNORECASE)
 
@@ -78,42 +80,94 @@ def set_the_clock(engine: AsyncEngine, opening: datetime) -> list[str]:
     return told
 
 
+@contextmanager
+def noting_the_clock(engine: AsyncEngine) -> Iterator[list[str]]:
+    """Yield what PostgreSQL's clock says in each transaction that writes: there it stands still.
+
+    To the microsecond: no other clock is likely to have said the same.
+    """
+    told: list[str] = []
+
+    def ask(connection: Any, _: Any, statement: str, *__: Any) -> None:
+        if not READING.match(statement):
+            cursor = connection.connection.cursor()
+            cursor.execute("SELECT LOCALTIMESTAMP, CURRENT_TIMESTAMP")
+            told.extend(map(str, cursor.fetchone()))
+            cursor.close()
+
+    with listening((engine.sync_engine, "before_cursor_execute", ask)):
+        yield told
+
+
 async def observe_touch(case: Notes, note: Any, touch: Any) -> dict[str, Any]:
     """Let somebody read a note, and another two at once; look at the rows after each."""
     # As shipped, the hidden read fails with the message that the learner meets elsewhere.
     async with theatre(as_shipped=True) as (engine, factory):
         told = set_the_clock(engine, case.opening)
         try:
-            async with engine.begin() as connection:
-                await connection.run_sync(note.metadata.create_all)
-            async with factory.begin() as session:
-                # The database writes these times itself: a model whose default was changed may not.
-                session.add_all(
-                    note(
-                        id=number, text=text, reads=case.reads[number], updated=case.stamps[number]
-                    )
-                    for number, text in case.texts.items()
-                )
-            return await _touched(case, engine, factory, note, touch, told)
+            await _fill(case, engine, factory, note)
+            seen = await _touched(case, engine, factory, note, touch, told)
+            return seen | await _touched_twice(case, engine, factory, note, touch)
         except Exception as error:
             return {"table": describe(error)}
+
+
+async def observe_touch_elsewhere(case: Notes, note: Any, touch: Any, url: str) -> dict[str, Any]:
+    """Let somebody read a note on a PostgreSQL, and another two in some orders of their steps."""
+    begun, runs = [], []
+    async with theatre(url=url) as (engine, factory):
+        try:
+            await _fill(case, engine, factory, note)
+            with noting_the_clock(engine) as told:
+                seen = await _touched(case, engine, factory, note, touch, told)
+        except Exception as error:
+            return {"table": describe(error)}
+
+        async def reads() -> int:
+            return int((await _rows(engine, note))[str(case.touched)]["reads"])
+
+        async def begin() -> None:
+            begun.append(await reads())
+
+        async def end(outcomes: Sequence[Any]) -> None:
+            # Who waits for ever has no outcome.
+            both = [one for one in outcomes if isinstance(one, Outcome)]
+            runs.append(_both(begun[-1], both, await reads()))
+
+        two = [_reading(case, factory, touch, guarded)] * 2
+        await explore(engine, *two, before=begin, invariant=end, limit=SOME_ORDERS)
+    return seen | min(runs, key=lambda run: run["after both"] - run["before both"])
+
+
+async def _fill(case: Notes, engine: AsyncEngine, factory: Any, note: Any) -> None:
+    async with engine.begin() as connection:
+        await connection.run_sync(note.metadata.create_all)
+    async with factory.begin() as session:
+        # The database writes these times itself: a model whose default was changed may not.
+        session.add_all(
+            note(id=number, text=text, reads=case.reads[number], updated=case.stamps[number])
+            for number, text in case.texts.items()
+        )
+
+
+def _reading(
+    case: Notes, factory: Any, touch: Any, outcome_of: Any = attempt
+) -> Callable[[], Awaitable[Outcome]]:
+    async def read_once() -> Outcome:
+        async with factory() as session:
+            outcome: Outcome = await outcome_of(lambda: touch(session, case.touched))
+            return outcome
+
+    return read_once
 
 
 async def _touched(
     case: Notes, engine: AsyncEngine, factory: Any, note: Any, touch: Any, told: list[str]
 ) -> dict[str, Any]:
-    async def read_once() -> Outcome:
-        async with factory() as session:
-            return await attempt(lambda: touch(session, case.touched))
-
-    outcome = await read_once()
+    outcome = await _reading(case, factory, touch)()
     by_touch, rows = list(told), await _rows(engine, note)
     elsewhere = await _updated_elsewhere(factory, note, case.touched)
     later = (await _rows(engine, note))[str(case.touched)]
-    before = (await _rows(engine, note))[str(case.touched)]["reads"]
-    with another_before_the_first_write(engine, read_once) as other:
-        both = [await read_once()]
-    both += [await one for one in other]
     return {
         "touch": {**outcome.as_dict(), "value": _moment(outcome.value)},
         "kind": class_of(outcome.value),
@@ -121,10 +175,21 @@ async def _touched(
         "by the database": rows[str(case.touched)]["updated"] in by_touch,
         "still stamped": later["updated"] in told[len(by_touch) :],
         "model asks": elsewhere,
-        "before both": before,
-        "both": [one.ended for one in both],
-        "after both": (await _rows(engine, note))[str(case.touched)]["reads"],
     }
+
+
+async def _touched_twice(
+    case: Notes, engine: AsyncEngine, factory: Any, note: Any, touch: Any
+) -> dict[str, Any]:
+    before = (await _rows(engine, note))[str(case.touched)]["reads"]
+    with another_before_the_first_write(engine, _reading(case, factory, touch)) as other:
+        both = [await _reading(case, factory, touch)()]
+    both += [await one for one in other]
+    return _both(before, both, (await _rows(engine, note))[str(case.touched)]["reads"])
+
+
+def _both(before: int, both: Iterable[Outcome], after: int) -> dict[str, Any]:
+    return {"before both": before, "both": [one.ended for one in both], "after both": after}
 
 
 async def _updated_elsewhere(factory: Any, note: Any, number: int) -> bool:
@@ -329,4 +394,7 @@ TOUCH = Exercise(
     observe=observe_touch,
     judge=judge_touch,
     draw=draw_touch,
+    elsewhere=Elsewhere(
+        observe_touch_elsewhere, "also in some orders of the steps of two who read at once"
+    ),
 )
