@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from course.checking import cell, elsewhere
-from course.checking.exercise import RIGHT, Elsewhere, Exercise, Plain, find
+from course.checking.exercise import RIGHT, Broken, Elsewhere, Exercise, Plain, find
 from course.checking.supervisor import verdicts
 from course.project import ROOT
 from lantern.theatre import NoPostgres
@@ -18,13 +18,13 @@ from tools.answers import known_answers, notebook_with
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it has no server of its own")
 NAME = "ch06-ex1"
 SOURCE = {one.name: one.source for one in known_answers(NAME)}
-DEADLOCK = SOURCE["right-the-order-first-and-then-a-lock"]
+OF_SQLITE = SOURCE["right-by-sqlite-s-clock"]
 
 
 @pytest.fixture
 def notebook(tmp_path: Path) -> Path:
     path = tmp_path / "ch06_overselling.ipynb"
-    path.write_text(json.dumps(notebook_with(path.stem, {NAME: DEADLOCK})), encoding="utf-8")
+    path.write_text(json.dumps(notebook_with(path.stem, {NAME: OF_SQLITE})), encoding="utf-8")
     return path
 
 
@@ -32,9 +32,8 @@ def notebook(tmp_path: Path) -> Path:
 def test_in_the_terminal_a_right_answer_stays_right_and_is_told(notebook: Path) -> None:
     (verdict,) = verdicts([(notebook, find(NAME)[1])], seed=1)
     assert (verdict.state, verdict.points) == (RIGHT, verdict.of)
-    assert verdict.remark and "deadlock detected" in verdict.remark.text
+    assert verdict.remark and "function datetime(unknown) does not exist" in verdict.remark.text
     assert repr(verdict).splitlines()[-1] == f"  {verdict.remark.text}"
-    assert "FOR UPDATE.</p><figure" in verdict._repr_html_()
     assert "remark" not in verdict.as_dict()
 
 
@@ -42,9 +41,13 @@ async def seen_nowhere(_: object, answer: object) -> Plain:
     return {}
 
 
+def broken_where_seen(_: object, seen: Plain) -> list[Broken]:
+    return [Broken("seats", "Both were sold it.", "<figure>")] if seen else []
+
+
 def made(observe: object) -> Exercise:
     """Return an exercise that every answer keeps, and what is observed of it elsewhere."""
-    own = replace(find(NAME)[1], draw=None, observe=seen_nowhere, judge=lambda case, seen: ())
+    own = replace(find(NAME)[1], draw=None, observe=seen_nowhere, judge=broken_where_seen)
     return replace(own, elsewhere=Elsewhere(observe, "here"))  # type: ignore[arg-type]
 
 
@@ -67,6 +70,16 @@ async def test_what_goes_wrong_there_is_told_and_changes_no_verdict(checked) -> 
     verdict = await checked(fails)
     assert verdict.state == RIGHT
     assert verdict.remark.text.startswith("On PostgreSQL nothing was seen: The check raised Value")
+
+
+@pytest.mark.anyio
+async def test_what_does_not_hold_there_alone_is_told_and_drawn(checked) -> None:
+    async def sees(*_: object, url: str) -> Plain:
+        return {"sold": 2}
+
+    verdict = await checked(sees)
+    assert verdict.state == RIGHT
+    assert "asyncpg: Both were sold it.</p><figure>" in verdict._repr_html_()
 
 
 @pytest.mark.anyio

@@ -7,8 +7,9 @@ that another one wants, the other one may begin and commit; SQLite lets nobody c
 transaction that writes. Here the other one's rows are written through the call's own connection,
 between two of its steps, so that the next one sees them, as it would there.
 
-It does not see what foreign keys lock, nor a query within a SET, which PostgreSQL does not ask
-again either.
+Who inserts a row holds what its foreign keys name, FOR KEY SHARE: that keeps FOR UPDATE waiting,
+and no UPDATE of other columns. It does not see what a DELETE, or an UPDATE of a key, does to such
+a lock, nor a query within a SET, which PostgreSQL does not ask again either.
 """
 
 import contextlib
@@ -28,10 +29,12 @@ from course.checking.exercise import Plain
 from course.checks.ch06_overselling.every_order import NAMES
 from course.checks.ch06_overselling.rows import (
     A_QUERY,
+    SHARE,
     Change,
     Doing,
     Effect,
     Row,
+    against_all,
     apart,
     deadlocks,
     for_rows,
@@ -50,6 +53,9 @@ DeadlockDetected = type("DeadlockDetected", (sqlite3.OperationalError,), {})
 InFailedSqlTransaction = type("InFailedSqlTransaction", (sqlite3.InternalError,), {})
 DeadlockDetected.__module__ = InFailedSqlTransaction.__module__ = "psycopg.errors"
 ABORTED = "current transaction is aborted, commands ignored until end of transaction block"
+FOREIGN_KEY = (
+    " Who inserts a row holds the row that its foreign key names, too, against FOR UPDATE."
+)
 BETWEEN, WITHIN, DEADLOCK = "between", "within", "deadlock"
 
 
@@ -171,6 +177,9 @@ class Meanwhile:
             for verb, row in (("INSERT", "NEW"), ("UPDATE", "OLD"), ("DELETE", "OLD")):
                 notes = [f"('{table}.{key}', {row}.{key})"] if key else []
                 notes += [f"('{table}', OLD.id)"] if row == "OLD" else []
+                if verb == "INSERT":
+                    parents = self._parents(table).items()
+                    notes += [f"('{SHARE}{parent}', NEW.{own})" for own, parent in parents]
                 if notes:
                     self.aside.execute(
                         f"CREATE TRIGGER IF NOT EXISTS touched_{table}_{verb} "
@@ -252,7 +261,8 @@ class Meanwhile:
             for table in of or find_tables(*statement.get_final_froms()):
                 ids = statement.with_only_columns(table.c.id, maintain_column_froms=True)
                 found = connection.execute(ids, *given[:1]).scalars().all()
-                step, rows = len(self.doing.steps), {(table.name, number) for number in found}
+                names = [table.name] if lock.key_share or lock.read else against_all(table.name)
+                step, rows = len(self.doing.steps), {(one, n) for one in names for n in found}
                 self.doing.locked += [(step, row) for row in rows]
                 if lock.skip_locked:  # it waits for nobody
                     self.doing.taken.insert(0, [(step, rows)])
@@ -321,7 +331,7 @@ class Meanwhile:
         """
         assert self.effect
         last = len(self.doing.steps) - 1
-        held = _touched(cursor) | {row for step, row in self.doing.locked if step < last}
+        held = _touched(cursor, "A") | {row for step, row in self.doing.locked if step < last}
         locked = {row for step, row in self.doing.locked if step == last}
         changed = {(table, number) for table, number, before, _ in self.effect.changes if before}
         return held.isdisjoint(self.effect.doing.rows) and locked.isdisjoint(changed)
@@ -387,7 +397,7 @@ class Meanwhile:
             return
         plan, driver = self.plan, connection.connection.dbapi_connection
         cursor = driver.cursor()
-        self.doing.take(len(self.doing.steps) - 1, _touched(cursor))
+        self.doing.take(len(self.doing.steps) - 1, _touched(cursor, self.doing.letter))
         if plan and plan.sets_trap:
             plan.sets_trap, plan.came = False, ("came", 1) in _touched(cursor)
             if plan.came:
@@ -468,7 +478,7 @@ def on_postgresql(end: Plain) -> str:
     if end["how"] == DEADLOCK:
         return (
             f"{told}On PostgreSQL {first} and {second} may each hold a row that the other one "
-            "waits for, and one of them is ended with an error."
+            f"waits for, and one of them is ended with an error.{FOREIGN_KEY * _is_upgrade(end)}"
         )
     told += (
         f"On PostgreSQL {second} may come between, since {first} holds no row yet that {second} "
@@ -479,12 +489,21 @@ def on_postgresql(end: Plain) -> str:
     return told
 
 
+def _is_upgrade(end: Plain) -> bool:
+    """Tell whether who was ended in a deadlock asked FOR UPDATE, and had inserted a row before."""
+    own = [step for step in end["steps"] if step["task"] == "A"]
+    asked = [n for n, one in enumerate(own) if one["gave"] and one["sql"].endswith(" FOR UPDATE")]
+    return any(step["sql"].startswith("INSERT") for step in own[: (asked or [0])[0]])
+
+
 def _wait_for_nobody(connection: Any, record: Any) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA busy_timeout = 0")
     cursor.close()
 
 
-def _touched(cursor: Any) -> set[Row]:
+def _touched(cursor: Any, letter: str = "") -> set[Row]:
+    """Return the rows that a transaction has written; those that it shares are this letter's."""
     cursor.execute("SELECT name, value FROM touched")
-    return {(name, value) for name, value in cursor.fetchall()}
+    found = cursor.fetchall()
+    return {(name + letter * name.startswith(SHARE), value) for name, value in found}

@@ -12,6 +12,7 @@ from lantern.steps import Step
 Change = tuple[str, int, Plain | None, Plain | None]
 Row = tuple[str, Any]  # a table and an id, or a column without two of a kind, and a value
 APART = 1_000_000  # what an id of the other call's is more: a sequence gives none twice
+SHARE = "a share of "  # begins the name of a row that is held FOR KEY SHARE, and ends with by whom
 A_QUERY = re.compile(r"\bSELECT\b", re.IGNORECASE)
 
 
@@ -96,6 +97,11 @@ def deadlocks(ours: Doing, others: Doing) -> Iterator[tuple[int, int]]:
                 for taken, wanted in ((mine, other), (yours, first))
             )
             yield next(waits), next(waits)
+
+
+def against_all(table: str) -> list[str]:
+    """Return the names by which a row is held FOR UPDATE: nobody may share it, nor write it."""
+    return [table, f"{SHARE}{table}A", f"{SHARE}{table}B"]
 
 
 def rows_of(taken: list[tuple[int, set[Row]]]) -> set[Row]:

@@ -1,4 +1,5 @@
-# on SQLite, where nobody else writes meanwhile; the INSERT holds the show on PostgreSQL, too
+# holds the row that its foreign key names, too, against FOR UPDATE
+# breaks: postgresql
 # on PostgreSQL: deadlock detected
 
 from lantern.theatre import Order, Show, Ticket
