@@ -1,4 +1,5 @@
 # ON CONFLICT DO NOTHING, and rowcount says who was first
+# on PostgreSQL: `sqlalchemy.dialects.sqlite` has SQLite's INSERT
 # the rest is the course's own
 
 from typing import Any

@@ -1,5 +1,6 @@
 # in two processes, each with a lock of its own
 # breaks: once
+# on PostgreSQL: it does not hold either
 # the rest is the course's own
 
 import asyncio

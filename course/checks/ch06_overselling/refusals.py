@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import re
-import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -62,4 +61,5 @@ class Refusals:
 
     def _refuse(self) -> None:
         self.due.pop(0)
-        raise sqlite3.OperationalError("database is locked")
+        assert self.dialect.dbapi
+        raise self.dialect.dbapi.OperationalError("database is locked")
