@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from random import Random
@@ -18,7 +17,8 @@ from course.checking.patience import IDLE, SOON, until_idle
 from course.checking.sealed import sealed
 from course.checks.ch04_dependencies.open_house import House, heard, open_house
 from course.checks.ch04_dependencies.write_queue import WriteQueue
-from lantern import asgi_call, pool_watch
+from course.checks.requests import json_of, post
+from lantern import pool_watch
 from lantern.pool import connections_in_use
 from lantern.theatre import make_engine
 from lantern.wire import Message
@@ -97,10 +97,8 @@ class Purchase:
     @property
     def id(self) -> Any:
         """Return the id in the answer, or None."""
-        with contextlib.suppress(ValueError):
-            found = json.loads(self.body)
-            return found.get("id") if isinstance(found, dict) else None
-        return None
+        found = json_of(self.body)
+        return found.get("id") if isinstance(found, dict) else None
 
     async def sent(self, message: Message) -> None:
         """Look around when a message has gone out to the client."""
@@ -115,10 +113,8 @@ class Purchase:
 
     async def call(self) -> None:
         """Send the request, and wait until the app has returned."""
-        body = json.dumps({"email": self.wish.email, "seats": self.wish.seats}).encode()
-        headers = {"Content-Type": "application/json"}
         app = heard(self.counter.house.app, self.sent)
-        response = await asgi_call(app, "POST", PATH, body=body, headers=headers)
+        response = await post(app, PATH, {"email": self.wish.email, "seats": self.wish.seats})
         self.over = True
         self.error = describe(response.error) if response.error else ""
 

@@ -17,6 +17,7 @@ from sqlalchemy.util import await_, greenlet_spawn
 from course.checking.attempts import attempt, attempt_sync, describe, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
 from course.checking.patience import until_idle
+from course.checks.requests import as_it_begins
 from course.checks.sessions import fill
 from lantern import asgi_call, lifespan
 from lantern.events import listening
@@ -117,7 +118,7 @@ class Watch:
                 await greenlet_spawn(lent.close)
         self.out.clear()
 
-    async def stop(self) -> None:
+    async def stop(self, *_: Any) -> None:
         """Wait until nobody else comes, if the crowd stops here."""
         if self.stops:
             future = asyncio.get_running_loop().create_future()
@@ -154,7 +155,7 @@ class Watch:
         answers: list[list[Any]] = []
 
         async def ask(path: str) -> None:
-            response = await asgi_call(self._stopped(app), "GET", path)
+            response = await asgi_call(as_it_begins(app, self.stop), "GET", path)
             error = describe(response.error) if response.error else ""
             answers.append([path, response.status, response.body.decode(errors="replace"), error])
 
@@ -166,17 +167,6 @@ class Watch:
         outcome = await attempt(ask_all, SECONDS)
         counts = {"most": self.most, "out": len(self.out)}
         return {**outcome.as_dict(), "answers": sorted(answers, key=str), **counts}
-
-    def _stopped(self, app: Any) -> Any:
-        async def stopped(scope: Any, receive: Any, send: Any) -> None:
-            async def send_later(message: Any) -> None:
-                if message["type"] == "http.response.start":
-                    await self.stop()
-                await send(message)
-
-            await app(scope, receive, send_later)
-
-        return stopped
 
 
 async def observe_capped_app(case: Pages, capped_app: Any) -> dict[str, Any]:

@@ -11,9 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from course.checking.attempts import attempt, describe, interruption, line_of_its_own
 from course.checking.patience import SOON, until_idle
+from course.checks.requests import as_it_begins
 from course.checks.sessions import Rows, close_all, fill, kept_factories
 from lantern import asgi_call
 from lantern.theatre import make_engine
+from lantern.wire import Message
 
 # A journal of this kind lets a reader hold up a COMMIT; who is held up is told at once.
 SETTINGS = ("busy_timeout=0", "journal_mode=MEMORY", "synchronous=OFF")
@@ -83,14 +85,10 @@ class Desk:
         before = self._counts()
         first: list[list[list[Any]]] = []
 
-        async def watched(scope: Any, receive: Any, send: Any) -> None:
-            async def send_and_look(message: Any) -> None:
-                if message["type"] == "http.response.start":
-                    first.append(self.rows(query))
-                await send(message)
+        async def look(_: Message) -> None:
+            first.append(self.rows(query))
 
-            await app(scope, receive, send_and_look)
-
+        watched = as_it_begins(app, look)
         outcome = await attempt(lambda: asgi_call(watched, "POST", path, headers=headers))
         if outcome.ended == "timed out":
             await until_idle(SOON)  # it was cancelled, and what it closes takes its time

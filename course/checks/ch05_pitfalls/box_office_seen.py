@@ -7,7 +7,6 @@ an answer that repairs some of the faults keeps as many promises.
 import asyncio
 import contextlib
 import gc
-import json
 import sqlite3
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
@@ -22,14 +21,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from course.checking.attempts import attempt, attempt_sync, describe, plain
 from course.checking.patience import SOON, until_idle
 from course.checking.sealed import sealed
+from course.checks.requests import as_it_begins, json_of, post
 from course.checks.sessions import Rows, fill
 from lantern import Response, asgi_call
 from lantern.events import listening
 from lantern.pool import connections_in_use
 from lantern.theatre import Guest, Hold, Order, Seat, Show, make_engine, make_sync_engine
+from lantern.wire import Message
 
 CONNECTIONS = 4  # more than the two requests need that come at once
-JSON = {"Content-Type": "application/json"}
 # Minutes from the first hold to each hold and each look, and the look's distance from UTC in
 # hours; what is due then are the seats whose five minutes are not over, if only by a moment.
 HOLDS = ((0.0, 5.5), (3.0, -7.0), (2.0, 0.0))
@@ -253,12 +253,9 @@ def _told(response: Any) -> dict[str, Any]:
     """Return status, body and error of a response, as plain data."""
     if not isinstance(response, Response):
         return {"status": None, "body": None, "error": ""}
-    body = None
-    with contextlib.suppress(ValueError):
-        body = json.loads(response.body)
     error = response.error
     told = "" if error is None else f"{describe(error)} {_detail(error)}".strip()
-    return {"status": response.status, "body": plain(body), "error": told}
+    return {"status": response.status, "body": plain(json_of(response.body)), "error": told}
 
 
 def _detail(error: BaseException) -> str:
@@ -321,18 +318,13 @@ async def _two_guests(case: Evening, make_app: Any, first_pays: bool) -> dict[st
             return {"made": made.as_dict()}
         first_seen: list[list[int]] = []
 
-        async def watched(scope: Any, receive: Any, send: Any) -> None:
-            async def send_and_look(message: Any) -> None:
-                if message["type"] == "http.response.start" and message["status"] == 201:
-                    first_seen.append(base.buyers())
-                await send(message)
-
-            await made.value(scope, receive, send_and_look)
+        async def look(message: Message) -> None:
+            if message["status"] == 201:
+                first_seen.append(base.buyers())
 
         def buy(guest_id: int) -> asyncio.Task[Any]:
             wish = {"show_id": case.show, "guest_id": guest_id, "total_cents": 10 * guest_id}
-            body = json.dumps(wish).encode()
-            call = asgi_call(watched, "POST", "/orders", body=body, headers=JSON)
+            call = post(as_it_begins(made.value, look), "/orders", wish)
             return asyncio.ensure_future(attempt(lambda: call))
 
         first = buy(case.guests[0])

@@ -1,7 +1,6 @@
 """ch06-ex4: an order that may be asked for twice, and is there once."""
 
 import contextlib
-import json
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -30,8 +29,8 @@ from course.checks.ch06_overselling.every_order import (
     why_not_explored,
 )
 from course.checks.ch06_overselling.refusals import COMMIT, ENDS, ORDER, Refusals
+from course.checks.requests import as_it_begins, json_of, post
 from course.checks.sessions import beside, close_all, fill, kept_factories
-from lantern import asgi_call
 from lantern.theatre import Guest, Order, Show, Ticket, make_engine
 from lantern.wire import Message
 
@@ -158,29 +157,14 @@ class House:
         """Send a request, and return what the client got; `stored` is of when it began to."""
         stored: list[list[int]] = []
 
-        async def watched(scope: Message, receive: Any, send: Any) -> None:
-            async def send_and_look(message: Message) -> None:
-                if message["type"] == "http.response.start":
-                    stored.append(self.orders())
-                await send(message)
+        async def look(_: Message) -> None:
+            stored.append(self.orders())
 
-            await app(scope, receive, send_and_look)
-
-        response = await asgi_call(
-            watched,
-            "POST",
-            f"/shows/{ask.show}/orders",
-            body=json.dumps({"tickets": ask.tickets}).encode(),
-            headers={
-                "content-type": "application/json",
-                "x-guest": str(ask.guest),
-                "idempotency-key": ask.key,
-            },
-        )
-        order = None
-        with contextlib.suppress(ValueError):
-            body = json.loads(response.body)
-            order = body.get("order") if isinstance(body, dict) else None
+        headers = {"x-guest": str(ask.guest), "idempotency-key": ask.key}
+        path, body = f"/shows/{ask.show}/orders", {"tickets": ask.tickets}
+        response = await post(as_it_begins(app, look), path, body, headers)
+        told = json_of(response.body)
+        order = told.get("order") if isinstance(told, dict) else None
         return {
             "status": response.status,
             "order": order if isinstance(order, int) else None,
