@@ -1,7 +1,8 @@
 """What the checks of several chapters look through: rows in tables, and sessions that are kept."""
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+import gc
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
 from sqlalchemy import Engine, insert
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
 from sqlalchemy.util import await_
 
+from course.checking.patience import SOON, until_idle
 from lantern.events import listening
 from lantern.theatre import Base, make_factories, make_sync_engine
 
@@ -82,3 +84,17 @@ def as_it_likes(engine: AsyncEngine) -> Iterator[None]:
 
     with listening((engine.sync_engine, "before_cursor_execute", before)):
         yield
+
+
+@contextlib.asynccontextmanager
+async def uncollected() -> AsyncIterator[None]:
+    """Give the garbage collector a break: it may come late, so nobody may rely on it."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+        gc.collect()
+        await until_idle(SOON)  # what was collected may have an end of its own

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
@@ -10,7 +9,7 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from course.checking.patience import SOON, until_idle
-from course.checks.sessions import close_all, kept_factories
+from course.checks.sessions import close_all, kept_factories, uncollected
 from lantern.pool import connections_in_use
 from lantern.theatre import make_engine
 from lantern.wire import App, Message, Receive, Send
@@ -36,25 +35,18 @@ class House:
 
 @contextlib.asynccontextmanager
 async def open_house(connections: int) -> AsyncIterator[House]:
-    """Give an app on a new database and a pool of so many connections; leave nothing behind.
-
-    The garbage collector has a break meanwhile: it may come late, so nobody may rely on it.
-    """
+    """Give an app on a new database and a pool of so many connections; leave nothing behind."""
     engine = make_engine(pool_size=connections, max_overflow=0, pool_timeout=FOR_EVER)
     app = FastAPI()
     app.state.read, app.state.write = kept_factories(engine)
-    house, collects = House(app, engine), gc.isenabled()
-    gc.disable()
-    try:
-        yield house
-    finally:
-        await end_tasks_of_main()
-        await house.close_all()
-        await engine.dispose()
-        if collects:
-            gc.enable()
-        gc.collect()
-        await until_idle(SOON)  # what was collected may have an end of its own
+    house = House(app, engine)
+    async with uncollected():
+        try:
+            yield house
+        finally:
+            await end_tasks_of_main()
+            await house.close_all()
+            await engine.dispose()
 
 
 async def end_tasks_of_main() -> None:

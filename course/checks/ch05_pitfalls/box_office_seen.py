@@ -6,7 +6,6 @@ an answer that repairs some of the faults keeps as many promises.
 
 import asyncio
 import contextlib
-import gc
 import sqlite3
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from course.checking.attempts import attempt, attempt_sync, describe, plain
 from course.checking.patience import SOON, until_idle
 from course.checking.sealed import sealed
 from course.checks.requests import as_it_begins, json_of, post
-from course.checks.sessions import Rows, fill
+from course.checks.sessions import Rows, fill, uncollected
 from lantern import Response, asgi_call
 from lantern.events import listening
 from lantern.pool import connections_in_use
@@ -165,9 +164,7 @@ async def observe_box_office(
     remind: Any,
 ) -> dict[str, Any]:
     """Ask for each of the eight promises by itself."""
-    collects = gc.isenabled()
-    gc.disable()  # what is closed by the garbage collector alone is not closed
-    try:
+    async with uncollected():
         return {
             "deleted": await _cancelled(case, cancel_order),
             "whole": await _imported(case, import_guests),
@@ -178,11 +175,6 @@ async def observe_box_office(
             "nothing": await _counted(case, door_count, store_counts),
             "stopped": await _reminded(case, remind),
         }
-    finally:
-        if collects:
-            gc.enable()
-        gc.collect()
-        await until_idle(SOON)  # what was collected may have an end of its own
 
 
 async def _cancelled(case: Evening, cancel_order: Any) -> dict[str, Any]:
