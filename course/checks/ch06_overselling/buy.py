@@ -7,7 +7,7 @@ from functools import partial
 from random import Random
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy import inspect as inspect_object
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -30,9 +30,10 @@ from course.checks.ch06_overselling.every_order import (
 )
 from course.checks.ch06_overselling.meanwhile import Meanwhile, on_postgresql
 from course.checks.ch06_overselling.rows import APART
-from course.checks.sessions import close_all, fill, kept_factories
+from course.checks.ch06_overselling.sales import sales, shows_and_guests
+from course.checks.sessions import Rows, close_all, fill, kept_factories
 from lantern.steps import LETTERS
-from lantern.theatre import Guest, Order, Show, Ticket, make_engine
+from lantern.theatre import Order, Show, Ticket, make_engine
 
 # Of each question: how many guests come at once, and how many places are left.
 QUESTIONS = {"alone": (1, 1), "late": (1, 0), "two": (2, 1), "three": (3, 2)}
@@ -98,13 +99,8 @@ async def observe_buy_elsewhere(case: Sale, buy: Any, url: str) -> dict[str, Any
     return seen
 
 
-def _rows(case: Sale) -> list[Any]:
-    shows = {case.show: "The Tempest", case.other: "Lear"}
-    guests = sorted((case.earlier, *case.guests))
-    return [
-        (Show, [{"id": one, "title": title, "capacity": 1} for one, title in shows.items()]),
-        (Guest, [{"id": one, "email": f"{one}@lantern.example"} for one in guests]),
-    ]
+def _rows(case: Sale) -> list[Rows]:
+    return shows_and_guests((case.show, case.other), (case.earlier, *case.guests))
 
 
 async def _explored(
@@ -191,18 +187,11 @@ def _id_of(order: Order) -> int | None:
 
 
 async def _look(engine: AsyncEngine) -> Plain:
-    """Return each show's `sold`, each order's id, show, guest and tickets, and what has a price."""
-    tickets = select(func.count(Ticket.id)).where(Ticket.order_id == Order.id)
+    """Return the sales, and the orders that have a price."""
+    priced = select(Order.id, Order.total_cents).where(Order.total_cents != 0).order_by(Order.id)
     async with engine.connect() as connection:
-        shows = await connection.execute(select(Show.id, Show.sold).order_by(Show.id))
-        columns = (Order.id, Order.show_id, Order.guest_id, tickets.scalar_subquery())
-        orders = await connection.execute(select(*columns).order_by(Order.id))
-        priced = select(Order.id, Order.total_cents).where(Order.total_cents != 0)
-        return {
-            "sold": [list(row) for row in shows],
-            "orders": [list(row) for row in orders],
-            "priced": [list(row) for row in await connection.execute(priced.order_by(Order.id))],
-        }
+        rows = await connection.execute(priced)
+        return await sales(connection) | {"priced": [list(row) for row in rows]}
 
 
 def judge_buy(case: Sale, seen: dict[str, Any]) -> Iterable[Finding]:
