@@ -3,7 +3,7 @@
 import itertools
 from random import Random
 
-from course.checks.ch04_dependencies.add_purchase import draw_counter
+from course.checks.ch04_dependencies.post_office import draw_counter
 
 
 def test_sales_of_others_leave_the_ids_behind_them_to_the_app():
