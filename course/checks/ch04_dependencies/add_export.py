@@ -1,262 +1,24 @@
 """ch04-ex2: a long export, and a reader who hangs up."""
 
-import asyncio
-import contextlib
-import json
-import zlib
-from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass, field
-from random import Random
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import event
-from sqlalchemy.ext.asyncio import AsyncEngine
-
-from course.checking.attempts import attempt, attempt_sync, describe, interruption
+from course.checking.attempts import interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing, Star
-from course.checking.patience import IDLE, SOON, until_idle
-from course.checks.ch04_dependencies.open_house import House, heard, open_house
-from course.checks.sessions import as_it_likes, fill
-from lantern import asgi_call, pool_watch
-from lantern.pool import connections_in_use
-from lantern.theatre import Guest, Order, Show
-from lantern.wire import Message, Response
+from course.checking.patience import IDLE
+from course.checks.ch04_dependencies.export_readers import (
+    CONNECTIONS,
+    KEYS,
+    READERS,
+    Accounts,
+    draw_accounts,
+    has_come,
+    observe_add_export,
+    path_of,
+    values_of,
+)
 
-CONNECTIONS = 2
-READERS = 10  # at once
-MANY, SOME = 1_300, 20  # orders of the shows
 AHEAD = 1_000  # rows that may be read before the reader has had them
-KEYS = ("id", "guest_id", "total_cents")
-SECONDS = 6.0  # of work, for one export
-
-# How a reader hangs up, while a line is being sent: the server cancels the answer, or its `send`
-# raises. A hang-up that meets a query cancels it; where it lands is a matter of luck, and is none
-# of these.
-HANG_UPS = {
-    "between two lines": False,
-    "and the server raised OSError in `send`": True,
-}
-
-
-@dataclass(frozen=True)
-class Accounts:
-    """The orders of three shows, by the show's id, in the order in which they came."""
-
-    orders: dict[int, tuple[tuple[int, int, int], ...]]  # the values of KEYS
-    long: int
-    short: int
-    empty: int
-    guests: tuple[int, ...]
-
-    def mark(self, show_id: int) -> int:
-        """Return a number that all orders of a show make together, whatever their order."""
-        return sum(map(_mark, self.orders[show_id]))
-
-    def show_of(self, order_id: Any) -> int | None:
-        """Return the id of the show that an order is for, or None."""
-        return next(
-            (show for show, rows in self.orders.items() if any(row[0] == order_id for row in rows)),
-            None,
-        )
-
-
-def draw_accounts(random: Random) -> Accounts:
-    """Draw orders of which no id can be guessed, mixed among the shows, with equal totals.
-
-    One of the long show's has the id 1, and some were free.
-    """
-    long, short, empty, *guests = random.sample(range(100, 1_000), 8)
-    ids = random.sample(range(1_000, 60_000), MANY + SOME)
-    ids[random.randrange(MANY)] = 1
-    totals = [0, *(random.randint(1_000, 99_999) for _ in range(30))]
-    rows = [(one, random.choice(guests), random.choice(totals)) for one in ids]
-    orders = {long: tuple(rows[:MANY]), short: tuple(rows[MANY:]), empty: ()}
-    return Accounts(orders, long, short, empty, tuple(guests))
-
-
-def _mark(values: Iterable[Any]) -> int:
-    return zlib.crc32(repr(tuple(values)).encode())
-
-
-class Fetched:
-    """Counts the rows that come from the database, as the driver hands them out."""
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        self.rows = 0
-        event.listen(engine.sync_engine, "connect", self._connect)
-
-    def _connect(self, connection: Any, record: Any) -> None:
-        connection.driver_connection.row_factory = self._row
-
-    def _row(self, cursor: Any, row: Any) -> Any:
-        self.rows += 1
-        return row
-
-
-@contextlib.asynccontextmanager
-async def filled(house: House, case: Accounts) -> AsyncIterator[Fetched]:
-    """Fill a house's database; while the block runs, rows are counted and keep no order."""
-    fetched = Fetched(house.engine)
-    shows = [{"id": one, "title": f"Evening {one}", "capacity": MANY} for one in case.orders]
-    guests = [{"id": one, "email": f"{one}@lantern.example"} for one in case.guests]
-    rows = [
-        {"show_id": show_id, **dict(zip(KEYS, values, strict=True))}
-        for show_id, orders in case.orders.items()
-        for values in orders
-    ]
-    rows.sort(key=lambda row: _mark(row.values()))  # those of the shows come mixed
-    await fill(house.engine, [(Show, shows), (Guest, guests), (Order, rows)])
-    with as_it_likes(house.engine):
-        yield fetched
-
-
-@dataclass
-class Reader:
-    """Reads an answer part by part, and pauses once, at the first that has anything in it."""
-
-    house: House
-    fetched: Fetched
-    paused: bool = False
-    lines: int = 0
-    ahead: int = 0  # the most rows that had been fetched and not yet been sent
-    held: int = 0  # connections, while the reader paused
-    before: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.before = self.fetched.rows
-
-    async def got(self, message: Message) -> None:
-        """Take a part of the body."""
-        body = message.get("body", b"")
-        if body and not self.paused:
-            self.paused = True
-            await until_idle(SOON)
-            self.held = connections_in_use(self.house.engine)
-        self.ahead = max(self.ahead, self.fetched.rows - self.before - self.lines)
-        self.lines += body.count(b"\n")
-
-
-async def observe_add_export(case: Accounts, add_export: Any) -> dict[str, Any]:
-    """Read three exports to the end, hang up in some, and let ten readers come at once."""
-    async with open_house(CONNECTIONS) as house, filled(house, case) as fetched:
-        made = attempt_sync(lambda: add_export(house.app))
-        seen: dict[str, Any] = {"made": {**made.as_dict(), "value": None}}
-        if made.ended != "returned":
-            return seen
-        seen["long"] = await _read(case, house, fetched, case.long)
-        if not _came(seen["long"]):
-            return seen
-        seen["short"] = await _read(case, house, fetched, case.short)
-        seen["empty"] = await _read(case, house, fetched, case.empty)
-        seen["hung up"] = {
-            how: await _hung_up(case, house, raises) for how, raises in HANG_UPS.items()
-        }
-        seen["crowd"] = await _crowd(case, house)
-        await _crowd(case, house, hang_up_at=1)
-        seen["after them"] = await _crowd(case, house)
-        return seen
-
-
-def _path(show_id: int) -> str:
-    return f"/shows/{show_id}/orders"
-
-
-async def _read(case: Accounts, house: House, fetched: Fetched, show_id: int) -> dict[str, Any]:
-    """Read an export to its end, after a pause at its first line."""
-    reader = Reader(house, fetched)
-    app = heard(house.app, reader.got)
-    with pool_watch(house.engine) as watch:
-        outcome = await attempt(lambda: asgi_call(app, "GET", _path(show_id)), SECONDS)
-    response = outcome.value if outcome.ended == "returned" else Response()
-    return {
-        "outcome": {**outcome.as_dict(), "value": None if response.status else outcome.value},
-        "status": response.status,
-        "error": describe(response.error) if response.error else "",
-        "ahead": reader.ahead,
-        "held": reader.held,
-        "most": watch.most,
-        "lines": _lines(case, show_id, response.body),
-        "still out": await house.close_all(),
-    }
-
-
-def _lines(case: Accounts, show_id: int, body: bytes) -> dict[str, Any]:
-    """Return what the lines of a body hold, as a few numbers, and the first that is wrong."""
-    due = {values[0]: values for values in case.orders[show_id]}
-    came: dict[int, int] = dict.fromkeys(due, 0)
-    count = mark = 0
-    strange = None
-    for line in filter(None, body.decode(errors="replace").splitlines()):
-        values = _values(line)
-        count += 1
-        mark += _mark(values or ())
-        if values and due.get(values[0]) == values:
-            came[values[0]] += 1
-        else:
-            strange = strange or line[:200]
-    often = list(came.values())
-    return {
-        "count": count,
-        "mark": mark,
-        "missing": often.count(0),
-        "repeated": len(often) - often.count(0) - often.count(1),
-        "strange": strange,
-    }
-
-
-def _values(line: str) -> tuple[int, int, int] | None:
-    """Return the values of a line in the order of KEYS, or None for what is no line of an order."""
-    with contextlib.suppress(ValueError):
-        found = json.loads(line)
-        if isinstance(found, dict) and sorted(found) == sorted(KEYS):
-            one, guest, total = (found[key] for key in KEYS)
-            if all(type(value) is int for value in (one, guest, total)):
-                return one, guest, total
-    return None
-
-
-async def _hung_up(case: Accounts, house: House, raises: bool) -> dict[str, Any]:
-    """Hang up at the first line of an export; return how it ended, and what is still out."""
-
-    async def got(message: Message) -> None:
-        # Sending waits, so that a server that cancels the answer does so here.
-        if not raises and message.get("body"):
-            await until_idle(SOON)
-
-    app = heard(house.app, got, hears_of_hang_ups=not raises)
-    outcome = await attempt(
-        lambda: asgi_call(app, "GET", _path(case.long), hang_up_at=1, raise_on_send=raises),
-        SECONDS,
-    )
-    return {"outcome": {**outcome.as_dict(), "value": None}, "still out": await house.close_all()}
-
-
-async def _crowd(case: Accounts, house: House, hang_up_at: int | None = None) -> dict[str, Any]:
-    """Let ten readers come at once; count whom all lines were sent, unless they hang up."""
-    answers: list[Response] = []
-
-    async def read() -> None:
-        path = _path(case.short)
-        answers.append(await asgi_call(house.app, "GET", path, hang_up_at=hang_up_at))
-
-    async def all_of_them() -> None:
-        await asyncio.gather(*(read() for _ in range(READERS)))
-
-    outcome = await attempt(all_of_them, SECONDS)
-    errors = [describe(one.error) for one in answers if one.error]
-    served = [one for one in answers if one.complete and not one.error and one.status == 200]
-    await house.close_all()
-    return {
-        "outcome": outcome.as_dict(),
-        "served": len(served),
-        "error": errors[0] if errors else "",
-    }
-
-
-def _came(long: dict[str, Any]) -> bool:
-    return bool(
-        long["outcome"]["ended"] == "returned" and long["status"] == 200 and not long["error"]
-    )
 
 
 def judge_add_export(case: Accounts, seen: dict[str, Any]) -> Iterable[Finding]:
@@ -284,7 +46,7 @@ def judge_add_export(case: Accounts, seen: dict[str, Any]) -> Iterable[Finding]:
 def _why_no_export(case: Accounts, seen: dict[str, Any]) -> str | None:
     if reason := interruption(seen["made"], "add_export"):
         return reason
-    long, path = seen["long"], f"GET {_path(case.long)}"
+    long, path = seen["long"], f"GET {path_of(case.long)}"
     if reason := interruption(long["outcome"], path):
         return reason
     if long["status"] == 404:
@@ -321,10 +83,8 @@ def _why_not_the_lines(case: Accounts, seen: dict[str, Any]) -> str | None:
 
 def _why_not_all(case: Accounts, show_id: int, read: dict[str, Any]) -> str | None:
     due, lines = len(case.orders[show_id]), read["lines"]
-    if not _came(read):
+    if not has_come(read):
         return f"The export of show {show_id} failed: {read['error'] or read['status']}."
-    if lines["count"] == due and lines["mark"] == case.mark(show_id):
-        return None
     told = f"Show {show_id} has {due} orders; its export had {lines['count']} lines."
     if lines["strange"] is not None:
         return (
@@ -335,13 +95,13 @@ def _why_not_all(case: Accounts, show_id: int, read: dict[str, Any]) -> str | No
             f"{told} {lines['repeated']} orders came more than once, {lines['missing']} never. Do "
             "two portions overlap? Without ORDER BY the database may give another order each time."
         )
-    return f"{told} {lines['missing']} orders never came."
+    return f"{told} {lines['missing']} orders never came." if lines["missing"] else None
 
 
 def _what_is_strange(case: Accounts, due: int, lines: dict[str, Any]) -> str:
     text = str(lines["strange"])
     keys = ", ".join(KEYS)
-    values = _values(text)
+    values = values_of(text)
     if values:
         show_id = case.show_of(values[0])
         if show_id not in (None, due):
