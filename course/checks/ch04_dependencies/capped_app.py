@@ -1,35 +1,20 @@
 """ch04-ex5: five connections for two pages, whatever the pool would give."""
 
-import asyncio
-import contextlib
-import sqlite3
-import threading
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from sqlalchemy import Engine
-from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlalchemy.pool import Pool, QueuePool
-from sqlalchemy.util import await_, greenlet_spawn
-
-from course.checking.attempts import attempt, attempt_sync, describe, interruption
+from course.checking.attempts import attempt_sync, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
-from course.checking.patience import until_idle
-from course.checks.requests import as_it_begins
+from course.checks.ch04_dependencies.crowds import Watch
 from course.checks.sessions import fill
-from lantern import asgi_call, lifespan
-from lantern.events import listening
+from lantern import lifespan
 from lantern.theatre import Guest, Show, make_engine
 
 MOST = 5  # connections
 POOL = 20  # connections of the engine, of which others need the rest
 CROWD = 12  # requests of a page at once
-ROUNDS = 4  # stops of a crowd, after which it goes its own way: queries, exits, answers, queries
-QUIET = 1.0  # seconds; what is to come by the clock within them, a crowd waits for
-SECONDS = 8.0  # of work, for one crowd
-HUNG = 60.0  # seconds; the last resort, for what blocks where nobody looks on
 PAGES = ("shows", "guests")
 A_WORD = "first"  # where a number is due
 
@@ -59,116 +44,6 @@ def draw_pages(random: Random) -> Pages:
     return Pages(shows, guests, tuple(asked))
 
 
-class Watch:
-    """Counts the connections that are out, of all pools; stops a crowd until nobody else comes.
-
-    A crowd stops at its queries, when a connection is on its way back, and at the first byte of an
-    answer. It goes on when nothing else can: who has a connection then does not depend on who was
-    faster. `foreign` queries came through another pool than the one of the engine.
-    """
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        self.engine = engine.sync_engine
-        self.pool = self.engine.pool
-        # By their records; a connection that nobody gives back is kept, so that no garbage
-        # collection can hide it.
-        self.out: dict[Any, Any] = {}
-        self.most = self.foreign = 0
-        self.stops, self.fails = False, False
-        self.held: list[asyncio.Future[None]] = []
-
-    @contextlib.contextmanager
-    def watching(self) -> Iterator[None]:
-        """Look on while the block runs."""
-        listeners = (
-            (Engine, "before_cursor_execute", self._query),
-            (Pool, "checkout", self._checkout),
-            (Pool, "checkin", self._checkin),
-            (Pool, "reset", self._reset),
-        )
-        with listening(*listeners):
-            yield
-
-    def _query(self, connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        if statement.startswith("BEGIN"):
-            return
-        self.foreign += connection.engine.pool is not self.engine.pool
-        if self.fails:
-            raise sqlite3.OperationalError("disk I/O error")
-        if self.stops and connection.dialect.is_async:
-            # SQLAlchemy calls this inside its greenlet, so that it may wait.
-            await_(self.stop())
-
-    def _checkout(self, connection: Any, record: Any, lent: Any) -> None:
-        self.out[record] = lent
-        self.most = max(self.most, len(self.out))
-
-    def _checkin(self, connection: Any, record: Any) -> None:
-        self.out.pop(record, None)
-
-    def _reset(self, connection: Any, record: Any, state: Any) -> None:
-        waits = self.stops and state.asyncio_safe and not state.terminate_only
-        if waits and hasattr(connection, "driver_connection"):
-            await_(self.stop())
-
-    async def close_all(self) -> None:
-        """Give back what an answer did not, while its loop is there."""
-        for lent in list(self.out.values()):
-            with contextlib.suppress(Exception):
-                await greenlet_spawn(lent.close)
-        self.out.clear()
-
-    async def stop(self, *_: Any) -> None:
-        """Wait until nobody else comes, if the crowd stops here."""
-        if self.stops:
-            future = asyncio.get_running_loop().create_future()
-            self.held.append(future)
-            await future
-
-    @contextlib.asynccontextmanager
-    async def stopping(self) -> AsyncIterator[None]:
-        """Let what runs in the block come to so many stops."""
-        self.stops = True
-        leader = asyncio.create_task(self._lead())
-        try:
-            yield
-        finally:
-            leader.cancel()
-            self.stops = False
-            self._go_on()
-
-    async def _lead(self) -> None:
-        for number in range(ROUNDS):
-            await until_idle(QUIET)
-            self.stops = number < ROUNDS - 1
-            self._go_on()
-
-    def _go_on(self) -> None:
-        held, self.held = self.held, []
-        for future in held:
-            if not future.done():
-                future.set_result(None)
-
-    async def crowd(self, app: Any, paths: Sequence[str]) -> dict[str, Any]:
-        """Ask for all these pages at once; return how it ended, and the most connections out."""
-        self.most = len(self.out)
-        answers: list[list[Any]] = []
-
-        async def ask(path: str) -> None:
-            response = await asgi_call(as_it_begins(app, self.stop), "GET", path)
-            error = describe(response.error) if response.error else ""
-            answers.append([path, response.status, response.body.decode(errors="replace"), error])
-
-        async def ask_all() -> None:
-            async with asyncio.TaskGroup() as group:
-                for path in paths:
-                    group.create_task(ask(path))
-
-        outcome = await attempt(ask_all, SECONDS)
-        counts = {"most": self.most, "out": len(self.out)}
-        return {**outcome.as_dict(), "answers": sorted(answers, key=str), **counts}
-
-
 async def observe_capped_app(case: Pages, capped_app: Any) -> dict[str, Any]:
     """Let crowds come to both pages and to one, let requests fail; then start the app again.
 
@@ -186,80 +61,36 @@ async def observe_capped_app(case: Pages, capped_app: Any) -> dict[str, Any]:
         return seen
     watch = Watch(engine)
     with watch.watching():
-        seen |= await _started(watch, engine, lambda: _first_start(case, watch, app))
+        seen |= await watch.started(lambda: _first_start(case, watch, app))
         # Who is stuck here has no need of a second start; nor has a second pool, which is told.
         if not watch.foreign and _is_served(seen.get("both")) and _is_served(seen["one"]):
-            seen["again"] = await _elsewhere(watch, engine, lambda: _crowd_of_all(case, watch, app))
-    return seen
-
-
-async def _started(watch: Watch, engine: AsyncEngine, run: Any) -> dict[str, Any]:
-    """Run this; its pool is given up at the end, since another loop may come next."""
-    try:
-        seen: dict[str, Any] = await run()
-    except Exception as error:
-        seen = {"failed": describe(error)}
-    await watch.close_all()
-    await engine.dispose()
+            seen["again"] = await watch.started_elsewhere(lambda: _crowd_of_all(case, watch, app))
     return seen
 
 
 async def _first_start(case: Pages, watch: Watch, app: Any) -> dict[str, Any]:
-    one_page = [path for path in case.asked if path.startswith("/shows")]
+    seen: dict[str, Any] = {"failed": ""}
     async with lifespan(app):
         async with watch.stopping():
-            both = await watch.crowd(app, case.asked)
-        if not _is_served(both):
-            return {
-                "failed": "", "both": both, "pool": _size(watch), "foreign": watch.foreign,
-                "given up": False,
-            }  # fmt: skip
-        async with watch.stopping():
-            one = await watch.crowd(app, one_page)
-        words = await watch.crowd(app, [f"/{page}/{A_WORD}" for page in PAGES for _ in range(MOST)])
-        watch.fails = True
-        failing = await watch.crowd(app, case.asked[: 2 * MOST])
-        watch.fails = False
-        after = await watch.crowd(app, case.asked)
-        size = _size(watch)
-    given_up = size == POOL and watch.engine.pool is not watch.pool
-    return {
-        "failed": "", "both": both, "one": one, "words": words, "failing": failing, "after": after,
-        "pool": size, "foreign": watch.foreign, "given up": given_up,
-    }  # fmt: skip
+            seen["both"] = await watch.crowd(app, case.asked)
+        if served := _is_served(seen["both"]):
+            one_page = [path for path in case.asked if path.startswith("/shows")]
+            async with watch.stopping():
+                seen["one"] = await watch.crowd(app, one_page)
+            words = [f"/{page}/{A_WORD}" for page in PAGES for _ in range(MOST)]
+            seen["words"] = await watch.crowd(app, words)
+            watch.fails = True
+            seen["failing"] = await watch.crowd(app, case.asked[: 2 * MOST])
+            watch.fails = False
+            seen["after"] = await watch.crowd(app, case.asked)
+        seen["pool"] = watch.size
+    given_up = served and seen["pool"] == POOL and watch.engine.pool is not watch.pool
+    return seen | {"foreign": watch.foreign, "given up": given_up}
 
 
 async def _crowd_of_all(case: Pages, watch: Watch, app: Any) -> dict[str, Any]:
     async with lifespan(app):
         return {"failed": "", "crowd": await watch.crowd(app, case.asked)}
-
-
-async def _elsewhere(watch: Watch, engine: AsyncEngine, run: Any) -> dict[str, Any]:
-    """Run this on an event loop of its own, in a thread."""
-    here = asyncio.get_running_loop()
-    seen: asyncio.Future[dict[str, Any]] = here.create_future()
-
-    def answer(result: dict[str, Any]) -> None:
-        if not seen.done():
-            seen.set_result(result)
-
-    def elsewhere() -> None:
-        result = asyncio.run(_started(watch, engine, run))
-        here.call_soon_threadsafe(answer, result)
-
-    threading.Thread(target=elsewhere, daemon=True).start()
-    try:
-        return await asyncio.wait_for(seen, HUNG)
-    except TimeoutError:
-        return {"failed": "it did not end"}
-
-
-def _size(watch: Watch) -> int:
-    """Return how many connections the pool of the engine would give, if none were out."""
-    pool: Any = watch.engine.pool
-    if not isinstance(pool, QueuePool):
-        return 0
-    return int(pool.size() + pool._max_overflow - (pool.checkedout() - len(watch.out)))
 
 
 def _is_served(crowd: dict[str, Any] | None) -> bool:
