@@ -6,14 +6,14 @@ from typing import Any
 
 from course.checking.attempts import interruption
 from course.checking.exercise import AsGiven, Broken, Exercise, Finding
-from course.checks.ch05_pitfalls.box_office_seen import (
+from course.checks.ch05_pitfalls.box_office_evening import (
     HOLDS,
     LOOKS,
     Evening,
     draw_evening,
     moment,
-    observe_box_office,
 )
+from course.checks.ch05_pitfalls.box_office_seen import observe_box_office
 
 
 def judge_box_office(case: Evening, seen: dict[str, Any]) -> Iterable[Finding]:
