@@ -55,7 +55,7 @@ def test_a_hold_ends_in_time_however_long_the_machine_takes_between_two_runs(
         def now(cls, tz: Any = None) -> Any:
             return datetime.now(tz) + cls.by
 
-    run, before = Meanwhile._run, house.Scene.before
+    run, before = Meanwhile._run, house.HouseScene.before
 
     async def before_in_time(*given: Any) -> Any:
         Late.by = timedelta(0)
@@ -65,7 +65,7 @@ def test_a_hold_ends_in_time_however_long_the_machine_takes_between_two_runs(
         Late.by += timedelta(seconds=2)  # what the other one did stands since then
         return await run(*given)
 
-    monkeypatch.setattr(house.Scene, "before", before_in_time)
+    monkeypatch.setattr(house.HouseScene, "before", before_in_time)
     monkeypatch.setattr(house, "datetime", Late)
     monkeypatch.setattr(Meanwhile, "_run", run_late)
     known = {one.name: one for one in known_answers("ch06-ex2")}["right-every-seat-in-turn"]

@@ -1,14 +1,12 @@
 """ch06-ex1: a purchase that sells no place twice, in whatever order two or three guests come."""
 
-import inspect
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from random import Random
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
-from sqlalchemy import inspect as inspect_object
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from course.checking.attempts import interruption
@@ -28,9 +26,10 @@ from course.checks.ch06_overselling.every_order import (
     why_no_proof,
     why_not_explored,
 )
-from course.checks.ch06_overselling.meanwhile import Meanwhile, on_postgresql
+from course.checks.ch06_overselling.meanwhile import Call, Meanwhile, on_postgresql
 from course.checks.ch06_overselling.rows import APART
 from course.checks.ch06_overselling.sales import sales, shows_and_guests
+from course.checks.ch06_overselling.scenes import calling, id_of
 from course.checks.sessions import Rows, close_all, fill, kept_factories
 from lantern.steps import LETTERS
 from lantern.theatre import Order, Show, Ticket, make_engine
@@ -167,23 +166,13 @@ async def _put_on_sale(case: Sale, engine: AsyncEngine, left: int) -> None:
                 await connection.execute(insert(Ticket).values(order_id=order_id))
 
 
-def _call(buy: Any, session: Any, show: int, guest: int) -> Callable[[], Awaitable[Any]]:
-    """Return what calls the answer, and says what it returned: the id of an order, or what else."""
-
-    async def read(result: Awaitable[Any]) -> Any:
-        value = await result
-        return {"order": _id_of(value)} if isinstance(value, Order) else value
-
-    def call() -> Any:
-        result = buy(session, show, guest)
-        return read(result) if inspect.isawaitable(result) else result
-
-    return call
+def _call(buy: Any, session: Any, show: int, guest: int) -> Call:
+    return calling(partial(buy, session, show, guest), _told)
 
 
-def _id_of(order: Order) -> int | None:
-    identity = inspect_object(order).identity
-    return identity[0] if identity else None
+def _told(value: Any) -> Any:
+    """Return the id of an order, or what was returned in its place."""
+    return {"order": id_of(value)} if isinstance(value, Order) else value
 
 
 async def _look(engine: AsyncEngine) -> Plain:

@@ -1,35 +1,27 @@
 """ch06-ex5: at least one guard stays on duty, in whatever order two of them go home."""
 
-import inspect
-from collections.abc import Awaitable, Iterable, Iterator
-from contextlib import nullcontext
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Any
 
 from sqlalchemy import Boolean, Column, ForeignKey, Integer, MetaData, String, Table, insert, select
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from course.checking.attempts import interruption
-from course.checking.exercise import Broken, Elsewhere, Exercise, Finding, Nothing, Plain, Unseen
+from course.checking.exercise import Broken, Elsewhere, Exercise, Finding, Nothing, Plain
 from course.checks.ch06_overselling.every_order import (
     FEW_ORDERS,
-    MOST_ORDERS,
     NAMES,
     Wrong,
     a_process_each,
     broken_by,
-    every_order,
-    has_errors,
-    judge_apart,
-    judge_ends,
     noting_locks,
     why_locked,
     why_no_proof,
-    why_not_explored,
 )
-from course.checks.ch06_overselling.meanwhile import Call, Meanwhile, on_postgresql
-from course.checks.sessions import beside, close_all, kept_factories
+from course.checks.ch06_overselling.meanwhile import Call
+from course.checks.ch06_overselling.scenes import Scene, calling, judge_beyond, why_nothing
 from lantern.steps import LETTERS
 from lantern.theatre import make_engine
 
@@ -60,7 +52,7 @@ QUESTIONS: dict[str, Question] = {
     "two": (2, True, 0),
     "two of three": (2, True, 1),
 }
-MEANWHILE = ("two", "two of three")
+MEANWHILE = {name: QUESTIONS[name] for name in ("two", "two of three")}
 
 
 @dataclass(frozen=True)
@@ -101,15 +93,12 @@ def guards_before(case: Evening, question: Question) -> list[list[Any]]:
     return sorted([*goes, *stay, *elsewhere])
 
 
-class Scene:
+class EveningScene(Scene):
     """The two evenings of a case in a database, before a question and after it."""
 
-    def __init__(self, case: Evening, engine: AsyncEngine, go_home: Any) -> None:
-        self.case, self.engine, self.go_home = case, engine, go_home
-        self.session, _ = kept_factories(engine)
-        self.aside = beside(engine)
-        TABLES.create_all(self.aside)
-        self.question = QUESTIONS["the last"]
+    tables = TABLES
+    questions = QUESTIONS
+    between = MEANWHILE
 
     async def before(self) -> None:
         await self.begin()
@@ -122,10 +111,6 @@ class Scene:
             evenings = [{"id": one, "version": case.version} for one in (case.evening, case.other)]
             connection.execute(insert(EVENINGS), evenings)
             connection.execute(insert(GUARDS), [row | {"name": f"U{row['id']}"} for row in guards])
-
-    async def begin(self) -> None:
-        await close_all(self.session)
-        self.session.class_.every.clear()
 
     async def look(self) -> Plain:
         """Return the guards as guards_before does, and what else is not as it was."""
@@ -140,43 +125,18 @@ class Scene:
             "version": version,
         }
 
-    async def close(self) -> None:
-        await close_all(self.session)
-        self.aside.dispose()
-        await self.engine.dispose()
-
     def calls(self) -> list[Call]:
-        return [self._call(guard) for guard in self.case.goers[: self.question[0]]]
-
-    def _call(self, guard: int) -> Call:
-        async def read(result: Awaitable[Any]) -> Any:
-            return await result
-
-        def call() -> Any:
-            result = self.go_home(self.session, guard)
-            return read(result) if inspect.isawaitable(result) else result
-
-        return call
-
-    async def explored(self, name: str, limit: int = MOST_ORDERS) -> Plain:
-        self.question = QUESTIONS[name]
-        try:
-            return await every_order(
-                self.engine, *self.calls(), before=self.before, look=self.look, limit=limit
-            )
-        finally:
-            await close_all(self.session)
+        goers = self.case.goers[: self.question[0]]
+        return [calling(partial(self.answer, self.session, guard)) for guard in goers]
 
 
 async def observe_going(case: Evening, go_home: Any) -> dict[str, Any]:
     """Let guards go home in every order, as if in several processes, and as on PostgreSQL."""
     seen: dict[str, Any] = {}
-    engine = make_engine(pool_size=10)
-    scene = Scene(case, engine, go_home)
-
+    scene = EveningScene(case, make_engine(pool_size=10), go_home)
     try:
-        with noting_locks(engine, seen):
-            await _observe_questions(scene, seen)
+        with noting_locks(scene.engine, seen):
+            await scene.observe(seen)
     finally:
         await scene.close()
     return seen
@@ -185,7 +145,7 @@ async def observe_going(case: Evening, go_home: Any) -> dict[str, Any]:
 async def observe_going_elsewhere(case: Evening, go_home: Any, url: str) -> dict[str, Any]:
     """Let guards go home on a PostgreSQL, as if each had a process."""
     seen: dict[str, Any] = {}
-    scene = Scene(case, make_engine(url, pool_size=10), go_home)
+    scene = EveningScene(case, make_engine(url, pool_size=10), go_home)
     with noting_locks(scene.engine, seen), a_process_each():
         for name in QUESTIONS:
             seen[name] = await scene.explored(name, FEW_ORDERS)
@@ -193,57 +153,13 @@ async def observe_going_elsewhere(case: Evening, go_home: Any, url: str) -> dict
     return seen
 
 
-async def _observe_questions(scene: Scene, seen: dict[str, Any]) -> None:
-    apart = False
-    for name in QUESTIONS:
-        seen[name] = await scene.explored(name)
-        apart = seen[name]["in_memory"]
-        if apart:
-            with a_process_each():
-                seen["apart"] = [name, await scene.explored(name)]
-            break
-        if not seen[name]["all"] or has_errors(seen[name]):
-            return
-    scene = Scene(scene.case, make_engine(pool_size=10), scene.go_home)
-    try:
-        with a_process_each() if apart else nullcontext():
-            seen["meanwhile"] = {name: await _meanwhile(scene, name) for name in MEANWHILE}
-    finally:
-        await scene.close()
-
-
-async def _meanwhile(scene: Scene, name: str) -> list[Plain]:
-    scene.question = QUESTIONS[name]
-    await scene.before()
-    first, second = scene.calls()
-    return await Meanwhile(scene.engine, first, second).ends(before=scene.begin, look=scene.look)
-
-
 def judge_going(case: Evening, seen: dict[str, Any]) -> Iterable[Finding]:
-    for name, (count, _, _) in QUESTIONS.items():
-        if name not in seen:
-            break
-        if reason := why_not_explored(seen[name], "go_home"):
-            yield Nothing(reason)
-            return
-        only = seen[name]["ends"][0]["outcomes"][0]
-        if count == 1 and (reason := interruption(only, "go_home")):
-            yield Nothing(reason)
-            return
+    if reason := why_nothing(EveningScene, seen, "go_home"):
+        yield Nothing(reason)
+        return
     broken = list(_judge_here(case, seen))
     yield from broken
-    if "apart" in seen and broken:
-        yield Unseen("processes")
-    elif "apart" in seen:
-        name, apart = seen["apart"]
-        broken = list(judge_apart(apart, ALONE, _told(case, QUESTIONS[name], seen["locks"])))
-        yield from broken
-    if "meanwhile" not in seen or broken:
-        yield Unseen("postgresql")
-    else:
-        for name in MEANWHILE:
-            ends, wrong = seen["meanwhile"][name], _told(case, QUESTIONS[name], False)
-            yield from judge_ends("postgresql", ends, wrong, on_postgresql)
+    yield from judge_beyond(EveningScene, seen, broken, ALONE, partial(_told, case))
 
 
 def _judge_here(case: Evening, seen: Plain) -> Iterator[Broken]:

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import nullcontext
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from course.checking.attempts import interruption
-from course.checking.exercise import Broken, Elsewhere, Exercise, Finding, Nothing, Plain, Unseen
+from course.checking.exercise import Broken, Elsewhere, Exercise, Finding, Nothing, Plain
 from course.checks.ch06_overselling.every_order import (
     FEW_ORDERS,
     NAMES,
@@ -15,8 +15,6 @@ from course.checks.ch06_overselling.every_order import (
     a_process_each,
     broken_by,
     has_errors,
-    judge_apart,
-    judge_ends,
     noting_locks,
     why_locked,
     why_no_proof,
@@ -26,18 +24,16 @@ from course.checks.ch06_overselling.house import (
     EASTERN,
     FRESH,
     HELD,
-    MEANWHILE,
     QUESTIONS,
     SOLD,
     SPENT,
     House,
+    HouseScene,
     Question,
-    Scene,
     draw_house,
 )
-from course.checks.ch06_overselling.meanwhile import Meanwhile, on_postgresql
+from course.checks.ch06_overselling.scenes import judge_beyond, why_nothing
 from course.checks.machine import EAST, clock_in
-from course.checks.sessions import fill
 from lantern.events import listening
 from lantern.steps import LETTERS
 from lantern.theatre import make_engine
@@ -61,7 +57,7 @@ async def observe_hold(case: House, hold_seat: Any) -> dict[str, Any]:
     """
     seen: dict[str, Any] = {"offsets": []}
     engine = make_engine(pool_size=10)
-    scene = Scene(case, engine, hold_seat)
+    scene = HouseScene(case, engine, hold_seat)
 
     def note_moments(*given: Any) -> None:
         for values in getattr(given[4], "compiled_parameters", ()):
@@ -71,11 +67,10 @@ async def observe_hold(case: House, hold_seat: Any) -> dict[str, Any]:
                     seen["offsets"] = sorted({*seen["offsets"], offset})
 
     try:
-        await fill(engine, ())
         moments = (engine.sync_engine, "before_cursor_execute", note_moments)
         with noting_locks(engine, seen), listening(moments):
             with clock_in("UTC0"):
-                await _observe_questions(scene, seen)
+                await scene.observe(seen)
             with clock_in(EAST):
                 asked = [one for one in EASTERN if one in seen and not has_errors(seen[one])]
                 seen["east"] = {one: await scene.explored(one) for one in asked}
@@ -87,8 +82,7 @@ async def observe_hold(case: House, hold_seat: Any) -> dict[str, Any]:
 async def observe_hold_elsewhere(case: House, hold_seat: Any, url: str) -> dict[str, Any]:
     """Let guests hold a seat on a PostgreSQL, as if each had a process, on a clock of the east."""
     seen: dict[str, Any] = {"offsets": [], "east": {}}
-    scene = Scene(case, make_engine(url, pool_size=10), hold_seat)
-    await fill(scene.engine, ())
+    scene = HouseScene(case, make_engine(url, pool_size=10), hold_seat)
     with noting_locks(scene.engine, seen), a_process_each(), clock_in(EAST):
         for question in QUESTIONS:
             seen[question] = await scene.explored(question, FEW_ORDERS)
@@ -96,65 +90,14 @@ async def observe_hold_elsewhere(case: House, hold_seat: Any, url: str) -> dict[
     return seen
 
 
-async def _observe_questions(scene: Scene, seen: dict[str, Any]) -> None:
-    apart = False
-    for question in QUESTIONS:
-        seen[question] = await scene.explored(question)
-        apart = seen[question]["in_memory"]
-        if apart:
-            with a_process_each():
-                seen["apart"] = [question, await scene.explored(question)]
-            break
-        if not seen[question]["all"] or has_errors(seen[question]):
-            return
-    with a_process_each() if apart else nullcontext():
-        seen["meanwhile"] = await _observe_meanwhile(scene)
-
-
-async def _observe_meanwhile(ours: Scene) -> dict[str, list[Plain]]:
-    """Let another guest's hold come between the steps of one, as PostgreSQL would."""
-    engine = make_engine(pool_size=10)
-    scene = Scene(ours.case, engine, ours.hold_seat)
-    seen = {}
-    try:
-        await fill(engine, ())
-        for name, scene.question in MEANWHILE.items():
-            await scene.before()
-            first, second = scene.calls(2)
-            both = Meanwhile(engine, first, second, keys={"holds": "seat_id"})
-            seen[name] = await both.ends(before=scene.begin, look=scene.look)
-    finally:
-        await scene.close()
-    return seen
-
-
 def judge_hold(case: House, seen: dict[str, Any]) -> Iterable[Finding]:
-    for question, (count, _) in QUESTIONS.items():
-        if question not in seen:
-            break
-        if reason := why_not_explored(seen[question], "hold_seat"):
-            yield Nothing(reason)
-            return
-        only = seen[question]["ends"][0]["outcomes"][0]
-        if count == 1 and (reason := interruption(only, "hold_seat")):
-            told = WITHOUT_OFFSET if "offset-naive" in only["error"] else ""
-            yield Nothing(reason + told)
-            return
+    if reason := why_nothing(HouseScene, seen, "hold_seat"):
+        yield Nothing(reason + (WITHOUT_OFFSET if "offset-naive" in reason else ""))
+        return
     yield from _judge_moments(case, seen)
     broken = list(_judge_here(case, seen))
     yield from broken
-    if "apart" in seen and broken:
-        yield Unseen("processes")
-    elif "apart" in seen:
-        name, apart = seen["apart"]
-        broken = list(judge_apart(apart, ALONE, _told(case, QUESTIONS[name], seen["locks"])))
-        yield from broken
-    if "meanwhile" not in seen or broken:
-        yield Unseen("postgresql")
-    else:
-        for name, both in MEANWHILE.items():
-            ends = seen["meanwhile"][name]
-            yield from judge_ends("postgresql", ends, _told(case, both, False), on_postgresql)
+    yield from judge_beyond(HouseScene, seen, broken, ALONE, partial(_told, case))
 
 
 def _judge_here(case: House, seen: Plain) -> Iterator[Broken]:

@@ -1,20 +1,17 @@
 """The seats of ch06-ex2 in a database, as they are before a question, and what is left after it."""
 
-import inspect
-from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import Random
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import delete, insert, select
-from sqlalchemy import inspect as inspect_object
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from course.checking.exercise import Plain
-from course.checks.ch06_overselling.every_order import MOST_ORDERS, every_order
 from course.checks.ch06_overselling.meanwhile import Call
-from course.checks.sessions import beside, close_all, kept_factories
+from course.checks.ch06_overselling.scenes import Scene, calling, id_of
 from lantern.theatre import Base, Guest, Hold, Order, Seat, Show, Ticket
 
 # What a seat may be: held by another guest, not any more, never yet, or sold.
@@ -84,15 +81,18 @@ def draw_house(random: Random) -> House:
     )
 
 
-class Scene:
+class HouseScene(Scene):
     """The house of a case in a database, as it is before a question, and what is left after it."""
 
+    tables = Base.metadata
+    questions = QUESTIONS
+    between = MEANWHILE
+    keys: ClassVar[dict[str, str]] = {"holds": "seat_id"}
+
     def __init__(self, case: House, engine: AsyncEngine, hold_seat: Any) -> None:
-        self.case, self.engine, self.hold_seat = case, engine, hold_seat
-        self.session, _ = kept_factories(engine)
-        self.aside = beside(engine)
+        super().__init__(case, engine, hold_seat)
+        # What another guest did stands in every run after it, so `asked` stays when it was asked.
         self.opened = self.asked = datetime.now(UTC)
-        self.question = QUESTIONS["none"]
 
     async def before(self) -> None:
         await self.begin()
@@ -102,16 +102,6 @@ class Scene:
             for model, rows in self.rows().items():
                 connection.execute(insert(model), rows)
         self.asked = datetime.now(UTC)
-
-    async def begin(self) -> None:
-        # What another guest did stands in every run after it, so `asked` stays when it was asked.
-        await close_all(self.session)
-        self.session.class_.every.clear()
-
-    async def close(self) -> None:
-        await close_all(self.session)
-        self.aside.dispose()
-        await self.engine.dispose()
 
     def rows(self) -> dict[type[Base], list[dict[str, Any]]]:
         """Return what is in the tables before the question."""
@@ -188,31 +178,15 @@ class Scene:
                         names.append(model.__tablename__)
         return names
 
-    def calls(self, count: int) -> list[Call]:
-        return [self._call(guest) for guest in self.case.guests[:count]]
+    def calls(self) -> list[Call]:
+        return [
+            calling(partial(self._hold, one), _told) for one in self.case.guests[: self.question[0]]
+        ]
 
-    def _call(self, guest: int) -> Call:
-        """Return what calls the answer, and says what it returned: the id of a seat, or what."""
+    def _hold(self, guest: int) -> Any:
+        return self.answer(self.session, self.case.show, guest, self.case.seconds)
 
-        async def read(result: Awaitable[Any]) -> Any:
-            value = await result
-            if not isinstance(value, Seat):
-                return value
-            identity = inspect_object(value).identity
-            return {"seat": identity[0] if identity else None}
 
-        def call() -> Any:
-            result = self.hold_seat(self.session, self.case.show, guest, self.case.seconds)
-            return read(result) if inspect.isawaitable(result) else result
-
-        return call
-
-    async def explored(self, question: str, limit: int = MOST_ORDERS) -> Plain:
-        self.question = QUESTIONS[question]
-        calls = self.calls(self.question[0])
-        try:
-            return await every_order(
-                self.engine, *calls, before=self.before, look=self.look, limit=limit
-            )
-        finally:
-            await close_all(self.session)
+def _told(value: Any) -> Any:
+    """Return the id of a seat, or what was returned in its place."""
+    return {"seat": id_of(value)} if isinstance(value, Seat) else value
