@@ -7,7 +7,7 @@ Everything works in a notebook, in a script and in pytest.
 
 from lantern.conductor import Stuck
 from lantern.errors import UnexpectedSuccess, expect, first_line, is_missing_greenlet
-from lantern.lifetimes import RequestLife, RequestStep, record_request
+from lantern.lifetimes import RequestLife, RequestStep
 from lantern.orders import DoesNotFit, Exploration, explore, replay, walk
 from lantern.pictures.figure import Picture
 from lantern.pictures.orders import draw_order
@@ -18,6 +18,7 @@ from lantern.pictures.tasks import draw, draw_pool
 from lantern.pool import PoolWatch, checkins, pool_watch
 from lantern.pulse import Gap, Heartbeat, heartbeat
 from lantern.recording import Delay, Freeze, Recording, Span, Usage, timeline
+from lantern.request_recorder import record_request
 from lantern.sql import count_sql, transactions
 from lantern.states import StateStep, StateWatch, state_of, state_watch
 from lantern.steps import Order, Step

@@ -18,10 +18,10 @@ from lantern.lifetimes import (
     CLIENT,
     ENDS,
     POOL,
-    SENDS,
     WIRE,
     RequestLife,
     RequestStep,
+    wire_step,
 )
 from lantern.plugin.findings import Place
 from lantern.plugin.places import place_of_function
@@ -83,13 +83,12 @@ class Request:
     def sends(self, message: Message) -> None:
         """Note what leaves for the client, and by which task."""
         self.sender = current_task()
-        if message["type"] == "http.response.start":
-            self.life.response.status = message["status"]
-            self.note(WIRE, WIRE, BEGINS, str(message["status"]))
-        elif message["type"] == "http.response.body":
-            more = message.get("more_body")
-            self.is_answered = not more
-            self.note(WIRE, WIRE, SENDS if more else ENDS, "part" if more else "last byte")
+        if step := wire_step(message):
+            self.note(step.lane, step.name, step.kind, step.what)
+            if step.kind == BEGINS:
+                self.life.response.status = message["status"]
+            else:
+                self.is_answered = step.kind == ENDS
 
 
 _current: ContextVar[Request | None] = ContextVar("lantern request", default=None)

@@ -11,8 +11,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lantern.events import replaced
-from lantern.lifetimes import RequestLife, RequestStep, Spans, dependency_noted, endpoint_noted
+from lantern.lifetimes import (
+    RequestLife,
+    RequestStep,
+    Spans,
+    before_solving,
+    dependency_noted,
+    endpoint_noted,
+)
 from lantern.pictures.requests import draw_requests
 from lantern.plugin.requests import MOST_STEPS, Request, current
 from lantern.plugin.run import Run, Watcher
@@ -80,19 +86,13 @@ class Lives(Watcher):
         if importlib.util.find_spec("fastapi") is None:
             yield
             return
-        import fastapi.routing
+        import fastapi.routing  # noqa: F401
 
-        routing: Any = fastapi.routing
-        solve = routing.solve_dependencies
-
-        async def solve_noted(*, dependant: Any, **options: Any) -> Any:
+        def follow(dependant: Any, overridden: Any) -> None:
             if current() is not None:
-                provider = options.get("dependency_overrides_provider")
-                overridden = getattr(provider, "dependency_overrides", {})
                 self._follow(dependant, endpoint_noted, overridden)
-            return await solve(dependant=dependant, **options)
 
-        with replaced(routing, "solve_dependencies", solve_noted), self._spans.follow_background():
+        with before_solving(follow), self._spans.follow_background():
             yield
 
     def _follow(self, dependant: Any, noted: Any, overridden: Any) -> None:
