@@ -8,9 +8,9 @@ in the server, the next one has its turn once the server says so.
 
 import asyncio
 import contextlib
-import itertools
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,19 +21,20 @@ from sqlalchemy.util import await_only
 
 from lantern.databases import Database, SQLite
 from lantern.errors import first_line
+from lantern.events import before_the_driver
 from lantern.idle import Surroundings
 from lantern.on_postgresql import PostgreSQL
 from lantern.steps import (
     ALL,
     COMMIT,
     LETTERS,
-    READ,
     ROLLBACK,
     START,
     Order,
     Pending,
     Step,
     Transaction,
+    given_by,
     kind_of,
 )
 from lantern.strands import AT_DRIVER, AT_TURN, AT_WORK, IN_LINE, Line, Strand, in_a_circle
@@ -270,8 +271,7 @@ class Conductor:
         self._line.ask_again()
         self._happened.set()
 
-    @contextlib.contextmanager
-    def _asked_by(self, dialect: Dialect) -> Iterator[None]:
+    def _asked_by(self, dialect: Dialect) -> AbstractContextManager[None]:
         """Let a dialect ask before each call of the driver."""
         calls: dict[str, Callable[..., Any]] = {
             "do_execute": self._execute,
@@ -283,13 +283,7 @@ class Conductor:
             "do_terminate": self._close,
             "do_ping": self._ping,
         }
-        for name, call in calls.items():
-            setattr(dialect, name, partial(call, getattr(dialect, name)))
-        try:
-            yield
-        finally:
-            for name in calls:
-                delattr(dialect, name)
+        return before_the_driver(dialect, calls)
 
     def _execute(self, call: Any, cursor: Any, sql: str, *given: Any) -> None:
         values, context = ((), *given)[-2:]  # a statement may come without values
@@ -363,7 +357,7 @@ class Conductor:
                 gave = "cancelled"
                 raise
             else:
-                gave = _given(cursor, kind)
+                gave = given_by(cursor, kind)
                 held.note(asked, self.database.is_open(connection, kind))
                 return
             finally:
@@ -383,20 +377,3 @@ class Conductor:
     def _ended_a_transaction(self) -> None:
         for strand in self._strands.values():
             strand.waits = False
-
-
-def _given(cursor: Any, kind: str) -> str:
-    """Say what a statement gave: its first row, or how many rows it changed."""
-    if cursor is None:
-        return ""
-    if cursor.description:
-        names = [column[0] for column in cursor.description]
-        # SQLAlchemy's adapted cursors have fetched all rows; who reads them has not yet.
-        rows = list(itertools.islice(getattr(cursor, "_rows", ()), 2))
-        if not rows:
-            return "no row"
-        first = zip(names, rows[0], strict=True)
-        return ", ".join(f"{name} = {value!r}" for name, value in first) + ", …" * (len(rows) > 1)
-    if kind == READ or cursor.rowcount < 0:
-        return ""
-    return f"{cursor.rowcount} row{'' if cursor.rowcount == 1 else 's'}"

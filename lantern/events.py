@@ -1,7 +1,8 @@
-"""Listen to SQLAlchemy's events, or replace a function, for as long as a block runs."""
+"""Listen to SQLAlchemy's events, or stand before a function, for as long as a block runs."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from sqlalchemy import event
@@ -30,3 +31,18 @@ def replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
         yield
     finally:
         setattr(owner, name, before)
+
+
+@contextmanager
+def before_the_driver(dialect: Any, calls: dict[str, Callable[..., Any]]) -> Iterator[None]:
+    """Let a dialect call these, by the names of its own functions, in place of the driver.
+
+    Each is given the dialect's own function, and then what that would be given.
+    """
+    for name, call in calls.items():
+        setattr(dialect, name, partial(call, getattr(dialect, name)))
+    try:
+        yield
+    finally:
+        for name in calls:
+            delattr(dialect, name)

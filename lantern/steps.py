@@ -172,6 +172,23 @@ class Step:
     in_transaction: bool = False
 
 
+def given_by(cursor: Any, kind: str) -> str:
+    """Say what a statement gave: its first row, or how many rows it changed."""
+    if cursor is None:
+        return ""
+    if cursor.description:
+        names = [column[0] for column in cursor.description]
+        # SQLAlchemy's adapted cursors have fetched all rows; who reads them has not yet.
+        rows = list(itertools.islice(getattr(cursor, "_rows", ()), 2))
+        if not rows:
+            return "no row"
+        first = zip(names, rows[0], strict=True)
+        return ", ".join(f"{name} = {value!r}" for name, value in first) + ", …" * (len(rows) > 1)
+    if kind == READ or cursor.rowcount < 0:
+        return ""
+    return f"{cursor.rowcount} row{'' if cursor.rowcount == 1 else 's'}"
+
+
 @dataclass(frozen=True)
 class Order:
     """One order of the steps of all tasks, and what came of it.

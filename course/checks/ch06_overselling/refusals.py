@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from lantern.events import before_the_driver
+
 # What is refused: an UPDATE, the INSERT of an order, a COMMIT; and all from here on, as where a
 # program ends.
 WRITE, ORDER, COMMIT, ENDS = "write", "order", "commit", "ends"
@@ -28,17 +30,16 @@ class Refusals:
     @contextlib.contextmanager
     def of(self, due: Sequence[str] = ()) -> Iterator[None]:
         """Ask before each call of the driver, while the block runs."""
-        execute, commit = self.dialect.do_execute, self.dialect.do_commit
         self.due = list(due)
 
-        def executing(cursor: Any, statement: str, *given: Any) -> None:
+        def executing(execute: Any, cursor: Any, statement: str, *given: Any) -> None:
             self._end_if_due()
             pattern = STATEMENTS.get(self.due[0]) if self.due else None
             if pattern and pattern.match(statement):
                 self._refuse()
             execute(cursor, statement, *given)
 
-        def committing(connection: Any) -> None:
+        def committing(commit: Any, connection: Any) -> None:
             self._end_if_due()
             if self.due[:1] == [COMMIT]:
                 connection.rollback()
@@ -47,13 +48,12 @@ class Refusals:
             if self.due[:1] == [""]:
                 self.due.pop(0)
 
-        for name, call in (("do_execute", executing), ("do_commit", committing)):
-            setattr(self.dialect, name, call)
+        calls: dict[str, Any] = {"do_execute": executing, "do_commit": committing}
         try:
-            yield
+            with before_the_driver(self.dialect, calls):
+                yield
         finally:
             self.due = []
-            del self.dialect.do_execute, self.dialect.do_commit
 
     def _end_if_due(self) -> None:
         if self.due[:1] == [ENDS]:

@@ -12,6 +12,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from course.checks.ch09_postgresql.failures import FAILURES, SALE, Failure, failed
 from course.checks.ch09_postgresql.refusals import ASYNCPG
 from course.checks.retries import BoxOffice, Call
+from lantern.events import before_the_driver
 
 # Where an attempt fails: in a statement, in its first one, in its COMMIT, or in a COMMIT that was
 # done. What is no failure of the server's is raised by the work, or is its cancellation.
@@ -99,9 +100,8 @@ class Office(BoxOffice):
     def failing(self) -> Iterator[None]:
         """Let a COMMIT fail when it is due: taken back, or, for DONE, with the work done."""
         dialect = self.engine.dialect
-        commit = dialect.do_commit
 
-        def committing(connection: Any) -> None:
+        def committing(commit: Any, connection: Any) -> None:
             if self.due is None:
                 commit(connection)
                 return
@@ -109,9 +109,8 @@ class Office(BoxOffice):
             (commit if where == DONE else dialect.do_rollback)(connection)
             raise error
 
-        dialect.do_commit = committing  # type: ignore
         try:
-            yield
+            with before_the_driver(dialect, {"do_commit": committing}):
+                yield
         finally:
             self.due = None
-            del dialect.do_commit
