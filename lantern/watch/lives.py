@@ -86,7 +86,7 @@ class Lives(Watcher):
         if importlib.util.find_spec("fastapi") is None:
             yield
             return
-        import fastapi.routing  # noqa: F401
+        importlib.import_module("fastapi.routing")  # before_solving takes what is imported
 
         def follow(dependant: Any, overridden: Any) -> None:
             if current() is not None:
