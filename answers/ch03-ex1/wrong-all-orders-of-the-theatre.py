@@ -1,5 +1,5 @@
 # is no order of show
-# breaks: whole
+# breaks: whole, statements
 # never told: not loaded
 
 from sqlalchemy import select

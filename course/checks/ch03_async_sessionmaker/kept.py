@@ -2,13 +2,16 @@
 
 import contextlib
 import gc
+import sqlite3
 import warnings
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from course.checks.sessions import close_all, kept_factories
+from lantern.events import listening
 from lantern.theatre import Base, make_engine
 
 
@@ -46,3 +49,15 @@ def loading_of_always() -> Iterator[None]:
 def class_of(value: Any) -> str | None:
     """Return the name of a value's class; None for None."""
     return None if value is None else type(value).__name__
+
+
+@contextlib.contextmanager
+def refused(engine: AsyncEngine) -> Iterator[None]:
+    """Let the database refuse each statement, while the block runs."""
+
+    def refuse(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.startswith("BEGIN"):
+            raise OperationalError(statement, None, sqlite3.OperationalError("disk I/O error"))
+
+    with listening((engine.sync_engine, "before_cursor_execute", refuse)):
+        yield

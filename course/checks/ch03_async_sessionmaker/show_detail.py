@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from random import Random
 from typing import Any
 
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from course.checking.attempts import attempt, describe, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
-from course.checks.ch03_async_sessionmaker.kept import class_of, theatre
+from course.checks.ch03_async_sessionmaker.elsewhere import queries_elsewhere
+from course.checks.ch03_async_sessionmaker.kept import class_of, refused, theatre
 from course.checks.ch03_async_sessionmaker.sales import Row, Sales, draw_sales
 from course.checks.sessions import fill
 from lantern import count_sql
@@ -20,15 +21,17 @@ from lantern.theatre import Base, Order, Show, Ticket
 
 FEW = 3  # statements
 PORTION = 500  # parents that one statement of selectinload asks for
+MOVED = "The same evening, moved"
 
 
 def draw_show_detail(random: Random) -> Sales:
-    """Draw a show with many orders, one with a few, and one with none."""
-    return draw_sales(random, (random.randint(120, 240), random.randint(4, 9), 0))
+    """Draw a show with as many orders as one portion has, one with a few, none, and more."""
+    few, more = random.randint(4, 9), random.randint(PORTION + 1, PORTION + 9)
+    return draw_sales(random, (PORTION, few, 0, more))
 
 
 async def observe_show_detail(case: Sales, show_detail: Any) -> dict[str, Any]:
-    """Ask for each show, and for one that does not exist."""
+    """Ask for each show and for one that does not exist, again after a change, and in vain."""
     async with theatre() as (engine, factory):
         await fill(engine, case.tables())
         shows = []
@@ -37,10 +40,20 @@ async def observe_show_detail(case: Sales, show_detail: Any) -> dict[str, Any]:
             if shows[-1]["ended"] != "returned":
                 break
         unknown = await _asked(engine, factory, show_detail, case.unknown)
-        elsewhere = max(
-            [await _statements_of_a_plain_query(engine, make) for make in (AsyncSession, factory)]
-        )
-        return {"shows": shows, "unknown": unknown, "elsewhere": elsewhere}
+        elsewhere = await queries_elsewhere(engine, (AsyncSession, factory))
+        changed = case.shows[1]["id"]
+        async with engine.begin() as connection:
+            await connection.execute(update(Show).where(Show.id == changed).values(title=MOVED))
+        again = await _asked(engine, factory, show_detail, changed)
+        with refused(engine):
+            in_vain = await _asked(engine, factory, show_detail, changed)
+        return {
+            "shows": shows,
+            "unknown": unknown,
+            "elsewhere": elsewhere,
+            "again": again,
+            "in vain": in_vain,
+        }
 
 
 async def _asked(
@@ -102,14 +115,6 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, int) else str(value)
 
 
-async def _statements_of_a_plain_query(engine: AsyncEngine, make_session: Any) -> int:
-    """Count what a query elsewhere in the app sends: more than one, if it loads more now."""
-    async with make_session(bind=engine) as session:
-        with count_sql(engine) as statements:
-            (await session.scalars(select(Show).order_by(Show.id))).all()
-    return len(statements)
-
-
 def judge_show_detail(case: Sales, seen: dict[str, Any]) -> Iterable[Finding]:
     # Two joined collections are one statement that repeats show and order for every ticket. That
     # keeps every promise made here, so it passes; what it ships is shown in the lesson.
@@ -124,25 +129,37 @@ def judge_show_detail(case: Sales, seen: dict[str, Any]) -> Iterable[Finding]:
         yield Broken("statements", problem)
     else:
         problems = (_why_not_whole(case, row, found) for row, found in shows)
-        if problem := next(filter(None, problems), None):
+        problem = next(filter(None, problems), None) or _why_not_anew(case, seen["again"])
+        if problem:
             yield Broken("whole", problem)
-        if any(found["statements"] > FEW for _, found in shows):
+        if any(found["statements"] > FEW for row, found in shows if _is_portion(case, row)):
             yield Broken("statements", _why_many(case, shows))
     unknown = seen["unknown"]
     if unknown["ended"] != "returned" or unknown["value"]["kind"] is not None:
         came = interruption(unknown, "show_detail") or f"{unknown['value']['kind']} was returned."
         yield Broken("unknown", f"There is no show {case.unknown}, so None is due. {came}")
-    yield from _judge_connections(case, shows, unknown)
-    if seen["elsewhere"] > 1:
+    elif seen["in vain"]["ended"] == "returned" and not seen["in vain"]["value"]["kind"]:
+        yield Broken(
+            "unknown",
+            "The database refused a statement with an OperationalError, and show_detail returned "
+            f"None, as if there were no show {case.shows[1]['id']}. Let such an error out.",
+        )
+    yield from _judge_connections(case, shows, unknown, seen["in vain"])
+    if seen["elsewhere"]:
         yield Broken(
             "elsewhere",
-            f"A plain select(Show) elsewhere now sends {seen['elsewhere']} statements: the loading "
-            "was set where all queries of the app share it, on the model or on the sessions. Say "
-            "it where it is needed, in this query's options.",
+            f"{seen['elsewhere']}: the loading was set where all queries of the app share it, on "
+            "the model or on the sessions. Say it where it is needed, in this query's options.",
         )
 
 
-def _judge_connections(case: Sales, shows: list[Any], unknown: Row) -> Iterable[Broken]:
+def _is_portion(case: Sales, row: Row) -> bool:
+    return len(case.orders_of(row["id"])) <= PORTION
+
+
+def _judge_connections(
+    case: Sales, shows: list[Any], unknown: Row, in_vain: Row
+) -> Iterable[Broken]:
     asked = [(row["id"], found) for row, found in shows] + [(case.unknown, unknown)]
     left = [show_id for show_id, found in asked if found["still out"] > 0]
     if left:
@@ -153,6 +170,12 @@ def _judge_connections(case: Sales, shows: list[Any], unknown: Row) -> Iterable[
             "returned",
             f"A connection was still checked out after the call{which}. "
             "`async with Session() as session:` gives it back on every way out.",
+        )
+    elif in_vain["still out"] > 0:
+        yield Broken(
+            "returned",
+            "When a statement failed, a connection was still checked out after the call. What "
+            "closes a session has to run on every way out, as the end of `async with` does.",
         )
 
 
@@ -224,6 +247,20 @@ def _why_not_whole(case: Sales, row: Row, found: Row) -> str | None:
         _difference("show", row, show)
         or _why_not_all(case, due, show)
         or next(filter(None, (_why_not_order(case, order, show) for order in due)), None)
+    )
+
+
+def _why_not_anew(case: Sales, again: Row) -> str | None:
+    """Say why the second call for a show, whose title was changed before, does not give it."""
+    row = {**case.shows[1], "title": MOVED}
+    if reason := interruption(again, "show_detail"):
+        return f"At its second call for show {row['id']}: {reason}"
+    if problem := _why_not_readable(row, again["value"]):
+        return f"At its second call: {problem}"
+    problem = _difference("show", row, again["value"])
+    return problem and (
+        f"Between two calls the title of show {row['id']} was changed, elsewhere. At the second: "
+        f"{problem} Is something kept from call to call, a result or a session?"
     )
 
 
