@@ -16,11 +16,13 @@ async def dashboard(Session, show_ids):
     gate = asyncio.Semaphore(4)
 
     async def one(show_id):
-        for _ in range(3):
+        for attempt in (1, 2, 3):
             try:
                 async with gate, Session() as session:
                     return await session.scalar(tickets_of(show_id))
             except OperationalError:
+                if attempt == 3:
+                    raise
                 await asyncio.sleep(0.01)
 
     async with asyncio.TaskGroup() as group:

@@ -1,4 +1,4 @@
-# When queries failed, 1 connection was not given back
+# not given back to the pool: what closes a session has to run
 # breaks: returned
 
 import asyncio

@@ -2,35 +2,40 @@
 
 import asyncio
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from sqlalchemy import event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlalchemy.util import await_
 
 from course.checking.attempts import attempt, interruption, plain
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
-from course.checking.patience import SOON, until_idle
-from course.checks.ch03_async_sessionmaker.kept import class_of, theatre
+from course.checks.ch03_async_sessionmaker.kept import class_of, refused, theatre
+from course.checks.ch03_async_sessionmaker.query_queue import QueryQueue
 from course.checks.ch03_async_sessionmaker.sales import Sales, draw_sales
 from course.checks.sessions import fill
 from lantern import pool_watch
 from lantern.pool import connections_in_use
+from lantern.theatre import Show, Ticket
 
-SHOWS, ASKED = 24, 22  # how many there are, and how many of them are asked for
+SHOWS, ASKED = 120, 22  # how many there are, and how many of them are asked for at first
 MOST = 5  # connections
+FEW = 6  # statements that need not overlap
+PATIENCE = 10.0  # seconds: on a busy machine the queue takes long to see that nobody comes
 
 
 @dataclass(frozen=True)
 class Board:
-    """What the box office has sold, and the shows that are asked for, one of them twice."""
+    """What the box office has sold, and the shows that are asked for, one of them twice.
+
+    Later one more ticket comes to the order `extended`, of a show that was asked for.
+    """
 
     sales: Sales
     asked: tuple[int, ...]
+    extended: int
 
     def tickets(self, show_id: int) -> int:
         """Return how many tickets a show has."""
@@ -44,125 +49,92 @@ class Board:
             if not self.tickets(show_id) or self.asked.count(show_id) > 1
         }
 
+    def every(self) -> tuple[int, ...]:
+        """Return all shows there are."""
+        return tuple(show["id"] for show in self.sales.shows)
+
+    def extended_show(self) -> int:
+        """Return the show of the order that gets one more ticket later."""
+        (order,) = [one for one in self.sales.orders if one["id"] == self.extended]
+        return int(order["show_id"])
+
     def orders(self, show_id: int) -> list[Any]:
         """Return the orders of a show."""
         return self.sales.orders_of(show_id)
 
 
 def draw_dashboard(random: Random) -> Board:
-    """Draw two dozen shows; one that is asked for has no order, one has orders and no ticket."""
-    sales = draw_sales(random, (0, 1, *(random.randint(2, 5) for _ in range(SHOWS - 2))))
+    """Draw many shows; of those asked for one has no order, one no ticket, one many orders."""
+    sales = draw_sales(random, (0, 1, 12, *(random.randint(2, 5) for _ in range(SHOWS - 3))))
     ids = [show["id"] for show in sales.shows][:ASKED]
     ids.append(ids[2])
+    extended = random.choice(sales.orders_of(ids[2]))["id"]
     random.shuffle(ids)
-    return Board(sales, tuple(ids))
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """A query that waits on a connection; `counts`: what it asks about is not spare."""
-
-    connection: int
-    answer: asyncio.Future[None]
-    counts: bool
-
-
-class QueryQueue:
-    """The place where queries wait for each other, so that what goes on at once can be counted.
-
-    A query is answered when no more arrive: what is seen does not depend on the machine's speed.
-    """
-
-    def __init__(self, engine: AsyncEngine, spare: set[int]) -> None:
-        self.waiting: list[Waiting] = []
-        self.spare = spare
-        self.tasks: set[asyncio.Task[Any]] = set()
-        self.queries = self.most = 0
-        self.shared = self.fails_next = False
-        self.arrived = asyncio.Event()
-        event.listen(engine.sync_engine, "before_cursor_execute", self._before)
-
-    def _before(
-        self, connection: Any, cursor: Any, statement: str, values: Any, *rest: Any
-    ) -> None:
-        # SQLAlchemy calls this inside its greenlet, so that it may wait.
-        if not statement.startswith("BEGIN"):
-            counts = not self.spare.issuperset(values)
-            await_(self._queue(id(connection.connection.driver_connection), counts))
-
-    async def _queue(self, connection: int, counts: bool) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        future = asyncio.get_running_loop().create_future()
-        self.shared = self.shared or any(connection == other.connection for other in self.waiting)
-        entry = Waiting(connection, future, counts)
-        self.waiting.append(entry)
-        self.tasks.add(task)
-        self.queries += 1
-        self.most = max(self.most, len(self.waiting))
-        self.arrived.set()
-        try:
-            await future
-        finally:
-            self.waiting.remove(entry)
-
-    def report(self) -> dict[str, Any]:
-        """Return what was counted, as plain data."""
-        return {
-            "most queries": self.most,
-            "queries": self.queries,
-            "tasks": len(self.tasks),
-            "shared": self.shared,
-        }
-
-    async def serve(self) -> None:
-        """Answer whoever waits once nobody else can come, for ever."""
-        while True:
-            await self.arrived.wait()
-            if len(self.waiting) < ASKED:
-                await until_idle(SOON)
-            self.arrived.clear()
-            if self.fails_next and (failing := [entry for entry in self.waiting if entry.counts]):
-                self.fails_next = False
-                refused = Exception("disk I/O error")
-                failing[0].answer.set_exception(OperationalError(None, None, refused))
-                # Whoever lets the error out before the others have ended does so now.
-                await until_idle(SOON)
-            for entry in self.waiting:
-                if not entry.answer.done():
-                    entry.answer.set_result(None)
+    return Board(sales, tuple(ids), extended)
 
 
 async def observe_dashboard(case: Board, dashboard: Any) -> dict[str, Any]:
-    """Ask on a pool that has no connection yet, on a warm one, and while a query fails."""
+    """Ask on a pool that has no connection yet, on a warm one, while queries fail, and later."""
     # As shipped, a shared session passes on a warm pool: the mistake is shown as it is met.
-    async with theatre(as_shipped=True, pool_size=SHOWS + 3) as (engine, factory):
+    async with theatre(as_shipped=True, pool_size=ASKED + 5) as (engine, factory):
         await fill(engine, case.sales.tables())
         await engine.dispose()  # the pool is cold again
-        queue = QueryQueue(engine, case.spare())
+        queue = QueryQueue(engine, case.spare(), ASKED)
         server = asyncio.create_task(queue.serve())
+        failed, later, none, warm, left = [], None, None, None, 0
         try:
             with pool_watch(engine) as watch:
-                cold = await _asked(dashboard, factory, case)
+                cold = await _asked(dashboard, factory, list(case.asked))
             seen = queue.report() | {"still out": connections_in_use(engine)}
-            # The pool is warm now: did it only fail for the cold?
-            warm = await _asked(dashboard, factory, case) if cold["ended"] == "raised" else None
+            most = watch.most
+            if cold["ended"] == "raised":
+                # The pool is warm now: did it only fail for the cold?
+                warm = await _asked(dashboard, factory, list(case.asked))
             # A session that tasks share may break in any way when one of them fails.
-            queue.fails_next = cold["ended"] == "returned" and not queue.shared
-            failed = await _asked(dashboard, factory, case) if queue.fails_next else None
+            elif cold["ended"] == "returned" and not queue.shared:
+                with pool_watch(engine) as watch:
+                    failed = await _failed(dashboard, factory, case, engine, queue)
+                left = connections_in_use(engine) - seen["still out"]
+                if not left and not seen["still out"]:
+                    most = max(most, watch.most)
+                queue.is_open = True
+                await _sell(engine, case)
+                later = await _asked(dashboard, factory, case.every())
+                none = await _asked(dashboard, factory, ())
         finally:
             server.cancel()
-        left = connections_in_use(engine) - seen["still out"]
-    seen |= {"most connections": watch.most, "still out of the failed": left}
-    return {"cold": cold, "warm": warm, "failed": failed, **seen}
+            queue.tasks.clear()
+    seen |= {"most connections": most, "still out of the failed": left}
+    return {"cold": cold, "warm": warm, "failed": failed, "later": later, "none": none, **seen}
 
 
-async def _asked(dashboard: Any, factory: Any, case: Board) -> dict[str, Any]:
+async def _failed(
+    dashboard: Any, factory: Any, case: Board, engine: AsyncEngine, queue: QueryQueue
+) -> list[dict[str, Any]]:
+    """Ask while a query of the first round fails, one of the second, and every query."""
+    failed = []
+    for queue.fails_in in (1, 2):
+        failed.append(await _asked(dashboard, factory, list(case.asked)))
+    queue.fails_in = 0
+    with refused(engine):
+        return [*failed, await _asked(dashboard, factory, list(case.asked))]
+
+
+async def _sell(engine: AsyncEngine, case: Board) -> None:
+    """Add one ticket to the order that gets one later."""
+    show_id = case.extended_show()
+    async with engine.begin() as connection:
+        await connection.execute(insert(Ticket), {"order_id": case.extended})
+        more = update(Show).where(Show.id == show_id).values(sold=Show.sold + 1)
+        await connection.execute(more)
+
+
+async def _asked(dashboard: Any, factory: Any, show_ids: Sequence[int]) -> dict[str, Any]:
     before = asyncio.all_tasks()
     at_work = 0
 
     def call() -> Any:
-        asked = dashboard(factory, list(case.asked))
+        asked = dashboard(factory, show_ids)
         return pairs_of(asked) if inspect.isawaitable(asked) else asked
 
     async def pairs_of(asked: Any) -> Any:
@@ -173,7 +145,7 @@ async def _asked(dashboard: Any, factory: Any, case: Board) -> dict[str, Any]:
         nonlocal at_work
         at_work = len(asyncio.all_tasks() - before) - 1  # all but this one
 
-    outcome = await attempt(call, at_end=at_end)
+    outcome = await attempt(call, PATIENCE, at_end)
     # gather leaves tasks behind when one fails: they must not outlive the engine.
     if left := asyncio.all_tasks() - before:
         ended, _ = await asyncio.wait(left, timeout=2.0)
@@ -201,9 +173,14 @@ def judge_dashboard(case: Board, seen: dict[str, Any]) -> Iterable[Finding]:
     if reason := _why_no_dashboard(seen):
         yield Nothing(reason)
         return
-    yield from _judge_counts(case, seen["cold"]["value"], seen["cold"]["at work"])
-    if seen["failed"]:
-        yield from _judge_failed(case, seen["failed"])
+    cold = seen["cold"]
+    problems = (
+        _why_not(case, cold["value"], _right(case), cold["at work"]),
+        *(_why_failed(case, one) for one in seen["failed"]),
+        _why_not_later(case, seen),
+    )
+    if problem := next(filter(None, problems), None):
+        yield Broken("counts", problem)
     if seen["shared"]:
         yield Broken(
             "own",
@@ -217,7 +194,7 @@ def judge_dashboard(case: Board, seen: dict[str, Any]) -> Iterable[Finding]:
             "the others belong to the box office. Let each task pass a gate before it opens its "
             "session.",
         )
-    if seen["most queries"] == 1 and seen["queries"] >= ASKED:
+    if seen["most queries"] == 1 and seen["queries"] > FEW:
         yield Broken("together", _why_serial(seen))
     if left := seen["still out"]:
         yield Broken("returned", f"{_connections(left)} not given back to the pool.")
@@ -227,7 +204,7 @@ def judge_dashboard(case: Board, seen: dict[str, Any]) -> Iterable[Finding]:
             f"When queries failed, {_connections(left)} not given back to the pool: what closes a "
             "session has to run on every way out, as the end of `async with` does.",
         )
-    elif left := _left_at_work(seen["failed"]):
+    elif left := max([0, *map(_left_at_work, seen["failed"])]):
         yield Broken(
             "returned",
             f"When queries failed, the error came out while {_tasks(left)} still at work, with the "
@@ -236,8 +213,8 @@ def judge_dashboard(case: Board, seen: dict[str, Any]) -> Iterable[Finding]:
         )
 
 
-def _left_at_work(failed: dict[str, Any] | None) -> int:
-    return failed["at work"] if failed and failed["ended"] == "raised" else 0
+def _left_at_work(failed: dict[str, Any]) -> int:
+    return int(failed["at work"]) if failed["ended"] == "raised" else 0
 
 
 def _tasks(count: int) -> str:
@@ -248,16 +225,38 @@ def _connections(count: int) -> str:
     return f"{count} connection{'s were' if count > 1 else ' was'}"
 
 
-def _judge_failed(case: Board, failed: dict[str, Any]) -> Iterable[Broken]:
-    """Judge the call in which the database refused one query: to raise or to ask again is right."""
+def _why_failed(case: Board, failed: dict[str, Any]) -> str | None:
+    """Judge a call in which the database refused queries: to raise or to ask again is right."""
     if failed["ended"] == "timed out":
-        yield Broken("counts", f"Queries failed. {interruption(failed, 'dashboard')}")
-    elif failed["ended"] == "returned" and failed["value"] != _right(case):
-        yield Broken(
-            "counts",
+        return f"Queries failed. {interruption(failed, 'dashboard')}"
+    if failed["ended"] == "returned" and failed["value"] != _right(case):
+        return (
             "Queries failed with an OperationalError, and dashboard returned all the same, without "
-            "the right numbers. Let the error out, or ask again.",
+            "the right numbers. Let the error out, or ask again."
         )
+    return None
+
+
+def _why_not_later(case: Board, seen: dict[str, Any]) -> str | None:
+    """Judge the calls that came after the others: for all shows, and for none."""
+    later, none = seen["later"], seen["none"]
+    if later:
+        told = (
+            f"Called again, with all {SHOWS} ids in a tuple, after one more ticket was sold for "
+            f"show {case.extended_show()}: "
+        )
+        if reason := interruption(later, "dashboard"):
+            return told + reason
+        due = sorted(
+            [repr(show_id), case.tickets(show_id) + (show_id == case.extended_show())]
+            for show_id in case.every()
+        )
+        if problem := _why_not(case, later["value"], due, later["at work"]):
+            return told + problem
+    if none and (none["ended"] != "returned" or none["value"] != []):
+        came = interruption(none, "dashboard") or f"It returned {none['value']}."
+        return f"Called with no ids at all, an empty dict is due. {came}"
+    return None
 
 
 def _why_no_dashboard(seen: dict[str, Any]) -> str | None:
@@ -285,9 +284,10 @@ def _why_serial(seen: dict[str, Any]) -> str:
             f"way. A session, or a lock, that all of them share makes them queue; {MOST} sessions "
             f"serve {MOST} at a time."
         )
+    each = "One show after the other: " * (seen["queries"] >= ASKED)
     return (
-        f"One show after the other: {seen['queries']} queries, and never two under way. Each of "
-        "them waits for the database, and these waits could overlap."
+        f"{each}{seen['queries']} queries for {ASKED} shows, and never two under way. Each of them "
+        "waits for the database: these waits could overlap, or a few statements ask for all shows."
     )
 
 
@@ -295,27 +295,25 @@ def _right(case: Board) -> list[Any]:
     return sorted([repr(number), case.tickets(number)] for number in set(case.asked))
 
 
-def _judge_counts(case: Board, pairs: Any, at_work: int) -> Iterable[Broken]:
-    if pairs == _right(case):
-        return
+def _why_not(case: Board, pairs: Any, right: list[Any], at_work: int) -> str | None:
+    """Say what is wrong with the pairs of show and number; nothing if they are right."""
+    if pairs == right:
+        return None
     if not isinstance(pairs, list):
-        yield Broken("counts", f"dashboard returned {pairs}, not a dict of show and tickets.")
-        return
-    given, due = dict(pairs), dict(_right(case))
+        return f"dashboard returned {pairs}, not a dict of show and tickets."
+    given, due = dict(pairs), dict(right)
     missing = [number for number in due if number not in given]
     if missing and at_work:
-        yield Broken(
-            "counts",
+        return (
             "dashboard returned before its tasks had ended: the dict had "
-            f"{len(given)} of {len(due)} shows. Await them: gather, or a TaskGroup.",
+            f"{len(given)} of {len(due)} shows. Await them: gather, or a TaskGroup."
         )
-    elif missing:
-        yield Broken("counts", _why_missing(missing, due))
-    elif extra := [number for number in given if number not in due]:
-        yield Broken("counts", f"Nobody asked for show {extra[0]}.")
-    else:
-        wrong = next(number for number in due if given[number] != due[number])
-        yield Broken("counts", _why_wrong(case, wrong, given[wrong], due[wrong]))
+    if missing:
+        return _why_missing(missing, due)
+    if extra := [number for number in given if number not in due]:
+        return f"Nobody asked for show {extra[0]}."
+    wrong = next(number for number in due if given[number] != due[number])
+    return _why_wrong(case, wrong, given[wrong], due[wrong])
 
 
 def _why_missing(missing: list[str], due: dict[str, int]) -> str:

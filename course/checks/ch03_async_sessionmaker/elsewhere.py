@@ -38,9 +38,9 @@ async def _unusual(
         return f"{query} sends {len(statements)} statements"
     first = inspect(rows[0])
     assert first is not None
-    if more := [name for name in first.mapper.relationships.keys() if name not in first.unloaded]:
+    if more := [one.key for one in first.mapper.relationships if one.key not in first.unloaded]:
         return f"{query} loads {more[0]} as well"
-    if less := [name for name in first.mapper.column_attrs.keys() if name in first.unloaded]:
+    if less := [one.key for one in first.mapper.column_attrs if one.key in first.unloaded]:
         return f"{query} does not load {less[0]}"
     if collection:
         try:

@@ -1,5 +1,6 @@
 """What the exercises of this chapter look through: an engine, and one factory of sessions."""
 
+import asyncio
 import contextlib
 import gc
 import sqlite3
@@ -20,9 +21,13 @@ async def theatre(**options: Any) -> AsyncIterator[tuple[AsyncEngine, Any]]:
     """Give (engine, factory) for one observation, and leave nothing of it behind.
 
     The factory is the course's Read, and its sessions are kept. An attribute that could not be
-    loaded leaves a coroutine: it is collected here, so that its warning turns up nowhere else.
+    loaded leaves a coroutine, and a task that failed an error that nobody asked for: they are
+    collected here, so that no warning of them turns up elsewhere.
     """
     engine = make_engine(**options)
+    loop = asyncio.get_running_loop()
+    before = loop.get_exception_handler()
+    loop.set_exception_handler(lambda *_: None)
     with warnings.catch_warnings(), loading_of_always():
         warnings.filterwarnings("ignore", ".*never awaited", RuntimeWarning)
         factory, _ = kept_factories(engine)
@@ -32,6 +37,7 @@ async def theatre(**options: Any) -> AsyncIterator[tuple[AsyncEngine, Any]]:
             await close_all(factory)
             await engine.dispose()
             gc.collect()
+            loop.set_exception_handler(before)
 
 
 @contextlib.contextmanager
