@@ -381,7 +381,7 @@ DIAGNOSES = Exercise(
         "5 stores as little as they do. In 3 and 6 too much is stored, and in one of them no "
         "COMMIT was ever sent.",
         "Each cause stands in a lesson of chapters 2 to 5, with the reading that shows it; the "
-        "page *What could it be?* lists those of this chapter.",
+        "page *What could it be?* lists the cases of all chapters by what one sees.",
     ),
     observe=observe_diagnoses,
     judge=judge_diagnoses,
