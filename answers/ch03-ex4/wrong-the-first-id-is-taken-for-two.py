@@ -1,4 +1,4 @@
-# export gave 5999 rows
+# export gave 3999 rows
 # breaks: rows
 
 from sqlalchemy import select

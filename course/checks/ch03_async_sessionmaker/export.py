@@ -7,6 +7,7 @@ import tracemalloc
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from random import Random
 from typing import Any
 
@@ -16,16 +17,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from course.checking.attempts import attempt, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing
 from course.checking.patience import WORKED, until_idle
-from course.checks.ch03_async_sessionmaker.kept import class_of, theatre
+from course.checks.ch03_async_sessionmaker.kept import class_of, refused, theatre
 from course.checks.sessions import as_it_likes, close_all, fill
 from lantern import count_sql
 from lantern.pool import connections_in_use
 from lantern.theatre import Guest, Order, Show
 
-FEW, SMALL, LARGE = 50, 3_000, 6_000  # orders
+FEW, SMALL, LARGE = 50, 4_000, 8_000  # orders; some more come to the last
 GROWTH = 1.5  # what reads ahead by portions needs as much for both; what keeps all, twice as much
 KEYS = ("id", "show_id", "guest_id", "total_cents")
 STOP_AFTER = 10
+STOP_LATE = 2_600  # orders: in the second portion, where one has at most 2,000
 SLACK = 50_000  # bytes that may differ between two runs for reasons of their own
 EXPORT_SECONDS = 6.0  # of work, for all orders
 PAUSE = 2.0  # seconds at most; it is over as soon as nothing goes on
@@ -39,25 +41,28 @@ class Book:
     shows: tuple[int, ...]
     guests: tuple[int, ...]
 
-    def mark(self) -> int:
-        """Return a number that all orders make together, whatever their order."""
-        return sum(map(_mark, self.orders))
+    def mark(self, size: int) -> int:
+        """Return a number that the first so many orders make together, whatever their order."""
+        return sum(map(_mark, self.orders[:size]))
 
 
 def draw_export(random: Random) -> Book:
     """Draw orders for a few shows and guests, with gaps between their ids and equal totals.
 
-    One of the first has the id 1, and some were free.
+    One of the first has the id 1, a later one an id far from all others, and some were free.
+    The last portion of all orders is not full, whatever number of them is a portion.
     """
-    ids = random.sample(range(1_000, 60_000), LARGE + 8)
+    size = LARGE + random.choice((11, 13, 17, 19, 23))
+    ids = random.sample(range(1_000, 60_000), size + 8)
     orders, shows, guests = ids[8:], tuple(ids[:3]), tuple(ids[3:8])
     orders[random.randrange(FEW)] = 1
+    orders[random.randrange(FEW, SMALL)] = random.randrange(150_000, 200_000)
     totals = [0, *(random.randint(100_000, 999_999) for _ in range(40))]
     rows = zip(
         orders,
-        random.choices(shows, k=LARGE),
-        random.choices(guests, k=LARGE),
-        random.choices(totals, k=LARGE),
+        random.choices(shows, k=size),
+        random.choices(guests, k=size),
+        random.choices(totals, k=size),
         strict=True,
     )
     return Book(tuple(rows), shows, guests)
@@ -109,26 +114,35 @@ async def observe_export(case: Book, export: Any) -> dict[str, Any]:
         await fill(engine, [(Show, shows), (Guest, guests)])
         seen = {}
         with as_it_likes(engine):
-            filled = 0
-            for size, name, observed in ((FEW, "early", _stopped), (SMALL, "small", _exported)):
-                await _fill(engine, case.orders[filled:size])
-                seen[name] = await observed(case, size, engine, factory, export)
-                if seen[name]["outcome"]["ended"] != "returned":
-                    return seen
-                filled = size
-            await _fill(engine, case.orders[filled:])
-            seen["large"] = await _exported(case, LARGE, engine, factory, export)
+            seen["empty"] = await _stopped(STOP_AFTER, engine, factory, export)
+            await _fill(engine, case.orders[:FEW])
+            seen["early"] = await _stopped(STOP_AFTER, engine, factory, export)
+            if seen["early"]["outcome"]["ended"] != "returned":
+                return seen
+            with refused(engine):
+                seen["refused"] = await _stopped(STOP_AFTER, engine, factory, export)
+            await _fill(engine, case.orders[FEW:SMALL])
+            seen["small"] = await _exported(case, SMALL, engine, factory, export)
+            if seen["small"]["outcome"]["ended"] != "returned":
+                return seen
+            seen["late"] = await _stopped(STOP_LATE, engine, factory, export)
+            await _fill(engine, case.orders[SMALL:])
+            seen["large"] = await _exported(case, len(case.orders), engine, factory, export)
         return seen
 
 
 async def _fill(engine: AsyncEngine, orders: Iterable[tuple[int, ...]]) -> None:
-    rows = [dict(zip(KEYS, values, strict=True)) for values in orders]
+    # Many orders came at the same moment.
+    rows = [
+        {**dict(zip(KEYS, values, strict=True)), "created": datetime(2026, 11, 1, values[0] % 24)}
+        for values in orders
+    ]
     async with engine.begin() as connection:
         await connection.execute(insert(Order), rows)
 
 
 async def _stopped(
-    case: Book, size: int, engine: AsyncEngine, factory: Any, export: Any
+    stop_after: int, engine: AsyncEngine, factory: Any, export: Any
 ) -> dict[str, Any]:
     rows: list[Any] = []
     generator = False
@@ -139,7 +153,7 @@ async def _stopped(
         generator = inspect.isasyncgen(stream)
         async for row in stream:
             rows.append(row)
-            if len(rows) == STOP_AFTER:
+            if len(rows) == stop_after:
                 break
         await stream.aclose()
 
@@ -151,6 +165,7 @@ async def _stopped(
         "outcome": outcome.as_dict(),
         "generator": generator,
         "rows": len(rows),
+        "different": len({id(row) for row in rows}),
         "row": class_of(rows[0]) if rows and first is None else None,
         "keys": sorted(map(str, first)) if first is not None else [],
         "still out": left,
@@ -209,7 +224,14 @@ def judge_export(case: Book, seen: dict[str, Any]) -> Iterable[Finding]:
         yield Nothing(reason)
         return
     last = seen.get("large", seen["small"])
-    if problem := _why_no_order(early) or _why_not_all(case, last):
+    problems = (
+        _why_no_order(early),
+        _why_not_all(case, SMALL, seen["small"]),
+        _why_not_all(case, len(case.orders), last),
+        _why_not_of_none(seen["empty"]),
+        _why_refused(seen["refused"]),
+    )
+    if problem := next(filter(None, problems), None):
         yield Broken("rows", problem)
     if "large" not in seen or last["outcome"]["ended"] != "returned":
         yield Nothing(_why_stopped(last))
@@ -218,7 +240,7 @@ def judge_export(case: Book, seen: dict[str, Any]) -> Iterable[Finding]:
     if large > GROWTH * small + SLACK:
         yield Broken(
             "memory",
-            f"{SMALL} orders needed at most {_megabytes(small)}, {LARGE} needed "
+            f"{SMALL} orders needed at most {_megabytes(small)}, {len(case.orders)} needed "
             f"{_megabytes(large)}: the memory grows with the table. all() keeps every row, and so "
             "do a list of your own, a stream of objects without yield_per, and a yield_per as "
             "large as the table: it is what limits the rows read ahead.",
@@ -229,6 +251,13 @@ def judge_export(case: Book, seen: dict[str, Any]) -> Iterable[Finding]:
             f"The reader stopped after {STOP_AFTER} rows, and {early['still out']} connection was "
             "still checked out. `async with Session() as session:` inside the generator gives it "
             "back whenever the generator ends.",
+        )
+    elif seen["late"]["still out"]:
+        yield Broken(
+            "early",
+            f"The reader stopped after {STOP_LATE} rows, and {seen['late']['still out']} "
+            "connection was still checked out. What asks for the later portions has to be closed "
+            "whenever the generator ends as well.",
         )
     if last["still out"]:
         yield Broken(
@@ -282,16 +311,39 @@ def _why_no_order(early: dict[str, Any]) -> str | None:
     if early["keys"] != sorted(KEYS):
         keys = ", ".join(early["keys"]) or "(none)"
         return f"The first row is a dict with the keys {keys}; due are {', '.join(KEYS)}."
+    if early["different"] < early["rows"]:
+        return (
+            f"Who keeps the first {early['rows']} rows has one dict {early['rows']} times, with "
+            "the values of the last: yield a new one for each order."
+        )
     return None
 
 
-def _why_not_all(case: Book, last: dict[str, Any]) -> str | None:
+def _why_not_of_none(empty: dict[str, Any]) -> str | None:
+    """Say what is wrong with the export of a table that has no order."""
+    if reason := interruption(empty["outcome"], "export"):
+        return f"Of a table without orders, no row is due. {reason}"
+    return (
+        f"Of a table without orders, export gave {empty['rows']} rows." if empty["rows"] else None
+    )
+
+
+def _why_refused(refused: dict[str, Any]) -> str | None:
+    if refused["outcome"]["ended"] != "returned":
+        return None
+    return (
+        "The database refused a statement with an OperationalError, and export ended after "
+        f"{refused['rows']} rows, as if there were no more. Let the error out."
+    )
+
+
+def _why_not_all(case: Book, size: int, last: dict[str, Any]) -> str | None:
     """Say what is wrong with the rows of an export that came to its end."""
     if last["outcome"]["ended"] != "returned" or (
-        last["count"] == LARGE and last["mark"] == case.mark()
+        last["count"] == size and last["mark"] == case.mark(size)
     ):
         return None
-    told = f"There are {LARGE} orders; export gave {last['count']} rows."
+    told = f"There are {size} orders; export gave {last['count']} rows."
     if last["strange"]:
         (values,) = last["strange"]
         pairs = zip(KEYS, values or ("?",) * len(KEYS), strict=True)

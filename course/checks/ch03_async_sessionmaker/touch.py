@@ -17,6 +17,11 @@ from course.checking.attempts import Outcome, attempt, describe, guarded, interr
 from course.checking.exercise import Broken, Elsewhere, Exercise, Finding, Nothing, Star
 from course.checking.patience import until_idle
 from course.checks.ch03_async_sessionmaker.kept import class_of, theatre
+from course.checks.ch03_async_sessionmaker.touch_again import (
+    Desk,
+    judge_touched_again,
+    touched_again,
+)
 from lantern import explore
 from lantern.events import listening
 
@@ -112,6 +117,17 @@ async def observe_touch(case: Notes, note: Any, touch: Any) -> dict[str, Any]:
             return seen | await _touched_twice(case, engine, note, read_once)
         except Exception as error:
             return {"table": describe(error)}
+
+
+async def observe_all(case: Notes, note: Any, touch: Any) -> dict[str, Any]:
+    """Observe that, and what becomes of a session that touches more than once."""
+    seen = await observe_touch(case, note, touch)
+    if "table" in seen or seen["touch"]["ended"] != "returned":
+        return seen
+    async with theatre(as_shipped=True) as (engine, factory):
+        told = set_the_clock(engine, case.opening)
+        again = await touched_again(Desk(engine, factory, told, note, touch, sorted(case.texts)))
+        return seen | {"again": again}
 
 
 async def observe_touch_elsewhere(case: Notes, note: Any, touch: Any, url: str) -> dict[str, Any]:
@@ -261,6 +277,9 @@ def judge_touch(case: Notes, seen: dict[str, Any]) -> Iterable[Finding]:
         )
         if problem
     ]
+    # A PostgreSQL is not asked for it.
+    if not findings and "again" in seen:
+        findings = list(judge_touched_again(sorted(case.texts), seen["again"]))
     yield from findings
     if not findings and seen["model asks"]:
         yield Star(
@@ -381,7 +400,7 @@ TOUCH = Exercise(
     promises={
         "told": "touch returns the time that stands in the table",
         "counted": "the reading is counted and committed, once, and for this note alone",
-        "stamped": "every update is dated by the clock of the database",
+        "stamped": "new notes and updates are dated by the clock of the database",
         "both": "of two who read at once, both are counted",
     },
     hints=(
@@ -392,7 +411,7 @@ TOUCH = Exercise(
         "one statement. For the star, let the model ask in every flush: "
         '`__mapper_args__ = {"eager_defaults": True}`.',
     ),
-    observe=observe_touch,
+    observe=observe_all,
     judge=judge_touch,
     draw=draw_touch,
     elsewhere=Elsewhere(

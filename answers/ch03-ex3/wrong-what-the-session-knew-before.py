@@ -1,0 +1,28 @@
+# The session had loaded this note before. touch returned
+# breaks: told
+
+from datetime import datetime
+
+from sqlalchemy import func, update
+from sqlalchemy.ext.asyncio import AsyncAttrs
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Papers(AsyncAttrs, DeclarativeBase):
+    pass
+
+
+class Note(Papers):
+    __tablename__ = "notes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str]
+    reads: Mapped[int] = mapped_column(default=0)
+    updated: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+
+
+async def touch(session, note_id):
+    count = update(Note).where(Note.id == note_id).values(reads=Note.reads + 1)
+    await session.execute(count.execution_options(synchronize_session=False))
+    await session.commit()
+    note = await session.get(Note, note_id)
+    return note.updated
