@@ -1,12 +1,14 @@
 """What the words of an answer's file do not say of the checks of chapter 2."""
 
 import asyncio
+import gc
 import inspect
 import json
 import re
 from collections import Counter
 
 import pytest
+from sqlalchemy import QueuePool, create_engine
 
 from course.checking.exercise import find
 from course.checks.ch02_sync_sessionmaker.import_guests import IMPORT
@@ -30,6 +32,19 @@ def test_one_mistake_is_told_once_and_nothing_else_is_said(exercise, name):
     (answer,) = (known for known in known_answers(exercise) if known.name == name)
     (only,) = judged(find(exercise)[1], answer.source).messages
     assert answer.words in only
+
+
+def test_an_app_that_never_ends_leaves_nobody_who_keeps_the_connections_of_others():
+    (answer,) = (
+        known
+        for known in known_answers("ch02-ex4")
+        if known.name == "wrong-a-place-is-kept-when-a-request-fails"
+    )
+    judged(find("ch02-ex4")[1], answer.source)
+    engine = create_engine("sqlite:///:memory:", poolclass=QueuePool)
+    engine.connect()  # and dropped
+    gc.collect()
+    assert engine.pool.checkedout() == 0
 
 
 def test_a_semaphore_that_holds_threads_is_told_when_nothing_moves_any_more():

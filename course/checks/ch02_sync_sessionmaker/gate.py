@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from anyio.to_thread import current_default_thread_limiter
@@ -60,10 +60,13 @@ class Gate:
     depends on who holds what, and not on who was faster. `most` connections were out at once,
     `out` still are; `foreign` queries came through another pool than that of the given engine,
     `on_loop` through a blocking driver on the loop's own thread.
+
+    It is told of every pool, also of those that come after an app that never ends: whoever waits
+    for that no longer closes `looks`.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, engine: Engine, looks: ExitStack) -> None:
+        self.engine, self.looks = engine, looks
         self.connections: PatientQueue = vars(engine.pool)["_pool"]
         self.opened = threading.Event()
         self.opened.set()
@@ -91,7 +94,8 @@ class Gate:
             (Pool, "checkout", self._checkout),
             (Pool, "checkin", self._checkin),
         )
-        with listening(*listeners):
+        with self.looks.enter_context(ExitStack()) as look:
+            look.enter_context(listening(*listeners))
             try:
                 yield
             finally:

@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, nullcontext
+from contextlib import ExitStack, closing, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from random import Random
@@ -25,6 +25,8 @@ from lantern import client, lifespan
 from lantern.theatre import Base, Show, make_sync_engine
 
 REQUESTS = 60
+Tell = Callable[[dict[str, Any]], None]
+
 PRINTERS = 5
 AT_ONCE_ON_THE_LOOP = 12  # more than connections; one after the other
 HUNG = 60.0  # seconds; the last resort, for what blocks where nobody looks on
@@ -92,17 +94,18 @@ async def observe_make_app(programme: Programme, make_app: Any) -> dict[str, Any
         here.call_soon_threadsafe(answer, result)
 
     def elsewhere() -> None:
-        tell(asyncio.run(_observe_app(programme, make_app, tell)))
+        tell(asyncio.run(_observe_app(programme, make_app, looks, tell)))
 
-    threading.Thread(target=elsewhere, daemon=True).start()
-    try:
-        return await asyncio.wait_for(seen, HUNG)
-    except TimeoutError:
-        return NEVER_ENDED
+    with ExitStack() as looks:
+        threading.Thread(target=elsewhere, daemon=True).start()
+        try:
+            return await asyncio.wait_for(seen, HUNG)
+        except TimeoutError:
+            return NEVER_ENDED
 
 
 async def _observe_app(
-    programme: Programme, make_app: Any, tell: Callable[[dict[str, Any]], None]
+    programme: Programme, make_app: Any, looks: ExitStack, tell: Tell
 ) -> dict[str, Any]:
     """Observe an app; where nothing moves any more, `tell` so, for no call returns then."""
     engine = _theatre(programme)
@@ -110,14 +113,15 @@ async def _observe_app(
     if made.ended != "returned" or not callable(getattr(made.value, "openapi", None)):
         engine.dispose()
         return {"made": plainly(made)}
-    seen = await _one_by_one(programme, made.value, engine, tell)
+    seen = await _one_by_one(programme, made.value, Gate(engine, looks), tell)
     seen["crowd"] = None
     # What one request shows alone, a crowd would show after a long wait.
     as_due = seen["queries"] and not (seen["left"] or seen["replaced"])
     if seen["alone"][0] == "200" and as_due:
         # The pool of an app whose requests failed may be empty: the crowd gets a new one.
         hung = partial(tell, NEVER_ENDED)
-        seen["crowd"] = await _crowd(programme, make_app, bool(seen["on loop"]), hung)
+        gate = Gate(_theatre(programme), looks)
+        seen["crowd"] = await _crowd(programme, make_app, bool(seen["on loop"]), gate, hung)
     return {"made": Outcome("returned", "FastAPI").as_dict(), **seen}
 
 
@@ -136,14 +140,12 @@ def _theatre(programme: Programme) -> Engine:
     return engine
 
 
-async def _one_by_one(
-    programme: Programme, app: Any, engine: Engine, tell: Callable[[dict[str, Any]], None]
-) -> dict[str, Any]:
+async def _one_by_one(programme: Programme, app: Any, gate: Gate, tell: Tell) -> dict[str, Any]:
     """Ask for shows; let three requests fail, each in another way; then ask for the first again.
 
     Before that they fail so often that nobody can have kept a place from each of them.
     """
-    gate, failed, asked = Gate(engine), "", 0
+    engine, failed, asked = gate.engine, "", 0
     answers: dict[str, tuple[str, Any]] = {"alone": ("", None)}
     left, left_by, pool = 0, {}, engine.pool
     failing = {
@@ -209,14 +211,13 @@ def _change(engine: Engine, programme: Programme) -> None:
 
 
 async def _crowd(
-    programme: Programme, make_app: Any, on_loop: bool, hung: Callable[[], None]
+    programme: Programme, make_app: Any, on_loop: bool, gate: Gate, hung: Callable[[], None]
 ) -> dict[str, Any]:
     """Ask for two shows so many times at once, and let the queries begin when all have come."""
-    engine = _theatre(programme)
     answers: list[tuple[int, str, Any]] = []
-    gate, guests, failed = Gate(engine), 0, ""
+    guests, failed = 0, ""
     try:
-        app = make_app(engine)
+        app = make_app(gate.engine)
         async with lifespan(app), client(app) as http:
             guests = AT_ONCE_ON_THE_LOOP if on_loop else crowd_for(REQUESTS)
 
@@ -233,7 +234,7 @@ async def _crowd(
     except Exception as error:
         failed = describe(error)
     finally:
-        engine.dispose()
+        gate.engine.dispose()
     codes = [code for _, code, _ in answers] + [failed] * bool(failed)
     bodies = {str((show_id, body)): [show_id, body] for show_id, _, body in answers if body}
     return {
