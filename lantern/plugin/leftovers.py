@@ -21,9 +21,6 @@ from lantern.plugin.places import frames, is_theirs, place, place_at, place_of
 from lantern.plugin.requests import Request, current, starting
 from lantern.plugin.run import Run, Watcher
 
-# At the ends of how many tests an engine is looked for. A module or a cache keeps one for longer; a
-# driver's thread may hold one for a moment after its test.
-LOOKS = 2
 # What a loop has of each task that waits; other than these, somebody keeps it.
 OF_A_LOOP = {"TaskWakeupMethWrapper", "TaskStepMethWrapper", "task_wakeup"}
 
@@ -39,7 +36,7 @@ class Left:
     pool: Any = None  # of an engine: a weak reference
     open: set[int] = field(default_factory=set)  # its connections
     app: Any = None  # the one whose start made it
-    looks: int = 0  # after which it was still there
+    is_kept: bool = False
 
 
 class Leftovers(Watcher):
@@ -101,13 +98,14 @@ class Leftovers(Watcher):
     def test_ended(self, passed: bool) -> None:
         self._judge_tasks()
         self._tasks.clear()
-        if any(left.open and left.looks < LOOKS for left in self._engines):
+        if any(left.open and not left.is_kept for left in self._engines):
             gc.collect()
         for left in [*self._engines]:
             if left.thing() is None:
                 self._engines.remove(left)
                 self._tell_of_engine(left, "it was dropped")
-            left.looks += 1
+            # What a module or a cache keeps, it keeps for longer than a test.
+            left.is_kept = True
 
     def app_ended(self, app: Any) -> None:
         for left in [*self._engines]:
