@@ -27,7 +27,7 @@ OWN = {
     ),
 }
 # What a terminal has of it, pytest, and lessons that need a PostgreSQL: not here.
-ELSEWHERE = {"plugin", "watch", "keeper.py", "doors.py", "cards.py", "__main__.py"}
+ELSEWHERE = {"plugin", "watch", "keeper.py", "levels.py", "cards.py", "__main__.py"}
 OWN_PYTHON = {
     file.relative_to(folder).as_posix(): file
     for folder, names in OWN.items()
