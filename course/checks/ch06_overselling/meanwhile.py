@@ -29,17 +29,14 @@ from course.checking.exercise import Plain
 from course.checks.ch06_overselling.every_order import NAMES
 from course.checks.ch06_overselling.rows import (
     A_QUERY,
-    SHARE,
-    Change,
     Doing,
     Effect,
-    Row,
     against_all,
     apart,
     deadlocks,
     for_rows,
-    literal,
 )
+from course.checks.ch06_overselling.tables import Tables, touched
 from lantern.errors import first_line
 from lantern.events import listening
 from lantern.steps import BEGIN, COMMIT, INSIDE, OTHER, ROLLBACK, WRITE, Step, kind_of, table_of
@@ -105,9 +102,10 @@ class Meanwhile:
         returned.
         """
         ends: dict[str, Plain] = {}
-        with self._aside() as self.aside, self._listening():
-            self.rows = self._read()
-            self._watch_rows()
+        tables = Tables(str(self.engine.url.database), self.keys)
+        with contextlib.closing(tables) as self.tables, self._listening():
+            self.rows = tables.rows()
+            tables.watch()
             await before()
             self.first = await self._alone()
             trace = Plan()
@@ -118,7 +116,7 @@ class Meanwhile:
                 if plan.came and "is locked" not in outcome["error"]:
                     end = self._end(plan, outcome, plain(await look()))
                     ends.setdefault(repr((end["outcomes"], end["left"])), end)
-            self._put_back()
+            tables.put_back(self.rows)
         return list(ends.values())
 
     def _places(self, trace: Plan) -> Iterator[Place]:
@@ -128,7 +126,7 @@ class Meanwhile:
 
     async def _run(self, plan: Plan, before: Call) -> Plain:
         """Run the call with the other one in its place."""
-        self._put_back()
+        self.tables.put_back(self.rows)
         self.used.clear()
         await before()
         self.plan, self.effect, self.doing = plan, self.first, Doing("A")
@@ -136,7 +134,7 @@ class Meanwhile:
             outcome = await attempt(self.call)
         self.plan = None
         if plan.lost:
-            self._write(self.aside)
+            self._write(self.tables.aside)
         return outcome.as_dict()
 
     def _end(self, plan: Plan, outcome: Plain, left: Any) -> Plain:
@@ -151,76 +149,17 @@ class Meanwhile:
             "how": plan.how,
         }
 
-    def _aside(self) -> contextlib.closing[sqlite3.Connection]:
-        path = str(self.engine.url.database)
-        return contextlib.closing(sqlite3.connect(path, timeout=0, isolation_level=None))
-
-    def _read(self) -> dict[str, dict[int, Plain]]:
-        """Return all rows that are committed, by table and id."""
-        named = "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'touched'"
-        rows: dict[str, dict[int, Plain]] = {}
-        for (table,) in self.aside.execute(named).fetchall():
-            found = self.aside.execute(f"SELECT * FROM {table}")
-            names = [column[0] for column in found.description]
-            dicts = [dict(zip(names, row, strict=True)) for row in found]
-            rows[table] = {row["id"]: row for row in dicts}
-        return rows
-
-    def _watch_rows(self) -> None:
-        """Let the database note which rows a transaction writes, also where nothing changes.
-
-        A new row is one that nobody else can want, but for its key.
-        """
-        self.aside.execute("CREATE TABLE IF NOT EXISTS touched (name, value)")
-        for table in self._read():
-            key = self.keys.get(table)
-            for verb, row in (("INSERT", "NEW"), ("UPDATE", "OLD"), ("DELETE", "OLD")):
-                notes = [f"('{table}.{key}', {row}.{key})"] if key else []
-                notes += [f"('{table}', OLD.id)"] if row == "OLD" else []
-                if verb == "INSERT":
-                    parents = self._parents(table).items()
-                    notes += [f"('{SHARE}{parent}', NEW.{own})" for own, parent in parents]
-                if notes:
-                    self.aside.execute(
-                        f"CREATE TRIGGER IF NOT EXISTS touched_{table}_{verb} "
-                        f"AFTER {verb} ON {table} "
-                        f"BEGIN INSERT INTO touched VALUES {', '.join(notes)}; END"
-                    )
-
     async def _alone(self) -> Effect:
         """See what the other call does now, alone, and take it back."""
         ours, plan, self.doing, self.plan = self.doing, self.plan, Doing("B"), None
-        before = self._read()
+        before = self.tables.rows()
         with self._watching():
             outcome = await attempt(self.other)
-        changes = self._changes(before)
+        changes = self.tables.changes(before)
         doing, self.doing, self.plan = self.doing, ours, plan
-        self._put_back(before)
-        parents = {table: self._parents(table) for table in before}
+        self.tables.put_back(before)
+        parents = {table: self.tables.parents(table) for table in before}
         return Effect(outcome.as_dict(), apart(changes, parents), doing)
-
-    def _parents(self, table: str) -> dict[str, str]:
-        keys = self.aside.execute(f"PRAGMA foreign_key_list({table})")
-        return {own: parent for _, _, parent, own, *_ in keys}
-
-    def _changes(self, before: dict[str, dict[int, Plain]]) -> list[Change]:
-        after = self._read()
-        return [
-            (table, number, before[table].get(number), after[table].get(number))
-            for table in before
-            for number in before[table] | after[table]
-            if before[table].get(number) != after[table].get(number)
-        ]
-
-    def _put_back(self, before: dict[str, dict[int, Plain]] | None = None) -> None:
-        changes = self._changes(before or self.rows)
-        for table, number, _, _ in changes:
-            self.aside.execute(f"DELETE FROM {table} WHERE id = {number}")
-        for table, _, row, _ in changes:
-            if row:
-                values = ", ".join(map(literal, row.values()))
-                self.aside.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({values})")
-        self.aside.execute("DELETE FROM touched")
 
     @contextlib.contextmanager
     def _watching(self, now: bool = True) -> Iterator[None]:
@@ -331,7 +270,7 @@ class Meanwhile:
         """
         assert self.effect
         last = len(self.doing.steps) - 1
-        held = _touched(cursor, "A") | {row for step, row in self.doing.locked if step < last}
+        held = touched(cursor, "A") | {row for step, row in self.doing.locked if step < last}
         locked = {row for step, row in self.doing.locked if step == last}
         changed = {(table, number) for table, number, before, _ in self.effect.changes if before}
         return held.isdisjoint(self.effect.doing.rows) and locked.isdisjoint(changed)
@@ -342,7 +281,7 @@ class Meanwhile:
         self.plan.came, self.plan.lost = True, False
         if is_new:
             with contextlib.suppress(sqlite3.OperationalError):  # the writer's place is taken
-                self._write(self.aside)
+                self._write(self.tables.aside)
                 return
         cursor = driver.cursor()
         cursor.execute("SELECT max(rowid) FROM touched")
@@ -357,7 +296,7 @@ class Meanwhile:
         for statement in self.effect.statements():
             with contextlib.suppress(sqlite3.IntegrityError):  # it is there already
                 to.execute(statement)
-        if to is self.aside:
+        if to is self.tables.aside:
             to.execute("DELETE FROM touched")
 
     def _come_within(self, driver: Any, sql: str, values: Any) -> tuple[str, Any]:
@@ -382,7 +321,7 @@ class Meanwhile:
             cursor.execute("SAVEPOINT meanwhile")
             cursor.execute(sql, values)
             cursor.fetchall()
-            hit = [number for name, number in _touched(cursor) if name == table]
+            hit = [number for name, number in touched(cursor) if name == table]
             cursor.execute("ROLLBACK TO SAVEPOINT meanwhile")
             cursor.execute("RELEASE SAVEPOINT meanwhile")
             if not changed.isdisjoint(hit):
@@ -397,9 +336,9 @@ class Meanwhile:
             return
         plan, driver = self.plan, connection.connection.dbapi_connection
         cursor = driver.cursor()
-        self.doing.take(len(self.doing.steps) - 1, _touched(cursor, self.doing.letter))
+        self.doing.take(len(self.doing.steps) - 1, touched(cursor, self.doing.letter))
         if plan and plan.sets_trap:
-            plan.sets_trap, plan.came = False, ("came", 1) in _touched(cursor)
+            plan.sets_trap, plan.came = False, ("came", 1) in touched(cursor)
             if plan.came:
                 self._show_who_came(driver)
             cursor.execute("DELETE FROM touched WHERE name = 'came'")
@@ -434,7 +373,7 @@ class Meanwhile:
         self._place(connection, COMMIT)
         self._end_of(connection)
         cursor = connection.connection.dbapi_connection.cursor()
-        if _touched(cursor):
+        if touched(cursor):
             cursor.execute("DELETE FROM touched")
             if self.plan:
                 self.plan.is_out_of_date = True
@@ -500,10 +439,3 @@ def _wait_for_nobody(connection: Any, record: Any) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA busy_timeout = 0")
     cursor.close()
-
-
-def _touched(cursor: Any, letter: str = "") -> set[Row]:
-    """Return the rows that a transaction has written; those that it shares are this letter's."""
-    cursor.execute("SELECT name, value FROM touched")
-    found = cursor.fetchall()
-    return {(name + letter * name.startswith(SHARE), value) for name, value in found}
