@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-import threading
 from collections.abc import Callable
 from contextlib import ExitStack, closing, nullcontext
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any
 from sqlalchemy import Engine, insert, text
 
 from course.checking.attempts import Outcome, attempt_sync, describe
+from course.checks.another_loop import Tell, on_another_loop
 from course.checks.ch02_sync_sessionmaker.gate import Gate, PatientPool, crowd_for
 from course.checks.ch02_sync_sessionmaker.watched import plainly
 from lantern import client, lifespan
@@ -21,14 +21,12 @@ from lantern.theatre import Base, Show, make_sync_engine
 REQUESTS = 60
 PRINTERS = 5
 AT_ONCE_ON_THE_LOOP = 12  # more than connections; one after the other
-HUNG = 60.0  # seconds; the last resort, for what blocks where nobody looks on
 NEVER_ENDED = {"made": Outcome("hung").as_dict()}
 NO_SHOW_OUT = "standing"  # a capacity that SQLite stores, and that is no number
 EXPIRED = (
     "the show was expired by the commit and its session is closed, so the response model could "
     "not read it. Use Session() without the commit, or build ShowOut inside the block"
 )
-Tell = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True)
@@ -75,25 +73,9 @@ async def observe_make_app(programme: Programme, make_app: Any) -> dict[str, Any
     They run on an event loop of their own, in a thread: threads that wait for each other
     for ever then take nothing away from the notebook.
     """
-    here = asyncio.get_running_loop()
-    seen = here.create_future()
-
-    def answer(result: dict[str, Any]) -> None:
-        if not seen.done():
-            seen.set_result(result)
-
-    def tell(result: dict[str, Any]) -> None:
-        here.call_soon_threadsafe(answer, result)
-
-    def elsewhere() -> None:
-        tell(asyncio.run(_observe_app(programme, make_app, looks, tell)))
-
     with ExitStack() as looks:
-        threading.Thread(target=elsewhere, daemon=True).start()
-        try:
-            return await asyncio.wait_for(seen, HUNG)
-        except TimeoutError:
-            return NEVER_ENDED
+        observe = partial(_observe_app, programme, make_app, looks)
+        return await on_another_loop(observe, NEVER_ENDED)
 
 
 async def _observe_app(

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import re
 import sqlite3
 import warnings
 from collections.abc import AsyncIterator, Iterator
@@ -14,6 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from course.checks.sessions import close_all, kept_factories
 from lantern.events import listening
 from lantern.theatre import Base, make_engine
+
+READING = re.compile(r"\s*(SELECT|BEGIN|SAVEPOINT|PRAGMA)\b", re.IGNORECASE)
 
 
 @contextlib.asynccontextmanager
@@ -57,12 +60,24 @@ def class_of(value: Any) -> str | None:
     return None if value is None else type(value).__name__
 
 
+def is_writing(statement: str) -> bool:
+    """Tell whether a statement may change a row."""
+    return not READING.match(statement)
+
+
 @contextlib.contextmanager
-def refused(engine: AsyncEngine) -> Iterator[None]:
-    """Let the database refuse each statement, while the block runs."""
+def refused(engine: AsyncEngine, first_write: bool = False) -> Iterator[None]:
+    """Let the database refuse each statement, or the first that writes, while the block runs."""
+    was_refused = False
 
     def refuse(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        if not statement.startswith("BEGIN"):
+        nonlocal was_refused
+        if first_write:
+            is_due = is_writing(statement) and not was_refused
+        else:
+            is_due = not statement.startswith("BEGIN")
+        if is_due:
+            was_refused = True
             raise OperationalError(statement, None, sqlite3.OperationalError("disk I/O error"))
 
     with listening((engine.sync_engine, "before_cursor_execute", refuse)):

@@ -1,7 +1,6 @@
 """ch03-ex3: no hidden read after a commit."""
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from sqlalchemy.util import await_
 from course.checking.attempts import Outcome, attempt, describe, guarded, interruption, plain
 from course.checking.exercise import Broken, Elsewhere, Exercise, Finding, Nothing, Star
 from course.checking.patience import until_idle
-from course.checks.ch03_async_sessionmaker.kept import class_of, theatre
+from course.checks.ch03_async_sessionmaker.kept import class_of, is_writing, theatre
 from course.checks.ch03_async_sessionmaker.touch_again import (
     Desk,
     judge_touched_again,
@@ -29,7 +28,6 @@ CLOCKS = ("current_timestamp", "datetime", "strftime")  # SQLite's functions tha
 SOME_ORDERS = 8  # of two who read at once on a PostgreSQL, where each takes longer
 MEANWHILE = 1.0  # seconds; an other reading that is locked out for longer is not waited for
 Reading = Callable[[], Awaitable[Outcome]]
-READING = re.compile(r"\s*(SELECT|BEGIN|SAVEPOINT|PRAGMA)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -95,7 +93,7 @@ def noting_the_clock(engine: AsyncEngine) -> Iterator[list[str]]:
     told: list[str] = []
 
     def ask(connection: Any, _: Any, statement: str, *__: Any) -> None:
-        if not READING.match(statement):
+        if is_writing(statement):
             cursor = connection.connection.cursor()
             cursor.execute("SELECT LOCALTIMESTAMP, CURRENT_TIMESTAMP")
             told.extend(map(str, cursor.fetchone()))
@@ -241,7 +239,7 @@ def another_before_the_first_write(
 
     def before(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
         # SQLAlchemy calls this inside its greenlet, so that it may wait.
-        if not others and not READING.match(statement):
+        if not others and is_writing(statement):
             await_(meanwhile())
 
     with listening((engine.sync_engine, "before_cursor_execute", before)):

@@ -1,24 +1,21 @@
 """What becomes of ch03-ex3 in a session that is used before and after, and beside an error."""
 
-import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from course.checking.attempts import attempt, describe, interruption
 from course.checking.exercise import Broken
+from course.checks.ch03_async_sessionmaker.kept import refused
 from lantern.events import listening
 
 READS = (0, 0, 0, 137, 137)  # of the notes, in the order of their ids
 KNOWN, NEXT = 2, 3  # the places of the notes that are touched; others have as many reads
 LONG_AGO = datetime(2026, 3, 1, 19, 30)
-READING = ("SELECT", "BEGIN", "SAVEPOINT", "PRAGMA")
 
 
 @dataclass(frozen=True)
@@ -81,28 +78,13 @@ async def touched_again(desk: Desk) -> dict[str, Any]:
             seen["next"] = await desk.touched(session, next_one)
             del kept  # until here the session knew it
         async with desk.factory() as session:
-            with first_write_refused(desk.engine):
+            with refused(desk.engine, first_write=True):
                 seen["refused"] = await desk.touched(session, known)
         async with desk.factory() as session:
             seen["later"] = await desk.touched(session, known)
     except Exception as error:
         return seen | {"left": describe(error)}
     return seen | {"undated": [way async for way in _undated(desk)]}
-
-
-@contextmanager
-def first_write_refused(engine: AsyncEngine) -> Iterator[None]:
-    """Let the database refuse the first statement that is no reading, while the block runs."""
-    refused = 0
-
-    def refuse(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        nonlocal refused
-        if not refused and not statement.lstrip().upper().startswith(READING):
-            refused += 1
-            raise OperationalError(statement, None, sqlite3.OperationalError("disk I/O error"))
-
-    with listening((engine.sync_engine, "before_cursor_execute", refuse)):
-        yield
 
 
 async def _undated(desk: Desk) -> Any:

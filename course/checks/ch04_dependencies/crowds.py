@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import sqlite3
-import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ from sqlalchemy.util import await_, greenlet_spawn
 
 from course.checking.attempts import attempt, describe
 from course.checking.patience import until_idle
+from course.checks.another_loop import on_another_loop
 from course.checks.requests import as_it_begins
 from lantern import asgi_call
 from lantern.events import listening
@@ -21,7 +21,6 @@ from lantern.events import listening
 ROUNDS = 4  # stops of a crowd, after which it goes its own way: queries, exits, answers, queries
 QUIET = 1.0  # seconds; what is to come by the clock within them, a crowd waits for
 SECONDS = 8.0  # of work, for one crowd
-HUNG = 60.0  # seconds; the last resort, for what blocks where nobody looks on
 
 Run = Callable[[], Coroutine[Any, Any, dict[str, Any]]]
 
@@ -154,19 +153,4 @@ class Watch:
 
     async def started_elsewhere(self, run: Run) -> dict[str, Any]:
         """Run this on an event loop of its own, in a thread."""
-        here = asyncio.get_running_loop()
-        seen: asyncio.Future[dict[str, Any]] = here.create_future()
-
-        def answer(result: dict[str, Any]) -> None:
-            if not seen.done():
-                seen.set_result(result)
-
-        def elsewhere() -> None:
-            result = asyncio.run(self.started(run))
-            here.call_soon_threadsafe(answer, result)
-
-        threading.Thread(target=elsewhere, daemon=True).start()
-        try:
-            return await asyncio.wait_for(seen, HUNG)
-        except TimeoutError:
-            return {"failed": "it did not end"}
+        return await on_another_loop(lambda _: self.started(run), {"failed": "it did not end"})
