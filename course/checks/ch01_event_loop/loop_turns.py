@@ -19,9 +19,11 @@ async def put_away(number: int, seconds: float = PUTTING_AWAY) -> None:
     Of several that begin together, each ends some turns after the one with the number before.
     """
     end, left = time.perf_counter() + seconds, number * SETTLE_TURNS
-    while left or time.perf_counter() < end:
-        left -= time.perf_counter() >= end
+    while left:
+        remaining = end - time.perf_counter()
+        left -= remaining <= 0
         try:
-            await asyncio.sleep(0)
+            # A timer, for who turns with the loop computes: of a class that is half of its time.
+            await asyncio.sleep(max(remaining, 0.0))
         except asyncio.CancelledError:
             continue  # AnyIO cancels every wait of a cancelled task, this one too
