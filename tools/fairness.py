@@ -11,6 +11,7 @@ import itertools
 import multiprocessing
 import os
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -80,7 +81,10 @@ def tried_elsewhere(answer: KnownAnswer, seeds: range) -> list[str]:
 
 
 def _try(answer: KnownAnswer, seeds: range, there: Connection) -> None:
-    there.send(tried(answer, seeds))
+    # The databases of engines that are still in use would stay, a thousand in a run.
+    with tempfile.TemporaryDirectory(prefix="lantern-", ignore_cleanup_errors=True) as folder:
+        tempfile.tempdir = folder
+        there.send(tried(answer, seeds))
     os._exit(0)  # threads that it left waiting must not keep the process
 
 
