@@ -114,9 +114,9 @@ def run(
 def _serve(request: Request, stream: BufferedIOBase, pristine: Pristine) -> None:
     with asyncio.Runner() as runner:
         loop = runner.get_loop()  # now, so that a policy that a cell sets comes too late
-        tell = record.begin(RECORD)
+        tell, has_new_bodies = record.begin(RECORD)
         space, errors = host.run_cells(runner, request.cells, record.watched_builtins(tell))
-        for name in (*pristine.restore(), *record.overridden(loop)):
+        for name in (*pristine.restore(has_new_bodies()), *record.overridden(loop)):
             tell(f"{name} =")
         lacking = host.what_is_missing(request.answers, space, errors)
         _send(stream, CellsRan(lacking))
@@ -126,7 +126,10 @@ def _serve(request: Request, stream: BufferedIOBase, pristine: Pristine) -> None
         exercise = receive(stream.read(check.size), request.stem, request.exercise)
         of_check = Pristine((f"course.checks.{request.stem}",))
         observation = host.observed(runner, exercise, space, request.seed)
-        replaced = (*pristine.restore(), *of_check.restore(), *record.overridden(loop))
+        bodies = has_new_bodies()
+        replaced = (
+            *pristine.restore(bodies), *of_check.restore(bodies), *record.overridden(loop)
+        )  # fmt: skip
         os.write(RECORD, f"{check.token}\n".encode())
         _send(stream, CheckRan(check.token, replaced, observation))
 

@@ -63,10 +63,14 @@ class Pristine:
             if isinstance(function, types.FunctionType):
                 self.bodies[function] = _body(function)
 
-    def restore(self) -> list[str]:
-        """Put back whatever was replaced, and return the names of it, in order."""
+    def restore(self, with_bodies: bool) -> list[str]:
+        """Put back whatever was replaced, and return the names of it, in order.
+
+        To look into a function is an event for audit hooks, and there are a thousand of them:
+        `with_bodies` only where some function has got another one.
+        """
         changed = [] if self._same() else self._put_back()
-        for function, body in self.bodies.items():
+        for function, body in self.bodies.items() if with_bodies else ():
             if function.__code__ is not body[0] or _body(function) != body:
                 function.__code__, function.__defaults__, function.__kwdefaults__ = body
                 changed.append(function.__qualname__)

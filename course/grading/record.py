@@ -18,7 +18,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from types import CodeType, FrameType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import aiosqlite
 import sqlalchemy
@@ -46,6 +46,7 @@ LIBRARIES = (
     "logging/__init__.py", "pydantic/", "sqlalchemy/", "starlette/", "typing.py",
     "typing_extensions.py", "warnings.py",
 )  # fmt: skip
+BODY = ("__code__", "__defaults__", "__kwdefaults__")
 # An attribute that leads to a frame is read by these alone, for themselves.
 FRAMES, TAKE_FRAMES = ("tb_frame", "ag_frame", "cr_frame", "gi_frame"), ("asyncio/", "course/")
 CONNECT = ("aiosqlite/", "course/", "lantern/", "sqlalchemy/")
@@ -63,14 +64,21 @@ THE_LEARNERS = (OF_A_CELL, OF_A_FILE)
 ROOTS = (f"{Path(sqlalchemy.__file__).parent.parent}/", f"{Path(os.__file__).parent}/", f"{ROOT}/")
 
 
-def begin(descriptor: int) -> Callable[[str], None]:
+class Record(NamedTuple):
+    """What writes one line more, and what tells whether some function has got another body."""
+
+    tell: Callable[[str], None]
+    has_new_bodies: Callable[[], bool]
+
+
+def begin(descriptor: int) -> Record:
     """Write a line, at once, for each kind of thing that the code of cells does; once for each.
 
-    Returns the function that writes one more. No code of the answer runs while a line is made:
-    nothing is formatted but text of Python's own.
+    No code of the answer runs while a line is made: nothing is formatted but text of Python's own.
     """
     write, get_frame, get_ident, stat = os.write, sys._getframe, threading.get_ident, os.stat
     told, busy, system = set[str](), set[int](), stat("/proc").st_dev
+    bodies: list[bool] = []  # an item for each that was given to a function
 
     def tell(line: str) -> None:
         if line not in told and len(told) < MOST_TOLD:
@@ -91,6 +99,8 @@ def begin(descriptor: int) -> Callable[[str], None]:
     def hook(event: str, args: tuple[Any, ...]) -> None:
         if not event.startswith(WATCHED):
             return
+        if event == "object.__setattr__" and args[1] in BODY:
+            bodies.append(True)
         me = get_ident()
         if me in busy:
             return
@@ -166,7 +176,7 @@ def begin(descriptor: int) -> Callable[[str], None]:
 
     Watched._asks, Watched._tell = staticmethod(asks), staticmethod(tell)
     sys.addaudithook(hook)
-    return tell
+    return Record(tell, lambda: bool(bodies))
 
 
 class Watched(ModuleType):

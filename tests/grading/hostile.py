@@ -177,6 +177,16 @@ CASES = {
         "course.checking.attempts.attempt = attempt\n"
         "course.checking.attempts.attempt.__code__ = attempt.__code__\n" + BLOCKING,
         WRONG, FREEZES),
+    "the check's code is replaced": Case(
+        "import course.checking.attempts as attempts\n"
+        "async def attempt(*_, **__):\n"
+        "    return Outcome('returned', 'report of march.csv')\n"
+        "attempts.attempt.__code__ = attempt.__code__\n" + BLOCKING,
+        WRONG, FREEZES),
+    "the check's defaults are replaced": Case(
+        "import course.checking.attempts as attempts\n"
+        "attempts.attempt.__defaults__ = (0.0, print)\n" + inside("pass"),
+        RIGHT),
     "the check is patched while it runs": Case(
         "import course.checking.attempts\n" + inside("course.checking.attempts.attempt = print"),
         WRONG, "it replaced course.checking.attempts.attempt"),
