@@ -1,4 +1,4 @@
-# constraint failed: ledger.order_id. order.id is None until the flush
+# ledger.order_id. No order_id was given, or None: order.id is None until the flush
 # breaks: whole, commit, refused, asked, race, clerks, returned
 
 from sqlalchemy import select, update

@@ -1,4 +1,4 @@
-# a session still holds its connection
+# what took a connection still holds it
 # breaks: refused, race, returned
 
 from sqlalchemy import select, update

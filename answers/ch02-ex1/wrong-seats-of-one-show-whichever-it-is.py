@@ -1,4 +1,4 @@
-# all of another show, and it was sold all the same
+# it was sold all the same
 # breaks: asked
 
 from collections.abc import Sequence

@@ -1,5 +1,5 @@
 # the write lock before the look
-# on PostgreSQL: What had been looked up was old by then
+# on PostgreSQL: What is looked up before that moment is old by then
 
 from sqlalchemy import select
 

@@ -1,4 +1,4 @@
-# no row costs one of its own
+# no row was sent by itself
 
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 

@@ -1,4 +1,4 @@
-# A flush had failed before, and its error was caught where no savepoint kept the rest.
+# its error was caught while the transaction that it had ended was still open
 # breaks: kept, commit, meanwhile, gap, counts
 
 from sqlalchemy.exc import IntegrityError

@@ -1,4 +1,4 @@
-# The error came out of the inner block's end: catch it outside.
+# There was a savepoint: the error has to leave its block
 # breaks: kept, commit, meanwhile, gap, counts
 
 from sqlalchemy.exc import IntegrityError

@@ -1,4 +1,4 @@
-# One duplicate ended it all: import_guests raised IntegrityError
+# One refused row ended it all: import_guests raised IntegrityError
 # breaks: kept, commit, meanwhile, gap, counts
 # never told: catch it outside
 

@@ -1,4 +1,4 @@
-# What had been looked up was old by then
+# What is looked up before that moment is old by then
 # breaks: meanwhile
 
 from sqlalchemy import select

@@ -1,4 +1,4 @@
-# have another id now
+# are not all there as they were, with id and address
 # breaks: kept
 
 from sqlalchemy import insert, select

@@ -1,4 +1,4 @@
-# the show was expired by the commit and its session is closed
+# what was never read, or what a commit or a rollback has expired
 # breaks: served, printers, contract, free, returned
 
 from fastapi import FastAPI

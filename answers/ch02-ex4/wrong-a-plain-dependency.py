@@ -1,4 +1,4 @@
-# the 5 requests that held one waited for a thread
+# or for a thread in which its answer is validated
 # breaks: served
 
 from typing import Annotated

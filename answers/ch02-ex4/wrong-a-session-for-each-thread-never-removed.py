@@ -1,4 +1,4 @@
-# its session is not closed
+# what took it is not closed
 # breaks: returned, served
 
 from fastapi import FastAPI

@@ -1,6 +1,6 @@
 # close the session in a `with` block, or in `finally`
 # breaks: returned
-# never told: its session is not closed
+# never told: One request was answered
 
 from fastapi import FastAPI
 from pydantic import BaseModel

@@ -120,31 +120,33 @@ def judge_import_guests(choir: Choir, seen: dict[str, Any]) -> Iterable[Finding]
     runs = [run for run in seen.values() if isinstance(run, dict) and "held" in run]
     if held := max(run["held"] for run in (*runs, *seen["meanwhile"].values())):
         after = "the import" if long["held"] else WHAT_HELD[bool(seen["empty"]["held"])]
+        if not any(seen[name]["held"] for name in ("long", "empty", *GAPS)):
+            after = "an import of another list"
         yield Broken(
             "returned",
-            f"After {after} pool.checkedout() is {held}: a session still holds its connection.",
+            f"After {after} pool.checkedout() is {held}: what took a connection still holds it.",
         )
     if long["statements"] <= FEW:
         yield Star(
             f"{long['statements']} statement{'s' * (long['statements'] > 1)} for "
-            f"{len(choir.rows)} rows: no row costs one of its own."
+            f"{len(choir.rows)} rows, as SQLAlchemy counts them: no row was sent by itself."
         )
 
 
 def _why_nothing_stayed(long: dict[str, Any], reason: str | None) -> str | None:
     """Say what ended the import, or that nothing was committed; None if neither is so."""
     if reason and "IntegrityError" in reason and not long["kept"]:
-        outside = " The error came out of the inner block's end: catch it outside."
+        outside = " There was a savepoint: the error has to leave its block; catch it outside."
         return (
-            f"One duplicate ended it all: {reason}{outside * bool(long['savepoints'])} "
+            f"One refused row ended it all: {reason}{outside * bool(long['savepoints'])} "
             f"{long['kept']} of {long['new']} new guests were kept."
         )
     if not reason and not long["changes"] and not long["kept"]:
         return (
-            "Nothing was committed, so nothing of the list stayed. Either nobody asked for a "
-            "commit, or a flush failed and its error was caught: one flush for the whole list "
-            "fails as a whole, and the end of `with ….begin()` then has nothing left to commit, "
-            "and says nothing."
+            "Nothing was committed, so nothing of the list stayed. Nothing was added, or nobody "
+            "asked for a commit, or a rollback came before it, or a flush failed and its error was "
+            "caught: one flush for the whole list fails as a whole, and the end of "
+            "`with ….begin()` then has nothing left to commit, and says nothing."
         )
     return reason
 
@@ -154,8 +156,8 @@ def _judge_kept(choir: Choir, long: dict[str, Any]) -> Iterator[Broken]:
     if not long["untouched"]:
         yield Broken(
             "kept",
-            "Guests who were there before have another id now, and their orders point nowhere: "
-            "skip them, do not replace them.",
+            "Guests who were there before are not all there as they were, with id and address, and "
+            "their orders point to these ids: skip them, do not replace them.",
         )
     elif long["strangers"]:
         yield Broken(
@@ -192,7 +194,10 @@ def _judge_counts(choir: Choir, seen: dict[str, Any]) -> Iterator[Broken]:
     elif _pair(empty["value"]) != [0, 0]:
         told = why_interrupted(empty, "import_guests") or f"It returned {empty['value']}."
         if "syntax error" in told:
-            told += " An `insert` that is given `[]` is sent with a row of defaults."
+            told += (
+                " SQLAlchemy's `insert`, given `[]`, is sent with a row of defaults; SQL that is "
+                "put together by hand has no rows to name."
+            )
         yield Broken("counts", f"A list without a row adds nobody and skips nobody: (0, 0). {told}")
 
 
@@ -238,7 +243,8 @@ def _why_lost_meanwhile(
         )
         due = [run["new"] - 1, len(choir.short) - run["new"] + 1]
         if reason := why_interrupted(run, "import_guests"):
-            looked = " What had been looked up was old by then." if long["selects"] else ""
+            looked = " What is looked up before that moment is old by then."
+            looked = looked if long["selects"] else ""
             return f"{when} {reason}{looked}"
         if run["kept"] < run["new"]:
             return f"{when} Of {run['new']} new guests {run['new'] - run['kept']} are not there."
@@ -261,10 +267,10 @@ def _why_no_gap(choir: Choir, gap: dict[str, Any], words: str) -> str | None:
         )
     if gap["ended"] != "raised":
         return f"{when} {why_interrupted(gap, 'import_guests')}"
-    if stayed := gap["table"] - len(choir.known):
+    if (stayed := gap["table"] - len(choir.known)) > 0:
         return (
             f"{when} import_guests raised an error, and {stayed} guests of the list stayed: "
-            "all of it is one transaction."
+            "all of it belongs in one transaction."
         )
     return None
 

@@ -45,9 +45,10 @@ def _why_no_show(programme: Programme, seen: dict[str, Any]) -> str | None:
         )
     if made["ended"] == "hung":
         return (
-            "Sixty requests were sent, and then nothing moved any more. A lock or a "
-            "semaphore that holds *threads* makes the same ring as the pool: all 40 wait in it, "
-            "and who holds it waits for a thread."
+            "A request that was sent alone, or among many at once, was never answered, and nothing "
+            "moved any more. What does it wait for? A lock or a semaphore that holds *threads* "
+            "makes the same ring as the pool: all 40 wait in it, and who holds it waits for a "
+            "thread."
         )
     if reason := interruption(made, "make_app"):
         return reason
@@ -91,8 +92,9 @@ def _judge_alone(seen: dict[str, Any]) -> Iterator[Broken]:
     if seen["left"]:
         yield Broken(
             "returned",
-            "One request was answered, and its connection was still out: its session is not "
-            "closed. After five of them nobody gets one. Use a `with` block.",
+            "One request was answered, and its connection was still out: what took it is not "
+            "closed, or was used again after its close. After five of them nobody gets one. Use a "
+            "`with` block.",
         )
 
 
@@ -109,8 +111,8 @@ def _judge_printers(seen: dict[str, Any]) -> Iterator[Broken]:
         yield Broken(
             "printers",
             f"{crowd['most']} connections were open to the crowd at once, where {PRINTERS} are "
-            "paid for: the limit of the pool was raised. With more guests than that the ring "
-            "would close again.",
+            "paid for: the limit of the pool was raised, or another pool stood in for it. A ring "
+            "that waits for connections closes again when more guests come.",
         )
 
 
@@ -138,7 +140,8 @@ def _judge_contract(programme: Programme, seen: dict[str, Any]) -> Iterator[Brok
             yield Broken(
                 "contract",
                 f"GET /shows/{show_id} is {title!r} with {capacity} seats; this was {body!r}. "
-                "Which show it is, the path says: query with its show_id.",
+                "Which show it is, the path says: query with its show_id, and answer with the row "
+                "as it is.",
             )
     if seen["schema"] is None or set(seen["schema"]) != FIELDS:
         yield Broken(
@@ -150,8 +153,9 @@ def _judge_contract(programme: Programme, seen: dict[str, Any]) -> Iterator[Brok
         yield Broken(
             "contract",
             f"In one row the capacity is {NO_SHOW_OUT!r}, and it went out as "
-            f"{seen['spoiled'][1]!r}. The schema promises a number, and nothing held the answer "
-            "against it: a Response of your own, like JSONResponse, passes the response model by.",
+            f"{seen['spoiled'][1]!r}. ShowOut promises a number, and nothing held the answer "
+            "against it: a Response of your own, like JSONResponse, passes the response model by, "
+            "and a model of your own may let text through.",
         )
 
 
@@ -214,14 +218,15 @@ def _why_not_served(crowd: dict[str, Any], on_loop: bool) -> str:
             f"Your app raised the number of threads, so {guests} guests came, again "
             f"{REQUESTS - USUAL_THREADS} more than there are threads, and some of them failed "
             "with a QueuePool timeout. More threads move the cliff: somebody still holds a "
-            "connection while waiting for a thread."
+            "connection while waiting, for a thread or for a second connection."
         )
     if pool:
         return (
-            f"Of {REQUESTS} requests some failed with a QueuePool timeout. Threads waited for "
-            f"a connection; the {PRINTERS} requests that held one waited for a thread, in which "
-            "their answer is validated. A longer timeout makes them fail later, and the exit of a "
-            'dependency, with scope="function" too, comes after the validation.'
+            f"Of {REQUESTS} requests some failed with a QueuePool timeout. Threads waited for a "
+            f"connection, and who held one of the {PRINTERS} waited as well: for a second one, if "
+            "a request takes two, or for a thread in which its answer is validated. A longer "
+            "timeout makes them fail later, and the exit of a dependency, with "
+            'scope="function" too, comes after the validation.'
         )
     other = next(code for code in codes if code != "200")
     return f"Of {guests} requests some failed: {other}."

@@ -24,8 +24,9 @@ AT_ONCE_ON_THE_LOOP = 12  # more than connections; one after the other
 NEVER_ENDED = {"made": Outcome("hung").as_dict()}
 NO_SHOW_OUT = "standing"  # a capacity that SQLite stores, and that is no number
 EXPIRED = (
-    "the show was expired by the commit and its session is closed, so the response model could "
-    "not read it. Use Session() without the commit, or build ShowOut inside the block"
+    "an object had to read something when its session was closed: what was never read, or what a "
+    "commit or a rollback has expired. Use Session() without the commit, or build ShowOut inside "
+    "the block"
 )
 
 

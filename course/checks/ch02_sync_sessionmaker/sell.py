@@ -139,8 +139,9 @@ def _why_not_whole(evening: Evening, quiet: dict[str, Any], reason: str | None) 
         return f"sell returned {value!r}, an order that was there before; a new one is due."
     if not orders:
         return (
-            f"sell returned {value!r}, and no order is in the database. A flush sends rows and "
-            "brings ids; only a commit makes them stay."
+            f"sell returned {value!r}, and no new order is in the database: none was added, or "
+            "what was sent was taken back. A flush sends rows and brings ids; only a commit makes "
+            "them stay."
         )
     if len(orders) > 1 or orders[0][1:3] != [evening.show_id, evening.guest_id]:
         return (
@@ -185,7 +186,7 @@ def _why_not_whole(evening: Evening, quiet: dict[str, Any], reason: str | None) 
 def _why_not_further(evening: Evening, seen: dict[str, Any]) -> str | None:
     """Say what is wrong with the sale of one seat, or of many after a refusal."""
     sales = (
-        ("one", evening.one_seat(), "One seat was asked for alone, and it is free."),
+        ("one", evening.one_seat(), "One seat was asked for alone, one that costs nothing."),
         (
             "again",
             evening.many_seats(),
@@ -205,7 +206,7 @@ def _why_not_further(evening: Evening, seen: dict[str, Any]) -> str | None:
 
 def _judge_changes(quiet: dict[str, Any]) -> Iterator[Broken]:
     if quiet["changes"] == 0:
-        yield Broken("commit", "Nothing was committed: when the session closes, all of it is gone.")
+        yield Broken("commit", "Nothing was committed, so nothing of a sale is there for others.")
     elif quiet["changes"] > 1:
         yield Broken(
             "commit",
@@ -227,7 +228,8 @@ def _why_not_refused(
         left.append(f"a count that is off by {new['count'] or new['other count']}")
     if left and seen["ended"] == "returned":
         return (
-            f"{when}, and it was sold all the same. In the books there is now: {', '.join(left)}."
+            f"{when}, and sell returned {seen['value']!r}: it was sold all the same. In the books "
+            f"there is now: {', '.join(left)}."
         )
     if left:
         return (
@@ -273,13 +275,15 @@ def _judge_beside(
         if new["count"] == (due if sold else 0):
             continue
         counts = dict(seen["books"]["counts"])
+        # No more than the other one's seat is missing where a count was written over.
+        is_over = sold and new["count"] == due - 1
+        why = ": a count that was read earlier was written over the other one's" * is_over
         yield Broken(
             "clerks",
             f"Another clerk sold seat {evening.beside} of the same show right before your "
             f"`{seen['came']} …`. In the end the show counts {counts[evening.show_id]} "
-            f"sold, and {counts[evening.show_id] - new['count'] + due * sold} is right: a count "
-            "that was read earlier was written over the other one's. Let the database add, in the "
-            f"UPDATE, or {cure}",
+            f"sold, and {counts[evening.show_id] - new['count'] + due * sold} is right{why}. Let "
+            f"the database add, in the UPDATE, or {cure}",
         )
         return
 
@@ -288,16 +292,18 @@ def _judge_held(seen: dict[str, Any]) -> Iterator[Broken]:
     if held := seen["quiet"]["held"]:
         yield Broken(
             "returned",
-            f"After a sale pool.checkedout() is {held}: a session was not closed, and its "
-            "connection is missing in the pool.",
+            f"After a sale pool.checkedout() is {held}: so many connections are missing in the "
+            "pool. A session that was not closed keeps its own, and one that is used again after "
+            "its close takes another.",
         )
         return
     for refused in (*seen["forms"].values(), seen["stranger"], *seen["late"], *seen["beside"]):
         if refused["held"]:
+            when = "a refusal" if refused["ended"] == "raised" else "a call that returned"
             yield Broken(
                 "returned",
-                f"After a refusal pool.checkedout() is {refused['held']}: a session still holds "
-                "its connection. Close it on the way out too; a `with` block does.",
+                f"After {when} pool.checkedout() is {refused['held']}: what took a connection "
+                "still holds it. Close it on every way out; a `with` block does.",
             )
             return
 

@@ -240,19 +240,21 @@ def why_interrupted(seen: dict[str, Any], name: str) -> str | None:
         # The first line of this error does not say which column it is about.
         reason += f" The database said: {seen['refusal']}."
     if re.search(r"NOT NULL constraint failed: \w+\.order_id", reason):
-        reason += " order.id is None until the flush."
+        reason += " No order_id was given, or None: order.id is None until the flush."
     if "PendingRollbackError" in reason:
         reason += (
-            " A flush had failed before, and its error was caught where no savepoint kept the rest."
+            " A flush had failed before, and its error was caught while the transaction that it "
+            "had ended was still open: catch it outside of that block; a savepoint's block, "
+            "begin_nested(), keeps the rest."
         )
     if "closed transaction inside context manager" in reason:
         reason += (
-            " Inside `with ….begin()` the block ends the transaction: no commit() or rollback() "
-            "of your own in there, or a savepoint, begin_nested(), for a part."
+            " Inside `with ….begin()` the block ends the transaction: no commit(), rollback() or "
+            "close() of your own in there, or a savepoint, begin_nested(), for a part."
         )
     if "DetachedInstanceError" in reason:
         reason += (
-            " After a commit the session forgets what its objects held, and a closed session "
-            "cannot read it again: take what you need before the commit."
+            " What an object never read, or forgot at a commit or a rollback, it cannot read when "
+            "its session is closed: take what you need before the commit."
         )
     return reason
