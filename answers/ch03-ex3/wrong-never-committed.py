@@ -1,4 +1,4 @@
-# Nothing was committed: a flush is no commit
+# Nothing was counted, or it was not committed
 # breaks: counted
 # never told: wrote a time of its own
 # never told: no longer dates

@@ -1,4 +1,4 @@
-# Both had read the same number, and the second wrote over the first
+# What was read before is old for the second
 # breaks: both
 # on PostgreSQL: it does not hold either
 # never told: Nothing was committed

@@ -1,4 +1,4 @@
-# Two clocks agree by chance
+# Another clock agrees with the database's by chance alone
 # breaks: told
 # never told: from before the update
 

@@ -1,4 +1,4 @@
-# Two clocks agree by chance
+# Another clock agrees with the database's by chance alone
 # breaks: told
 
 from datetime import datetime

@@ -1,4 +1,4 @@
-# stands in the table. Two clocks agree by chance
+# stands in the table. Another clock agrees with the database's by chance alone
 # breaks: told
 # the rest is the course's own
 

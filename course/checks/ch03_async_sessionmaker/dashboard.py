@@ -184,8 +184,9 @@ def judge_dashboard(case: Board, seen: dict[str, Any]) -> Iterable[Finding]:
     if seen["shared"]:
         yield Broken(
             "own",
-            "Two tasks used one session at the same time. It went well, because this query only "
-            "reads; on a cold pool, or with a flush, it is an error. A session serves one task.",
+            "Two tasks used one session at the same time. That need not fail each time: it is an "
+            "error while the session fetches its connection, as on a cold pool, or flushes. A "
+            "session serves one task.",
         )
     if seen["most connections"] > MOST:
         yield Broken(
@@ -281,8 +282,8 @@ def _why_serial(seen: dict[str, Any]) -> str:
     if seen["tasks"] > 1:
         return (
             f"{seen['tasks']} tasks took turns: correct, but never more than one query was under "
-            f"way. A session, or a lock, that all of them share makes them queue; {MOST} sessions "
-            f"serve {MOST} at a time."
+            "way. Do all of them share a session or a lock, or is each awaited before the next one "
+            f"is made? {MOST} sessions serve {MOST} at a time."
         )
     each = "One show after the other: " * (seen["queries"] >= ASKED)
     return (

@@ -239,7 +239,7 @@ def _why_not_whole(case: Sales, row: Row, found: Row) -> str | None:
     if show["kind"] is None and not due:
         return (
             f"Show {row['id']} exists and has no orders: the show is due, with an empty list, and "
-            "None was returned. An inner join leaves out what has no partner."
+            "None was returned. An inner join, for one, leaves out what has no partner."
         )
     if problem := _why_not_readable(row, show):
         return problem

@@ -305,8 +305,8 @@ def _why_untold(case: Notes, seen: dict[str, Any]) -> str | None:
             " It was read too early, or kept from then."
         )
     return (
-        f"touch returned {told}, and {stored} stands in the table. Two clocks agree by chance: ask "
-        "for the value that the database wrote."
+        f"touch returned {told}, and {stored} stands in the table. Another clock agrees with the "
+        "database's by chance alone: ask for the value that the database wrote."
     )
 
 
@@ -329,8 +329,9 @@ def _why_not_counted(case: Notes, seen: dict[str, Any]) -> str | None:
     told = f"Another session sees reads == {after} where {before + 1} is due."
     if after == before:
         told += (
-            " Nothing was committed: a flush is no commit, `session.commit()` without `await` runs "
-            "nothing, and an error on the way lets closing roll back."
+            " Nothing was counted, or it was not committed: a flush is no commit, "
+            "`session.commit()` without `await` runs nothing, and an error on the way lets closing "
+            "roll back."
         )
     return told
 
@@ -367,9 +368,9 @@ def _why_not_both(case: Notes, seen: dict[str, Any]) -> str | None:
         return None
     return (
         f"Two sessions touched one note at once: it had {seen['before both']} reads, and now it "
-        f"has {seen['after both']}. Both had read the same number, and the second wrote over the "
-        "first. The database can add to what is there: Note.reads + 1. (FOR UPDATE does not help "
-        "on SQLite, which has none.)"
+        f"has {seen['after both']}. What was read before is old for the second: written back, it "
+        "goes over the first one's; asked for in a WHERE, it finds no row. The database can add to "
+        "what is there: Note.reads + 1. (FOR UPDATE does not help on SQLite, which has none.)"
     )
 
 
@@ -384,9 +385,10 @@ def _why_unread(reason: str) -> str:
     if "greenlet" not in reason:
         return reason
     return (
-        f"{reason} An attribute was read that has to be loaded. After an UPDATE that is what the "
-        "database computed, `updated` for one: expire_on_commit=False, which this session has, "
-        "keeps what is known; it does not fetch what is not."
+        f"{reason} An attribute was read that has to be loaded, or the sync session was called. "
+        "After an UPDATE what the database computed has to be, `updated` for one: "
+        "expire_on_commit=False, which this session has, keeps what is known; it does not fetch "
+        "what is not."
     )
 
 
