@@ -1,4 +1,4 @@
-# Nothing was committed
+# It was not committed
 # breaks: before
 
 from collections.abc import AsyncIterator

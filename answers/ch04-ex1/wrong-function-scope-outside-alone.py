@@ -1,6 +1,6 @@
 # for a seat that was taken the client holds a 201
 # breaks: before
-# never told: Nothing was committed
+# never told: It was not committed
 
 from collections.abc import AsyncIterator
 from typing import Annotated

@@ -1,4 +1,4 @@
-# Nothing was committed
+# It was not committed
 # breaks: before
 # never told: COMMIT came after the answer
 

@@ -1,6 +1,6 @@
 # Was it written in a session that is committed?
 # breaks: marked
-# never told: was closed before the answer
+# never told: that was closed by then
 
 from collections.abc import AsyncIterator
 from typing import Annotated

@@ -1,4 +1,4 @@
-# there is no such endpoint
+# Is there such an endpoint
 # breaks: sold, after, marked, failed, one
 
 from collections.abc import AsyncIterator

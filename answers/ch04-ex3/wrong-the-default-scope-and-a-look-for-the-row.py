@@ -1,4 +1,4 @@
-# nobody else could see the sale
+# others did not see exactly one sale more of this guest
 # breaks: sold, after, marked, one, failed
 
 from collections.abc import AsyncIterator

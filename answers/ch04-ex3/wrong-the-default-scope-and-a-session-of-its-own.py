@@ -1,4 +1,4 @@
-# The sale was not committed
+# The sale was not committed when the answer began
 # breaks: sold, after, marked, failed, one
 # never told: its connection went
 

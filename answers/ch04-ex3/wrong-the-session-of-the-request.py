@@ -1,4 +1,4 @@
-# the task used the request's session
+# a session was used that was closed by then
 # breaks: marked
 
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-# So FastAPI itself refuses a header
+# With 422 FastAPI itself refuses a header
 # breaks: refused
 # never told: without the header
 

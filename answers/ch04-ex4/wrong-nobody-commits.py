@@ -1,4 +1,4 @@
-# nothing was committed
+# it was not committed
 # breaks: written
 
 from collections.abc import AsyncIterator

@@ -1,6 +1,6 @@
 # is due
 # breaks: written
-# never told: nothing was committed
+# never told: it was not committed
 
 from collections.abc import AsyncIterator
 from typing import Annotated

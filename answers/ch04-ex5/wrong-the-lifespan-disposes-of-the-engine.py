@@ -1,4 +1,4 @@
-# it was disposed of
+# another pool than before, as after
 # breaks: pool
 
 import asyncio

@@ -1,4 +1,4 @@
-# for a place that was never given back
+# Does who came later wait for a place that was never given back
 # breaks: freed
 
 import asyncio

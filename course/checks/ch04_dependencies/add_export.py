@@ -118,7 +118,8 @@ def _why_too_far_ahead(long: dict[str, Any]) -> str | None:
     return (
         f"{long['ahead']} rows had been read from the database before the reader had had them; "
         f"{AHEAD} are the limit. all() reads every row first, and so does a stream of objects "
-        "without yield_per; so does a task of its own that reads on while the reader waits."
+        "without yield_per; a portion may be too large; and a task of its own may read on while "
+        "the reader waits."
     )
 
 

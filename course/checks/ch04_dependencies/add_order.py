@@ -166,7 +166,7 @@ def _judge_written(case: Counter, seen: dict[str, Any]) -> Iterator[Broken]:
         new = [row for row in request["after"] if row not in stored]
         told = f"Guest {guest} ordered, and the answer was 201."
         if not new:
-            yield Broken("written", f"{told} No row came: nothing was committed.")
+            yield Broken("written", f"{told} No row came: it was not committed.")
             return
         if len(new) > 1 or new[0][1:] != [case.show, guest, 0]:
             rows = ", ".join(f"guest {row[2]} of show {row[1]}, {row[3]} cents" for row in new)
@@ -180,8 +180,9 @@ def _judge_written(case: Counter, seen: dict[str, Any]) -> Iterator[Broken]:
             yield Broken(
                 "written",
                 f"{told} The order is in the table, and no COMMIT was sent: on SQLite as it is "
-                "shipped the end of a savepoint that no transaction surrounds commits. Elsewhere "
-                "nothing is stored.",
+                "shipped the end of a savepoint that no transaction surrounds commits, and "
+                "elsewhere nothing is stored then. Or each statement commits by itself, in "
+                "AUTOCOMMIT.",
             )
             return
         if new[0] not in request["first"]:
@@ -278,8 +279,8 @@ def _judge_refused(case: Counter, seen: dict[str, Any]) -> Iterator[Broken]:
             why = ""
             if request["status"] == 422:
                 why = (
-                    " So FastAPI itself refuses a header that is missing, or not of its declared "
-                    "type: declare it as `str | None`, and look at it yourself."
+                    " With 422 FastAPI itself refuses a header that is missing, or not of its "
+                    "declared type: declare it as `str | None`, and look at it yourself."
                 )
             yield Broken(
                 "refused",

@@ -65,7 +65,10 @@ def _why_no_sale(seen: dict[str, Any]) -> str | None:
             return reason
     first = seen["purchases"][0]
     if first["status"] in (404, 405):
-        return f"POST {PATH} was answered with {first['status']}: there is no such endpoint."
+        return (
+            f"POST {PATH} was answered with {first['status']}. Is there such an endpoint, with "
+            "this method?"
+        )
     if first["status"] is None or first["status"] >= 400:
         return (
             f"POST {PATH}, the first purchase, failed: "
@@ -83,11 +86,11 @@ def _why_still(one: dict[str, Any]) -> str:
     told = "A purchase was answered, and then nothing moved any more."
     if one["committed"] is False:
         return (
-            f"{told} The sale was not committed: with the default scope the request's transaction "
-            "ends after the background task, and the task waited for it: for its write lock here, "
-            "for its connection on a pool of one."
+            f"{told} The sale was not committed when the answer began. With the default scope the "
+            "request's transaction ends after the background task; a task that writes waits for "
+            "it: for its write lock here, for its connection on a pool of one."
         )
-    return f"{told} The task after the answer waited for something that the request still holds."
+    return f"{told} What does the task wait for: for something that the request still holds?"
 
 
 def _why_not_sold(case: Counter, seen: dict[str, Any], every: list[Sold]) -> str | None:
@@ -113,9 +116,10 @@ def _why_no_row(one: Sold) -> str | None:
         return f"A purchase is answered with 201; this one was answered with {told}."
     if one.seen["committed"] is False:
         return (
-            "When the answer began, nobody else could see the sale: it was not committed. Whoever "
-            "is told 201 may not find it, and a commit that fails comes too late. With the default "
-            "scope, a dependency ends after the last byte and the background tasks."
+            "When the answer began, others did not see exactly one sale more of this guest. If it "
+            "was not committed by then, whoever is told 201 may not find it, and a commit that "
+            "fails comes too late: with the default scope, a dependency ends after the last byte "
+            f"and the background tasks. {_afterwards(one)}"
         )
     if one.row is None:
         return (
@@ -130,6 +134,12 @@ def _why_no_row(one: Sold) -> str | None:
     return None
 
 
+def _afterwards(one: Sold) -> str:
+    if one.row is None:
+        return "Afterwards there is no sale of the answer's id."
+    return f"Afterwards the sale of the answer's id says {one.row[0]}, {one.row[1]} seats."
+
+
 def _why_not_after(seen: dict[str, Any], every: list[Sold]) -> str | None:
     if any(not mail["awaited"] for mail in seen["mails"]):
         return (
@@ -137,8 +147,9 @@ def _why_not_after(seen: dict[str, Any], every: list[Sold]) -> str | None:
             "and a server that stops, or the garbage collector, may end it. `background.add_task` "
             "is part of the request."
         )
-    early = [mail for mail in seen["mails"] if not mail["answered"]]
-    if early:
+    ids = [repr(other.seen["id"]) for other in every]
+    # A mail for a sale that nobody was told of is no early one.
+    if any(not mail["answered"] and repr(mail["sale"]) in ids for mail in seen["mails"]):
         return (
             "A mail was under way before the last byte of the answer had gone out. Awaited in the "
             "endpoint or in a dependency, it lets the guest wait; a task of create_task begins "
@@ -148,7 +159,6 @@ def _why_not_after(seen: dict[str, Any], every: list[Sold]) -> str | None:
         # What failed may be tried again.
         if not one.mails or (len(one.mails) > 1 and not one.wish.unmailed):
             why = f" The task raised {one.seen['error'].rstrip('.')}." if one.seen["error"] else ""
-            ids = [repr(other.seen["id"]) for other in every]
             strange = [mail for mail in seen["mails"] if repr(mail["sale"]) not in ids]
             if strange and not one.mails:
                 why += f" A mail went out for the sale {strange[0]['sale']!r}, which is none."
@@ -160,8 +170,9 @@ def _why_not_marked(case: Counter, seen: dict[str, Any], every: list[Sold]) -> s
     for number, email, seats in case.sold_by_others(len(every)):
         if seen["rows"].get(str(number)) != [email, seats, False]:
             return (
-                f"Sale {number}, which somebody else has sold, was changed as well: an UPDATE "
-                "without its WHERE, or with another one, reaches more rows than are meant."
+                f"Sale {number}, which somebody else has sold, was changed as well, or is gone: a "
+                "statement without its WHERE, or with another one, reaches more rows than are "
+                "meant."
             )
     for one in every:
         if one.wish.unmailed:
@@ -170,7 +181,7 @@ def _why_not_marked(case: Counter, seen: dict[str, Any], every: list[Sold]) -> s
             return f"There is no sale {one.seen['id']!r} that could be marked."
         for mail in one.mails:
             if mail["answered"] and mail["row"] and mail["email"] != mail["row"][0]:
-                return _why_the_old_address(mail)
+                return _why_the_old_address(mail, one.wish)
             if mail["row"] and mail["row"][2]:
                 return (
                     "A sale was marked as mailed before its mail had gone: what stops in between "
@@ -183,8 +194,8 @@ def _why_not_marked(case: Counter, seen: dict[str, Any], every: list[Sold]) -> s
         if one.wish.corrected and one.row[0] == one.wish.email and _was_corrected(one):
             return (
                 f"The address in the table was corrected to {one.wish.corrected} before the mail, "
-                "and is the old one again: the task wrote an object back that it was given, with "
-                "all its old values. Hand over the id, and read anew."
+                "and is the old one again: something wrote old values back, as an object does that "
+                "the task was given. Hand over the id, and read anew."
             )
     return None
 
@@ -193,11 +204,14 @@ def _was_corrected(one: Sold) -> bool:
     return any(mail["row"] and mail["row"][0] == one.wish.corrected for mail in one.mails)
 
 
-def _why_the_old_address(mail: dict[str, Any]) -> str:
+def _why_the_old_address(mail: dict[str, Any], wish: Wish) -> str:
+    told = f"The mail went to {mail['email']}, while {mail['row'][0]} stood in the table"
+    if mail["email"] != wish.email or not wish.corrected:
+        return f"{told}. It goes to the address as it stands there."
     return (
-        f"The mail went to {mail['email']}, while {mail['row'][0]} stood in the table: the "
-        "address was corrected after the sale. The task used what it was given, an object or "
-        "a text, as it was then. Hand over the id, and read anew."
+        f"{told}: the address was corrected after the sale. The mail has it from before: from an "
+        "object or a text that the task was given, or read too early. Hand over the id, and read "
+        "anew."
     )
 
 
@@ -206,9 +220,10 @@ def _why_unmarked(one: Sold) -> str:
     error = one.seen["error"]
     if "permanently closed" in error:
         return (
-            f"{told}, and `mailed` is still False: the task used the request's session, which was "
-            "closed before the answer. An ordinary factory would open it again in silence, commit "
-            "nothing, and never give the connection back. The task needs a session of its own."
+            f"{told}, and `mailed` is still False: a session was used that was closed by then, as "
+            "the request's is before the answer, in the function's scope. An ordinary factory "
+            "would open it again in silence, and nobody would give its connection back. The task "
+            "needs a session of its own."
         )
     if error:
         return f"{told}, and `mailed` is still False: after the answer came {error.rstrip('.')}."
@@ -239,7 +254,7 @@ def _why_not_unharmed(every: list[Sold]) -> str | None:
         before = rows[0] if rows else [one.wish.email, one.wish.seats, False]
         if one.row != [*before[:2], False]:
             return (
-                f"A mail failed, and its sale is now {_in_words(one.row)}; "
+                f"A mail to {one.wish.email} fails. The sale is now {_in_words(one.row)}; "
                 f"{_in_words([*before[:2], False])} is due."
             )
     return None

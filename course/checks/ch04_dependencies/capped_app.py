@@ -183,9 +183,9 @@ def _judge_pool(seen: dict[str, Any]) -> Iterator[Broken]:
     elif seen["given up"]:
         yield Broken(
             "pool",
-            "When the app's lifespan had ended, the engine had another pool than before: it was "
-            "disposed of. The engine was given to the app, and others use it as well; whoever "
-            "made it ends it.",
+            "When the app's lifespan had ended, the engine had another pool than before, as after "
+            "`dispose()`. The engine was given to the app, and others use it as well; whoever made "
+            "it ends it.",
         )
 
 
@@ -215,8 +215,8 @@ def _judge_freed(case: Pages, seen: dict[str, Any]) -> Iterator[Broken]:
         if not _is_served(crowd):
             yield Broken(
                 "freed",
-                f"Of {who} not all were answered: whoever came later waits for a place that was "
-                f"never given back. {interruption(crowd, 'One of them')}",
+                f"Of {who} not all were answered. Does who came later wait for a place that was "
+                f"never given back? {interruption(crowd, 'One of them')}",
             )
             return
         if crowd["out"]:

@@ -184,7 +184,7 @@ def _judge_before(case: Seats, seen: dict[str, Any]) -> Iterator[Broken]:
         yield Broken(
             "before",
             f"Seat {case.free[0]} was answered with 201, and its row never came: no other "
-            "connection sees it, even after the request. Nothing was committed.",
+            "connection sees it, even after the request. It was not committed.",
         )
     elif _is_late(seen):
         told = (
@@ -329,8 +329,8 @@ def _judge_locked(case: Seats, seen: dict[str, Any]) -> Iterator[Broken]:
             "locked",
             f"COMMIT failed for seat {first}, since the database was locked. It was locked no "
             f"more when seat {second} was asked for, and that request was answered with "
-            f"{following['status']}{how_it_failed(following)}. The first had left its transaction "
-            "open.",
+            f"{following['status']}{how_it_failed(following)}. Where that is *database is locked*, "
+            "the first had left its transaction open.",
         )
 
 
