@@ -172,7 +172,7 @@ def _why_not_their_own(case: Evening, seen: dict[str, Any]) -> str | None:
             both = (
                 "the one whose card was good was told 201, and nothing is in the table"
                 if not one["rows"] and 201 in statuses
-                else "what one request does reaches the other"
+                else "what one request does reaches the other, or one stores what was refused"
             )
             return (
                 f"{told} Stored is an order of {stored}, and due is one of guest {buyer} alone. "
@@ -196,16 +196,16 @@ def _why_not_their_own(case: Evening, seen: dict[str, Any]) -> str | None:
         if one["held"]:
             return (
                 f"While guest {first}'s card was being asked, the request held "
-                f"{_connections(one['held'])} of the pool: its session has a transaction open. "
-                "When as many guests look for a card as the pool has connections, nobody else is "
-                "served."
+                f"{_connections(one['held'])} of the pool, as a session does whose transaction is "
+                "open. When as many guests look for a card as the pool has connections, nobody "
+                "else is served."
             )
     if seen["health"] != 200:
         return f"GET /health was answered with {seen['health']}; 200 is due."
     if seen["out"] or any(one["out"] for one in seen["rounds"]):
         return (
-            "A request was over, and a connection was still out: its session is not closed, and "
-            "waits for the garbage collector. Asked were a show, one that is not there, and two "
+            "A request was over, and a connection was still out: what took it is not closed, or "
+            "was used again after its close. Asked were a show, one that is not there, and two "
             "orders of which one was refused."
         )
     return None

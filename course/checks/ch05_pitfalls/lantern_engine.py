@@ -111,7 +111,7 @@ def _judge_undone(seen: dict[str, Any]) -> Iterator[Broken]:
     left, tables = seen["savepoints"]["saw"], seen["tables"]["saw"]
     why = (
         "Python's sqlite3 begins a transaction before INSERT, UPDATE, DELETE and REPLACE, and "
-        "before nothing else."
+        "before nothing else; with `isolation_level = None` before nothing at all."
     )
     if any(left.values()):
         which = " and ".join(f"{name} the option `write`" for name in left if left[name])
@@ -184,7 +184,8 @@ def _judge_readers(case: Box, outcome: dict[str, Any]) -> Iterator[Broken]:
             yield Broken(
                 "readers",
                 f"{name[0].upper()}{name[1:]} had read, and was still open. Then a session with "
-                f"the option `write` could not write: {error}. Who reads has the writer's place.",
+                f"the option `write` could not write: {error}. Who reads has the writer's place, "
+                "or, without WAL, keeps a COMMIT from its end.",
             )
             return
     for name, sold in outcome["saw"]["beside"].items():
@@ -192,15 +193,16 @@ def _judge_readers(case: Box, outcome: dict[str, Any]) -> Iterator[Broken]:
             yield Broken(
                 "readers",
                 f"While a session with the option `write` had its transaction open, {name} could "
-                "not read: the database is locked. Who reads queues for the writer's place, and "
-                "needs none.",
+                "not read: the database is locked. Who reads needs no writer's place: does its "
+                "BEGIN ask for it, or the writer's keep readers out?",
             )
             return
         if sold != committed:
             yield Broken(
                 "readers",
                 f"While a session with the option `write` had its transaction open, {name} read "
-                f"{sold} tickets sold. Committed were {committed}: they share a transaction.",
+                f"{sold} tickets sold. Committed were to be {committed}: they share a transaction, "
+                "or the write was committed by itself, without a BEGIN.",
             )
             return
 

@@ -329,8 +329,8 @@ def _judge_order(case: Case, seen: dict[str, Any]) -> Iterator[Broken]:
     elif seen["equal"]["saw"] != [case.at_probe()]:
         yield Broken(
             "order",
-            f"WHERE at == {_text(case.probe)} did not find the row of that moment, which was "
-            "stored with another offset.",
+            f"WHERE at == {_text(case.probe)} found {len(seen['equal']['saw'])} rows; due is the "
+            "one of that moment, which was stored with another offset.",
         )
 
 
