@@ -19,7 +19,7 @@ from course.checks.ch06_overselling.keyed_orders import (
 CLICKS = ("the first click", "the second click")
 OVER = "Can't operate on closed transaction", "PendingRollbackError"
 IT_IS_OVER = (
-    " (a flush that failed, or a rollback, ends the whole transaction; a savepoint around it, "
+    " (a flush that failed, a commit or a rollback ends the whole transaction; a savepoint, "
     "`session.begin_nested()`, lets the rest go on)"
 )
 
@@ -213,7 +213,7 @@ def _why_not_sold(case: Desk, told: str, got: Plain) -> str:
     if reason := interruption(got["outcome"], told):
         return reason
     if not _is_served(got):
-        return f"{told} was answered with {_told(got)}: the key of what failed is still there."
+        return f"{told} was answered with {_told(got)}. Is the key of what failed still there?"
     if got["after"] != _due(case, [(case.ask(), got["order"])]):
         found = _in_the_tables(got["after"])
         return f"{told} was answered with {_told(got)}. In the tables: {found}."

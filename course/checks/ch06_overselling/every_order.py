@@ -134,7 +134,8 @@ def why_locked(end: Plain, letter: str, locks_rows: bool) -> str:
         return ""
     told = (
         " Who has looked in a transaction, and writes in it when another one is writing, or has "
-        "committed since, is refused by SQLite at once: `database is locked`."
+        "committed since, is refused by SQLite at once: `database is locked`. Who has not looked "
+        "waits, and is told so when nobody can make way: another session of its own, say."
     )
     if locks_rows:
         told += (
@@ -149,8 +150,8 @@ def why_not_explored(seen: Plain, name: str) -> str | None:
     if DoesNotFit.__name__ in seen["search"]["error"]:
         return (
             f"{name} took other steps than before, in the same order and from the same tables: it "
-            "keeps something in the program, or draws lots. What two processes share is the "
-            "database alone."
+            "keeps something in the program, draws lots, or asks the clock. What two processes "
+            "share is the database alone."
         )
     if reason := interruption(seen["search"], name):
         return reason
@@ -163,7 +164,7 @@ def why_no_proof(seen: Plain, name: str) -> str | None:
         return None
     return (
         f"{name} was run in {sum(end['orders'] for end in seen['ends'])} orders of its steps, and "
-        "has more: its transactions are too many, or it tries again without a bound."
+        "has more: its statements or transactions are too many, or it tries again without a bound."
     )
 
 

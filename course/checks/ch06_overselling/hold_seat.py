@@ -219,8 +219,9 @@ def _what_is_free(case: House, question: Question, seat: int) -> str:
 def _why_refused(end: Plain, letter: str, outcome: Plain, locks: bool) -> str:
     if "UNIQUE constraint failed: holds.seat_id" in outcome["error"]:
         return (
-            " Another guest was quicker with this seat, and the constraint holds. That is no "
-            "reason to leave without one: there may be others."
+            " Another guest was quicker with this seat, and the constraint holds: that is no "
+            "reason to leave without one, there may be others. Or a hold that has ended still "
+            "stands there: it has to go first."
         )
     return why_locked(end, letter, locks)
 
