@@ -1,4 +1,4 @@
-# the app's rollback ended the outer transaction
+# the app's rollback took the first one back as well
 # breaks: kept
 
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-# the app's rollback ended the outer transaction: it then saw 0 rows
+# the app's rollback took the first one back as well
 # breaks: kept
 
 from contextlib import asynccontextmanager

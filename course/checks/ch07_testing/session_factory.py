@@ -266,8 +266,8 @@ def _why_lost(case: Ledger, sale: Notes) -> str | None:
     )
     mine = [key for key in sale["refused"] if key in case.new]
     return (
-        "An order was committed, a second one refused, and the app's rollback ended the outer "
-        f"transaction: it then saw {len(mine)} rows of its own.{then} How does a session join a "
+        "An order was committed, a second one refused, and the app's rollback took the first one "
+        f"back as well: it then saw {len(mine)} rows of its own.{then} How does a session join a "
         "transaction that others have begun?"
     )
 
