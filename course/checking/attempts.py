@@ -290,6 +290,8 @@ def interruption(outcome: dict[str, Any], name: str) -> str | None:
             )
         case "not sync":
             return f"{name} returned a coroutine. Define it with plain `def`."
+        case "exited" if "KeyboardInterrupt" in outcome["error"]:
+            return f"{name} was interrupted, or raised KeyboardInterrupt by itself."
         case "exited":
             return f"{name} tried to end Python ({outcome['error']}). Return a value instead."
     return None
