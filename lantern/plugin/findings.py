@@ -74,8 +74,8 @@ KINDS = {
         Kind(
             LATE,
             "A COMMIT after the answer had begun",
-            "Commit before the endpoint returns, or take a dependency with scope='function':"
-            " a COMMIT that fails now can no longer change the answer.",
+            "Commit before the endpoint returns, or take a dependency with scope='function', which"
+            " FastAPI has from 0.121 on: a COMMIT that fails now can no longer change the answer.",
             "ch04_dependencies",
             "case-the-client-has-a-201-and-there-is-no-order",
         ),
@@ -110,8 +110,9 @@ KINDS = {
         ),
         Kind(
             SHARED,
-            "One session in two tasks at once",
-            "Give each task a session of its own.",
+            "One connection in two tasks, or threads, at once",
+            "Give each of them a session of its own, bound to the engine: two sessions on one"
+            " connection are in each other's way as well.",
             "ch03_async_sessionmaker",
             "case-concurrent-operations-are-not-permitted-after-a-restart-only",
         ),
@@ -119,7 +120,7 @@ KINDS = {
             CLOSED,
             "A session used after its close",
             "Open a session where the work is done; a closed one takes a new connection in silence,"
-            " and nobody gives that one back.",
+            " and keeps it until it is closed once more.",
             "ch02_sync_sessionmaker",
             "heard-a-closed-session-cannot-be-used-any-more",
         ),
@@ -133,7 +134,7 @@ KINDS = {
         ),
         Kind(
             HELD,
-            "A connection, held after its last query by a stream or a background task",
+            "A connection, held after its last query, when the answer had begun",
             "Read what is needed and close the session before the answer begins: with"
             " scope='function', or in a with block of the endpoint; give a background task a"
             " session of its own.",
@@ -158,8 +159,8 @@ KINDS = {
         Kind(
             ENGINE,
             "An engine that was not disposed",
-            "Make one engine for the process, and await engine.dispose() after the yield of the"
-            " lifespan.",
+            "Make one engine for the process, and dispose of it after the yield of the lifespan:"
+            " an async one by await engine.dispose().",
             "ch05_pitfalls",
             "case-a-thread-or-a-connection-at-the-server-more-each-day",
         ),

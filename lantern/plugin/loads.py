@@ -131,8 +131,11 @@ def _loaded(state: Any) -> str:
 def _cure(state: Any, what: str) -> tuple[str, str]:
     """Return the class whose objects are loaded for, and what makes one statement of many."""
     if state.is_column_load:
-        cure = "a commit expires them, unless expire_on_commit=False; one SELECT has them all anew"
+        cure = (
+            "a commit expires them, unless expire_on_commit=False, and so does a rollback; or they"
+            " are deferred: one SELECT has them all"
+        )
         return state.bind_mapper.class_.__name__, cure
     mapper, relationship = state.loader_strategy_path[-2:]
-    option = "selectinload" if relationship.uselist else "joinedload"
-    return mapper.class_.__name__, f".options({option}({what})) makes it one"
+    option, each = ("selectinload", " for each 500") if relationship.uselist else ("joinedload", "")
+    return mapper.class_.__name__, f".options({option}({what})) makes it one{each}"

@@ -38,7 +38,7 @@ class Pools(Watcher):
             if len(holders) >= self._size and any(map(self._connections.is_own, holders)):
                 raise TimeoutError(
                     f"It waits for itself: {_wanted()}, with a pool of {self._size}, is wanted"
-                    f" by who holds {_told(holders)}."
+                    f" by who holds one that is out: {_told(holders)}."
                 )
             try:
                 return get(pool)

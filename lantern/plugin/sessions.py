@@ -104,11 +104,12 @@ class Sessions(Watcher):
         other = self._at_work.get(connection)
         if other is not None and other != me:
             request = current()
+            who = "thread" if isinstance(other, int) else "task"
             self.run.found(
                 SHARED,
-                "sent a statement while another task had one under way on the same connection",
+                f"sent a statement while another {who} had one under way on the same connection",
                 place() or (request.endpoint if request else None),
-                *(f"the other task is at {line}" for line in [_whereabouts(other)] if line),
+                *(f"the other {who} is at {line}" for line in [_whereabouts(other)] if line),
                 request=request,
             )
             return

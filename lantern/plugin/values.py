@@ -161,7 +161,7 @@ class Values(Watcher):
             f" and {first_how} {_kind(not is_aware)} elsewhere",
             where,
             f"{_kind(not is_aware)} at {first}",
-            "the two cannot be compared or subtracted: that is a TypeError",
+            "to order or subtract the two is a TypeError, and == says False",
             request=current(),
         )
 

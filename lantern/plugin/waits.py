@@ -138,7 +138,11 @@ class Waits(Watcher):
                 continue
             where = wait.places.get(has_begun)
             if has_begun:
-                whom = "a background task" if wait.after_last_byte else "the rest of the answer"
+                whom = (
+                    "what comes after the answer"
+                    if wait.after_last_byte
+                    else "the rest of the answer"
+                )
                 self.run.found(
                     HELD,
                     f"held a connection while {whom} was waited for, and asked nothing more",

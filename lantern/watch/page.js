@@ -223,7 +223,7 @@ async function look() {
   if (!paused && !document.hidden) {
     const answer = await fetch("look").catch(() => null);
     if (answer?.ok && !paused) show(await answer.json());
-    else if (!paused) put(byId("state"), "does not answer: it has ended, or starts anew");
+    else if (!paused) put(byId("state"), "does not answer: it has ended, starts anew, or is held up");
   }
   setTimeout(look, INTERVAL);
 }

@@ -197,7 +197,7 @@ def test_with_one_connection_who_holds_it_and_wants_another_fails_at_once(pytest
     assert status == 1, output
     held = f"app.py:{wanted - 2} in two"
     assert f"the connection at app.py:{wanted} in two, with a pool of 1, is wanted" in output
-    assert f"by who holds the one taken at {held}" in output
+    assert f"by who holds one that is out: the one taken at {held}" in output
 
 
 def test_with_one_connection_tasks_beside_one_another_take_turns(pytester):
