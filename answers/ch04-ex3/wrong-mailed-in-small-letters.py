@@ -1,0 +1,21 @@
+# It goes to the address as it stands there
+# breaks: marked
+# never told: was corrected after the sale
+# the rest is the course's own
+
+
+def add_purchase(app: FastAPI, send_mail: Callable[[str, int], Awaitable[None]]) -> None:
+    async def mail(sale_id: int) -> None:
+        async with app.state.read() as session:
+            sale = await session.get_one(Sale, sale_id)
+        await send_mail(sale.email.lower(), sale_id)
+        async with app.state.write.begin() as session:
+            await session.execute(update(Sale).where(Sale.id == sale_id).values(mailed=True))
+
+    @app.post("/sales", status_code=201)
+    async def buy(wish: SaleIn, session: WriteSession, tasks: BackgroundTasks) -> dict[str, int]:
+        sale = Sale(email=wish.email, seats=wish.seats)
+        session.add(sale)
+        await session.flush()
+        tasks.add_task(mail, sale.id)
+        return {"id": sale.id}
