@@ -198,7 +198,7 @@ class BoxOffice:
 
     async def clear(self) -> None:
         """Take back what the guests bought, and forget the sessions of earlier calls."""
-        self.session.class_.every.clear()
+        self.session.class_.unclosed.clear()
         async with self.engine.begin() as connection:
             await connection.execute(delete(Order).where(Order.guest_id.in_(self.guests)))
             await connection.execute(update(Show).values(sold=self.sold))

@@ -2,19 +2,22 @@
 
 import contextlib
 import gc
+import re
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, event, insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
 from sqlalchemy.util import await_
 
 from course.checking.patience import SOON, until_idle
-from lantern.events import listening
 from lantern.theatre import Base, make_factories, make_sync_engine
 
 Rows = tuple[type[Base], Sequence[dict[str, Any]]]
+
+# An ORDER BY of a whole statement, up to its LIMIT, in which no id makes all rows different.
+WITHOUT_AN_ID = re.compile(r"(?is)(.*\bORDER BY\b(?!.*\bid\b)[^()]+?)(\s+LIMIT\b[^()]*)?\s*")
 
 
 async def fill(engine: AsyncEngine, tables: Iterable[Rows]) -> None:
@@ -37,30 +40,40 @@ def beside(engine: AsyncEngine) -> Engine:
 
 
 class Kept(AsyncSession):
-    """A session that is kept: what an answer does not close must not vanish unseen."""
+    """A session that is kept until it is closed: what an answer leaves open must not vanish."""
 
-    every: ClassVar[list["Kept"]] = []
+    unclosed: ClassVar[list["Kept"]] = []
+    made = 0
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.every.append(self)
+        self.unclosed.append(self)
+        type(self).made += 1
+
+    async def close(self) -> None:
+        await super().close()
+        if self in self.unclosed:
+            self.unclosed.remove(self)
 
 
 def kept_factories(engine: AsyncEngine) -> tuple[Any, Any]:
-    """Return (read, write) as make_factories does; `class_.every` are the sessions of each."""
+    """Return (read, write) as make_factories does, with sessions that are kept.
+
+    `class_.unclosed` are those that nobody has closed; `class_.made` is how many were made.
+    """
     factories = make_factories(engine)
     for factory in factories:
         # Messages of SQLAlchemy name the class: it is the one that the learner knows. Both classes
         # are of this observation, and so is what an answer listens to.
         ordinary = type("Session", (Session,), {})
-        own = {"every": [], "sync_session_class": ordinary}
+        own = {"unclosed": [], "sync_session_class": ordinary}
         factory.class_ = type("AsyncSession", (Kept,), own)
     return factories
 
 
 async def close_all(factory: Any) -> None:
     """Close what an answer left open; a session that several tasks used may refuse even that."""
-    for session in factory.class_.every:
+    for session in list(factory.class_.unclosed):
         with contextlib.suppress(Exception):
             await session.close()
 
@@ -70,20 +83,30 @@ def as_it_likes(engine: AsyncEngine) -> Iterator[None]:
     """Let the database use its freedom: what has no ORDER BY comes back to front every other time.
 
     The pragma that does it was made to find programs that rely on an order they did not ask for.
+    Nothing is said of rows that are equal in what an ORDER BY names, either: they come by chance.
     """
     statements = 0
 
     async def turn(connection: Any, backwards: bool) -> None:
         await (await connection.execute(f"PRAGMA reverse_unordered_selects={backwards:d}")).close()
 
-    def before(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+    def before(
+        connection: Any, cursor: Any, statement: str, values: Any, *_: Any
+    ) -> tuple[str, Any]:
         nonlocal statements
         if statement.lstrip().upper().startswith(("SELECT", "WITH")):
             statements += 1
             await_(turn(connection.connection.driver_connection, statements % 2 == 0))
+            # A statement of several, like a UNION, is ordered by its columns alone.
+            if "UNION" not in statement.upper() and (parts := WITHOUT_AN_ID.fullmatch(statement)):
+                statement = f"{parts[1]}, random(){parts[2] or ''}"
+        return statement, values
 
-    with listening((engine.sync_engine, "before_cursor_execute", before)):
+    event.listen(engine.sync_engine, "before_cursor_execute", before, retval=True)
+    try:
         yield
+    finally:
+        event.remove(engine.sync_engine, "before_cursor_execute", before)
 
 
 @contextlib.asynccontextmanager

@@ -109,8 +109,8 @@ class Desk:
 
     def _counts(self) -> dict[str, int]:
         return {
-            "read": len(self.read.class_.every),
-            "write": len(self.write.class_.every),
+            "read": self.read.class_.made,
+            "write": self.write.class_.made,
             "begun": self.begun,
             "committed": self.committed,
             "taken": self.taken,

@@ -148,7 +148,7 @@ def _with_its_id(end: Plain) -> Plain:
 
 async def _forget(session: Any) -> None:
     await close_all(session)
-    session.class_.every.clear()
+    session.class_.unclosed.clear()
 
 
 async def _put_on_sale(case: Sale, engine: AsyncEngine, left: int) -> None:

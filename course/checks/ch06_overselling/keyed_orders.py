@@ -121,7 +121,7 @@ class Server:
     async def open(self, left: int) -> None:
         """Begin an evening: nobody has ordered yet, and so many places are left in each show."""
         await close_all(self.session)
-        self.session.class_.every.clear()
+        self.session.class_.unclosed.clear()
         async with self.engine.begin() as connection:
             for table in (self.receipt, Ticket, Order):
                 await connection.execute(delete(table))

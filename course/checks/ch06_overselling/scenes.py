@@ -80,7 +80,7 @@ class Scene:
     async def begin(self) -> None:
         """Forget the sessions of the last run."""
         await close_all(self.session)
-        self.session.class_.every.clear()
+        self.session.class_.unclosed.clear()
 
     async def close(self) -> None:
         await close_all(self.session)
