@@ -49,22 +49,22 @@ class Programme:
 def draw_programme(random: Random) -> Programme:
     """Draw ids, titles and capacities that cannot be guessed, and two shows that are unlike others.
 
-    One of these has no title and no seats, the other one a title of signs and blanks; between
-    their ids are all others, also that of the show that there is not.
+    One of these has no title and no seats, the other one a title of signs and blanks and a capacity
+    below zero; between their ids are all others, also that of the show that there is not.
     """
     spoiled, *others = sorted(random.sample(range(100, 999), 5))
     # Beside it stand shows that can be answered with in its place.
     unknown = others.pop(random.randrange(1, len(others)))
     alone, first, second = random.sample(others, 3)
     low, high = random.randrange(1, 100), random.randrange(10**6, 10**9)
-    capacities = random.sample(range(20, 400), 4)
+    capacities = random.sample(range(20, 400), 3)
     shows = {
         show_id: (f"L'été, soir {random.randrange(10**6)}", capacity)
-        for show_id, capacity in zip((alone, first, second), capacities[:3], strict=True)
+        for show_id, capacity in zip((alone, first, second), capacities, strict=True)
     }
     shows[low] = ("", 0)
-    shows[high] = (f"  <½ & ½> {'la ' * random.randrange(30, 40)}", random.randrange(10**5, 10**6))
-    changed = f"L'hiver, soir {random.randrange(10**6)}", capacities[3]
+    shows[high] = (f"  <½ & ½> {'la ' * random.randrange(30, 40)}", -random.randrange(2, 10**6))
+    changed = f"L'hiver, soir {random.randrange(10**6)}", random.randrange(10**5, 10**6)
     return Programme(shows, alone, changed, (low, high), (first, second), spoiled, unknown)
 
 

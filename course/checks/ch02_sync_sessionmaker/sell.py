@@ -275,9 +275,14 @@ def _judge_beside(
         if new["count"] == (due if sold else 0):
             continue
         counts = dict(seen["books"]["counts"])
-        # No more than the other one's seat is missing where a count was written over.
-        is_over = sold and new["count"] == due - 1
-        why = ": a count that was read earlier was written over the other one's" * is_over
+        why = ""
+        if sold and due > 1 and new["count"] == due - 1:  # no more than his seat is missing
+            why = ": a count that was read earlier was written over the other one's"
+        elif sold and due > 1 and not new["count"]:
+            why = (
+                ": his seat is counted and yours are not. An UPDATE that compares with a count "
+                "read earlier finds no row then; its rowcount alone says so"
+            )
         yield Broken(
             "clerks",
             f"Another clerk sold seat {evening.beside} of the same show right before your "
