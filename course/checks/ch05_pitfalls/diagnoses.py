@@ -298,8 +298,10 @@ async def observe_diagnoses(case: None, diagnoses: Any) -> dict[str, Any]:
     """Return the answer as plain data, names in lower case."""
     if not isinstance(diagnoses, dict):
         return {"said": None, "kind": type(diagnoses).__name__}
-    said = {}
+    said: dict[str, Any] = {}
     for number, pair in diagnoses.items():
+        if str(number).strip() in said:
+            return {"said": None, "kind": f"dict in which log {number} stands twice"}
         value = plain(pair)
         if isinstance(value, list):
             value = [

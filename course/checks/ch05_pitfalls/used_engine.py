@@ -42,7 +42,8 @@ def draw_box(random: Random) -> Box:
     """Draw ids and counts that cannot be guessed, and options that no engine has by itself."""
     *ids, unknown = random.sample(range(100, 1_000), 5)
     sold = {show: random.randrange(5, 60) for show in ids}
-    sizes = random.randrange(3, 6), random.randrange(6, 12)
+    # More in use than an engine keeps by itself: five, and up to ten that overflow.
+    sizes = random.randrange(6, 9), random.randrange(6, 12)
     token = f"box-{random.randrange(10, 99)}"
     return Box(sold, random.choice(ids), unknown, *sizes, token, random.randrange(11, 29) / 2)
 

@@ -54,8 +54,9 @@ def draw(random: Random) -> Snapshot:
         held[forgotten] = evening.add(forgotten, state, age=random.randrange(1, 4) * DAY)
     young = evening.endpoint(COMMENT)
     evening.add(young, IDLE_IN)
-    evening.rows[-1] |= dict.fromkeys(("xact_start", "query_start", "state_change"), evening.ago(2))
-    held[young] = 2.0
+    held[young] = random.randrange(1, 10) / 20
+    begun = now - timedelta(seconds=held[young])
+    evening.rows[-1] |= dict.fromkeys(("xact_start", "query_start", "state_change"), begun)
     # Of a crowd some name themselves in a comment, and some in the name.
     crowds = [evening.crowd(oldest) for oldest in (COMMENT, NAME)]
     held.update(dict(crowds))
