@@ -47,9 +47,13 @@ async def while_somebody_waits() -> AsyncIterator[None]:
 
 
 @contextlib.contextmanager
-def when_this_thread_sleeps(act: Callable[[], None]) -> Iterator[None]:
-    """Act when this thread calls `time.sleep`: its loop cannot turn then, and time passes."""
+def when_this_thread_sleeps(act: Callable[[], None], names: dict[str, Any]) -> Iterator[None]:
+    """Act when this thread calls `time.sleep`: its loop cannot turn then, and time passes.
+
+    `names` are those of a module, in which that function may have another one.
+    """
     here, sleep = threading.get_ident(), time.sleep
+    other_names = [name for name, value in names.items() if value is sleep]
 
     def act_and_sleep(seconds: Any) -> None:
         if threading.get_ident() == here:
@@ -57,10 +61,12 @@ def when_this_thread_sleeps(act: Callable[[], None]) -> Iterator[None]:
         sleep(seconds)
 
     time.sleep = act_and_sleep
+    names.update(dict.fromkeys(other_names, act_and_sleep))
     try:
         yield
     finally:
         time.sleep = sleep
+        names.update(dict.fromkeys(other_names, sleep))
 
 
 def _let_look_on(now: float) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import inspect
 import logging
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
@@ -219,10 +220,11 @@ def make_app(case: Season, kind: Kind, watch: Watch) -> FastAPI:
 async def observe_a_test(case: Season, stored_when_it_is_said: Any) -> dict[str, Any]:
     """Let the test meet each app, and note how it ended."""
     seen = {}
+    names = getattr(inspect.unwrap(stored_when_it_is_said), "__globals__", {})
     for number in case.order:
         watch = Watch()
         app = make_app(case, KINDS[number], watch)
-        with when_this_thread_sleeps(partial(watch.store, app)):
+        with when_this_thread_sleeps(partial(watch.store, app), names):
             outcome = await attempt(partial(stored_when_it_is_said, app))
         ended = outcome.as_dict() | {"value": repr(outcome.value)[:40]}
         seen[str(number)] = {"outcome": ended, **watch.as_dict()}
