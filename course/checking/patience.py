@@ -104,11 +104,12 @@ def tick(seconds: float) -> asyncio.Future[None]:
 async def until_idle(seconds: float, enough: Callable[[], bool] = lambda: False) -> None:
     """Wait until nothing can go on before so many seconds, or until it is enough.
 
-    Who computes, or waits, for longer than so many seconds is waited for no more.
+    Who computes, or waits, for longer than so many seconds is waited for no more. On a busy machine
+    each look comes late, so there are hardly more of them than of any patience: within an attempt,
+    which has longer, this wait ends first.
     """
     patience, surroundings = Patience(seconds, tick=0.005), Surroundings()
     # No event tells that nothing comes.
-    while not enough() and not patience.look(  # noqa: ASYNC110
-        partial(surroundings.is_idle, seconds)
-    ):
+    while not enough() and not patience.look(partial(surroundings.is_idle, seconds)):
         await asyncio.sleep(patience.tick)
+        patience.tick = min(1.1 * patience.tick, max(0.005, seconds / TICKS))
