@@ -41,6 +41,7 @@ from course.checking.observation import (
 from course.checking.patience import Patience, processor_time_of
 from course.checking.supervisor import MOST_OUTPUT, why_nothing_came
 from course.grading import appetite, confinement, record, system_calls
+from course.grading.by_name import watched_builtins
 from course.grading.check_code import receive
 from course.grading.environment import HOMES
 from course.grading.messages import CellsRan, Check, CheckRan, Observed, Request
@@ -115,7 +116,7 @@ def _serve(request: Request, stream: BufferedIOBase, pristine: Pristine) -> None
     with asyncio.Runner() as runner:
         loop = runner.get_loop()  # now, so that a policy that a cell sets comes too late
         tell, has_new_bodies = record.begin(RECORD)
-        space, errors = host.run_cells(runner, request.cells, record.watched_builtins(tell))
+        space, errors = host.run_cells(runner, request.cells, watched_builtins(tell))
         for name in (*pristine.restore(has_new_bodies()), *record.overridden(loop)):
             tell(f"{name} =")
         lacking = host.what_is_missing(request.answers, space, errors)

@@ -119,6 +119,7 @@ def main(folder: str, descriptor: str) -> None:
     # httpx brings its own command line along, and click and rich with it, wherever it finds them.
     sys.modules["httpx._main"] = None  # type: ignore[assignment]
     from course.grading import attacks, check_code, confinement, worker
+    from course.grading.by_name import watch_readers
     from course.grading.pristine import Pristine
     from course.grading.record import Watched, watch_connections
 
@@ -136,6 +137,7 @@ def main(folder: str, descriptor: str) -> None:
     for name in [name for name in sys.modules if name.startswith("course.grading")]:
         del sys.modules[name]
     watch_connections()
+    watch_readers()
     pristine = Pristine()
     for module in pristine.modules.values():
         module.__class__ = Watched

@@ -9,7 +9,7 @@ from course.checking.exercise import Exercise, Verdict
 from course.checking.host import cells_of
 from course.checking.supervisor import SECONDS, judged
 from course.grading.fingerprint import course_fingerprint
-from course.grading.messages import OWN_CONNECTION, Observed, Request
+from course.grading.messages import OWN_CONNECTION, OWN_STATEMENT, Observed, Request
 from course.grading.observers import Observers
 from course.grading.results import Result, make_result, store, stored
 from course.grading.submissions import Submission
@@ -96,7 +96,8 @@ class Task:
         exercise = self.exercises[number]
         verdict = judged(exercise, observed.observation, self._seed(exercise))
         self.verdicts[number] = (verdict, observed.seconds)
-        self.did |= {*observed.did} - ({OWN_CONNECTION} if exercise.own_connections else set())
+        allowed = {OWN_CONNECTION, OWN_STATEMENT} if exercise.own_connections else set()
+        self.did |= {*observed.did} - allowed
         return not self.left
 
     def result(self) -> Result:

@@ -16,7 +16,9 @@ from course.checking.observation import (
     texts,
 )
 
-OWN_CONNECTION = "a connection of its own to the database"  # what an answer did
+# What an answer did.
+OWN_CONNECTION = "a connection of its own to the database"
+OWN_STATEMENT = "a statement that SQLAlchemy does not see"
 
 # --- a grader and its observers -------------------------------------------------------------
 

@@ -10,8 +10,8 @@ connection or aiosqlite, whose functions tell it here (`watch_connections`).
 Source: docs.python.org/3/library/audit_events.html.
 """
 
-import builtins
 import os
+import sqlite3
 import sys
 import threading
 from collections.abc import Callable
@@ -24,10 +24,12 @@ import aiosqlite
 import sqlalchemy
 from greenlet import getcurrent
 from sqlalchemy import Engine
+from sqlalchemy.connectors.asyncio import AsyncAdapt_dbapi_cursor as Cursor
+from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.pool.base import _ConnectionFairy
 
-from course.grading.messages import OWN_CONNECTION
-from course.grading.words import is_unusual, is_unusual_module, methods, unusual_names_in
+from course.grading.messages import OWN_CONNECTION, OWN_STATEMENT
+from course.grading.words import BY_NAME, unusual_names, unusual_names_in
 from course.project import ROOT
 
 CELL = "<cell "  # course/checking/host.py gives the code of each cell such a file name
@@ -37,7 +39,7 @@ WATCHED = (
     "sqlite3.connect",
 )  # fmt: skip
 FROZEN = "<frozen importlib"
-HERE = ("course/grading/record.py",)
+HERE = ("course/grading/record.py", "course/grading/by_name.py")
 # Whose own work it is: measured over all known answers, and what is like it.
 LIBRARIES = (
     "aiosqlite/", "anyio/", "ast.py", "asyncio/coroutines.py", "asyncio/events.py",
@@ -50,9 +52,14 @@ BODY = ("__code__", "__defaults__", "__kwdefaults__")
 # An attribute that leads to a frame is read by these alone, for themselves.
 FRAMES, TAKE_FRAMES = ("tb_frame", "ag_frame", "cr_frame", "gi_frame"), ("asyncio/", "course/")
 CONNECT = ("aiosqlite/", "course/", "lantern/", "sqlalchemy/")
+SETTING = ("PRAGMA", "pragma")  # what SQLAlchemy's own recipe says to the driver
 LOOK_ON = ("course/", "lantern/")  # at threads, for instance
 # A traceback that is printed, or logged, is handed to nobody.
 TRACEBACK = "traceback.py"
+# It takes a frame for itself, but for one function that hands it out.
+LOGGING, HANDS_OUT = "logging/__init__.py", ("currentframe", "<lambda>")
+# What runs a text that it takes for a type, or for what two tables have in common.
+RUN_TEXTS = ("typing.py", "typing_extensions.py", "pydantic/", "sqlalchemy/orm/clsregistry.py")
 MOST_TOLD = 100  # lines; more than are kept, and no more than a socket holds that nobody reads
 PRINTS = {"print_exc", "format_exc", "print_exception", "format_exception", "print_stack"}
 # A library that hands out what it finds, but for what others ask it.
@@ -62,6 +69,18 @@ OF_A_CELL, OF_A_FILE, MADE_UP = "a cell", "a file of its own", "code made up"
 THE_LEARNERS = (OF_A_CELL, OF_A_FILE)
 # What an answer imports from, and cannot write to.
 ROOTS = (f"{Path(sqlalchemy.__file__).parent.parent}/", f"{Path(os.__file__).parent}/", f"{ROOT}/")
+
+
+def whose(file: object) -> str:
+    """Return the path of a library's file, or what else the code of this file is."""
+    if type(file) is not str:
+        return OF_A_FILE
+    if file.startswith(CELL):
+        return OF_A_CELL
+    if file.startswith("<"):
+        return file if file.startswith(FROZEN) else MADE_UP
+    root = next((root for root in ROOTS if file.startswith(root)), None)
+    return file[len(root) :] if root else OF_A_FILE
 
 
 class Record(NamedTuple):
@@ -85,17 +104,6 @@ def begin(descriptor: int) -> Record:
             told.add(line)
             write(descriptor, f"{line}\n".encode())
 
-    def whose(file: object) -> str:
-        """Return the path of a library's file, or what else the code of this file is."""
-        if type(file) is not str:
-            return OF_A_FILE
-        if file.startswith(CELL):
-            return OF_A_CELL
-        if file.startswith("<"):
-            return file if file.startswith(FROZEN) else MADE_UP
-        root = next((root for root in ROOTS if file.startswith(root)), None)
-        return file[len(root) :] if root else OF_A_FILE
-
     def hook(event: str, args: tuple[Any, ...]) -> None:
         if not event.startswith(WATCHED):
             return
@@ -116,6 +124,9 @@ def begin(descriptor: int) -> Record:
             for name in unusual_names_in(code):
                 tell(name)
         by, does = whose(caller.f_code.co_filename), caller.f_code.co_name
+        if event == "compile" and by.startswith(RUN_TEXTS):
+            for name in names_in(args[0]):
+                tell(name)
         what = args[1] if event.startswith("object.__") else event
         if event.startswith("sqlite3."):
             if event == "sqlite3.connect" and not by.startswith(CONNECT):
@@ -130,6 +141,10 @@ def begin(descriptor: int) -> Record:
             # A loop in debug mode notes where each callback was made.
             printed = event != "sys._getframe" and function in PRINTS
             own_work = printed or by_whom.startswith(TAKE_FRAMES)
+        elif event == "sys._getframe" and by == LOGGING:
+            own_work = asked_for(caller)[0] not in HANDS_OUT
+        elif event == "sys._getframe" and beyond(caller, args):
+            own_work = by.startswith("course/")
         else:
             own_work = by.startswith(LIBRARIES) or (by == INSPECT and does in ASKED)
         if own_work:
@@ -141,6 +156,19 @@ def begin(descriptor: int) -> Record:
             frame = frame.f_back
         if frame:
             tell(what if by in THE_LEARNERS else f"{what}, through {by}")
+
+    def beyond(caller: FrameType, args: tuple[Any, ...]) -> bool:
+        """Tell whether a frame that is taken lies behind those of a cell: nobody asks for such."""
+        frame, passed = caller, False
+        while args and frame is not args[0] and frame.f_back:
+            passed = passed or whose(frame.f_code.co_filename) in THE_LEARNERS
+            frame = frame.f_back
+        return passed and whose(frame.f_code.co_filename) not in THE_LEARNERS
+
+    def names_in(text: object) -> set[str]:
+        """Return the unusual names of a text that a library runs, not with a cell's builtins."""
+        text = text.decode(errors="replace") if type(text) is bytes else text
+        return unusual_names(text, more=BY_NAME) if type(text) is str else set()
 
     def of_the_system(path: object) -> bool:
         """Tell whether a file is one of /proc, where a process may read its own memory."""
@@ -201,10 +229,12 @@ def watch_connections() -> None:
     """Tell of what passes by the events in which a check counts statements and connections.
 
     That is a connection of one's own to a database on which somebody else has an engine, the
-    driver's cursor, and an engine that forgets the connections that are out.
+    driver's cursor, a statement that is handed to the driver, wherever its cursor came from, and
+    an engine that forgets the connections that are out.
     """
     databases: set[str] = set()  # of engines that are no answer's
     make, dispose, connect = Engine.__init__, Engine.dispose, aiosqlite.Connection.__init__
+    open_, work = DefaultDialect.connect, vars(aiosqlite.Connection)["_execute"]
 
     # create_engine takes the options that stand here by name.
     def made(
@@ -228,6 +258,32 @@ def watch_connections() -> None:
             Watched._tell(OWN_CONNECTION)
         connect(self, *args, **options)
 
+    def opened(self: Any, *args: Any, **options: Any) -> Any:
+        # Also by way of a thread's pool, which is no answer's file.
+        if not _is_sqlalchemy_s(sys._getframe().f_back):
+            Watched._tell(OWN_CONNECTION)
+        connection = open_(self, *args, **options)
+        if isinstance(connection, sqlite3.Connection):
+            connection.set_trace_callback(stated)
+        return connection
+
+    def stated(sql: str) -> None:
+        if not sql.startswith(SETTING) and not _is_sqlalchemy_s(sys._getframe().f_back):
+            Watched._tell(OWN_STATEMENT)
+
+    def executed(method: Callable[..., Any]) -> Any:
+        def execute(self: Any, sql: Any, *values: Any) -> Any:
+            if not str(sql).startswith(SETTING) and not _is_sqlalchemy_s(sys._getframe().f_back):
+                Watched._tell(OWN_STATEMENT)
+            return method(self, sql, *values)
+
+        return execute
+
+    async def awaited(self: Any, function: Any, *args: Any, **options: Any) -> Any:
+        if Watched._asks(itself=True):
+            Watched._tell(OWN_STATEMENT)
+        return await work(self, function, *args, **options)
+
     def told(method: Callable[..., Any], itself: bool) -> Any:
         def called(self: Any, *args: Any, **options: Any) -> Any:
             if Watched._asks(itself):
@@ -237,10 +293,22 @@ def watch_connections() -> None:
         return called
 
     Engine.__init__, Engine.dispose = made, disposed  # type: ignore[method-assign]
+    DefaultDialect.connect = opened  # type: ignore[method-assign]
     aiosqlite.Connection.__init__ = connected  # type: ignore[method-assign]
+    setattr(aiosqlite.Connection, "_execute", awaited)  # noqa: B010
+    for name in ("execute", "executemany"):
+        setattr(Cursor, name, executed(getattr(Cursor, name)))
     for name in ("cursor", "detach", "__getattr__"):
         method = told(getattr(_ConnectionFairy, name), itself=name != "detach")
         setattr(_ConnectionFairy, name, method)
+
+
+def _is_sqlalchemy_s(frame: FrameType | None) -> bool:
+    """Tell whether what a frame does is SQLAlchemy's work, or a check's, and no answer's."""
+    # A dialect does for anybody what it is told.
+    while frame and frame.f_code.co_name.startswith("do_"):
+        frame = frame.f_back
+    return frame is not None and whose(frame.f_code.co_filename).startswith(CONNECT)
 
 
 def _is_one_file(one: str, other: str) -> bool:
@@ -248,29 +316,6 @@ def _is_one_file(one: str, other: str) -> bool:
         return os.path.samefile(one.removeprefix("file:").partition("?")[0], other)
     except (OSError, ValueError):
         return False
-
-
-def watched_builtins(tell: Callable[[str], None]) -> dict[str, Any]:
-    """Return the builtins for cells: a name that is put together at run time is seen as well."""
-    get, put, take = builtins.getattr, builtins.setattr, builtins.__import__
-
-    def getattr(owner: Any, name: str, *default: Any) -> Any:
-        if type(name) is str and is_unusual(name):
-            tell(name)
-        return get(owner, name, *default)
-
-    def setattr(owner: Any, name: str, value: Any) -> None:
-        if type(name) is str and (is_unusual(name) or name in methods()):
-            tell(f"{name} =")
-        put(owner, name, value)
-
-    def import_(name: str, *where: Any, **more: Any) -> Any:
-        if type(name) is str and is_unusual_module(name):
-            tell(name)
-        return take(name, *where, **more)
-
-    own = {"getattr": getattr, "setattr": setattr, "__import__": import_}
-    return {**vars(builtins), **own}
 
 
 def overridden(instance: object) -> list[str]:

@@ -4,7 +4,7 @@ import ast
 import asyncio
 import re
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 from sqlalchemy.engine import Connection, Engine
@@ -28,14 +28,21 @@ WORDS = {
     "meta_path", "path_hooks", "setitimer", "update_wrapper", "mro", "dispatch", "listeners",
     "gr_frame", "gr_context", "get_running_tasks", "walk_tb", "extract_stack", "format_stack",
     "StackSummary", "TracebackException", "MonkeyPatch", "ctypes", "get_field", "recreate",
+    "set_trace_callback",
 }  # fmt: skip
 # As an attribute alone: SQLAlchemy's own recipe gives a parameter such a name.
 DRIVERS = {"dbapi", "dbapi_connection", "driver_connection", "get_raw_connection", "loaded_dbapi",
            "raw_connection"}  # fmt: skip
-MODULES = {"builtins", "copyreg", "ctypes", "inspect", "marshal", "operator", "pickle", "signal",
-           "tracemalloc", "unittest"}  # fmt: skip
+MODULES = {"builtins", "copyreg", "ctypes", "inspect", "logging.config", "marshal", "operator",
+           "pickle", "pkgutil", "pydantic_core", "pydoc", "signal", "tracemalloc", "unittest",
+           "xmlrpc"}  # fmt: skip
 # As a name by itself: `re.compile` is another one.
 CALLED = {"compile", "delattr", "eval", "exec", "globals", "locals", "vars"}
+BY_NAME = ("getattr", "setattr", "__import__")  # what tells nothing in a text that a library runs
+# Other functions have these names too: of SQLAlchemy, or of the learner's own.
+ALSO_FUNCTIONS = {"inspect", "operator", "signal"}
+# Whose pattern takes the object itself, and none of its attributes.
+PLAIN = {"bool", "bytes", "dict", "float", "frozenset", "int", "list", "set", "str", "tuple"}
 # Names with an underscore that belong to others, and that answers use.
 ORDINARY = {
     "_", "__aenter__", "__aexit__", "__aiter__", "__all__", "__anext__", "__annotations__",
@@ -57,8 +64,8 @@ WATCHED = (
 UNREADABLE = "a cell that is too much for Python's parser"
 
 
-def unusual_names(*cells: str) -> set[str]:
-    """Return what the code of cells names and no answer needs.
+def unusual_names(*cells: str, more: Iterable[str] = ()) -> set[str]:
+    """Return what the code of cells names and no answer needs, and of more names those they have.
 
     A name that is set where a method was, or in what was imported, has a sign behind it, as in
     "commit =".
@@ -73,7 +80,8 @@ def unusual_names(*cells: str) -> set[str]:
         except (ValueError, RecursionError, MemoryError):
             found.add(UNREADABLE)
     foreign = {name for tree in trees for name in _imported(tree)}
-    return found.union(*(_unusual(tree, foreign) for tree in trees))
+    known = {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return found.union(known.intersection(more), *(_unusual(tree, foreign) for tree in trees))
 
 
 def _parsed(text: str) -> ast.Module:
@@ -88,7 +96,7 @@ def _unusual(tree: ast.Module, foreign: set[str]) -> Iterator[str]:
         match node:
             case ast.Attribute(value=owner, attr=name, ctx=context):
                 own = isinstance(owner, ast.Name) and owner.id in ("self", "cls")
-                if is_unusual(name) and not own:
+                if not own and (is_unusual(name) or _is_module(name, _root(owner) in foreign)):
                     yield name
                 put = isinstance(context, ast.Store | ast.Del) and not own
                 if put and (name in methods() or _root(owner) in foreign):
@@ -109,15 +117,23 @@ def _unusual(tree: ast.Module, foreign: set[str]) -> Iterator[str]:
                 yield from filter(is_unusual, _read_by_format(text))
             case ast.keyword(arg=str(name)) if is_unusual(name):
                 yield name
-            case ast.MatchClass(kwd_attrs=names):
+            case ast.MatchClass(cls=kind, patterns=patterns, kwd_attrs=names):
                 yield from filter(is_unusual, names)
+                # Which attributes these are, the class says, and that may be made at run time.
+                if patterns and not (isinstance(kind, ast.Name) and kind.id in PLAIN):
+                    yield f"case {ast.unparse(kind)}(…)"
             case ast.Import(names=names):
                 yield from filter(is_unusual_module, (alias.name for alias in names))
                 yield from filter(is_unusual, (alias.name for alias in names))
             case ast.ImportFrom(module=module, names=names):
                 yield from filter(is_unusual_module, [module or ""])
                 yield from filter(is_unusual, [module or ""])
-                yield from filter(is_unusual, (alias.name for alias in names))
+                for name in (alias.name for alias in names):
+                    foreign_one = not (module or "").startswith("sqlalchemy")
+                    if is_unusual(name) or _is_module(name, foreign_one):
+                        yield name
+                    elif f"{module}.{name}" in MODULES:
+                        yield f"{module}.{name}"
 
 
 def _read_by_format(text: str) -> Iterator[str]:
@@ -167,12 +183,22 @@ def _is_word(name: str) -> bool:
     return name in WORDS or (magic and name not in ORDINARY)
 
 
+def _is_module(name: str, foreign: bool) -> bool:
+    """Tell whether an attribute is a module that another one imported, and no answer needs."""
+    return name in MODULES and (foreign or name not in ALSO_FUNCTIONS)
+
+
 def is_unusual_module(name: str) -> bool:
     """Tell whether no answer needs a module of this name."""
     first, *others = name.split(".")
     if not all(part.isidentifier() for part in (first, *others)):
         return False
-    return first in MODULES or name.startswith(INSIDES) or any(map(is_unusual, others))
+    return (
+        first in MODULES
+        or name in MODULES
+        or name.startswith(INSIDES)
+        or any(map(is_unusual, others))
+    )
 
 
 @cache

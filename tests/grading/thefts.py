@@ -38,6 +38,35 @@ def opened(line: str, *before: str) -> Case:
     )), WRONG, exercise="ch03-ex1")  # fmt: skip
 
 
+def stated(*lines: str) -> Case:
+    """Return an answer that hands the driver a statement past SQLAlchemy."""
+    return Case("\n".join((
+        "from sqlalchemy import event", "def sell(Session, show_id, guest_id, seat_ids):",
+        "    engine = Session.kw['bind']", "    connection = Session().connection()",
+        *(f"    {line}" for line in lines), "    connection.exec_driver_sql('SELECT 1')",
+    )), WRONG, exercise="ch02-ex1")  # fmt: skip
+
+
+# What reads an attribute by a name that is made at run time, and no word tells.
+BY_A_MODEL = (
+    "from typing import Any", "from pydantic import BaseModel, ConfigDict, Field, create_model",
+    "class Base(BaseModel):",
+    "    model_config = ConfigDict(from_attributes=True, arbitrary_types_allowed=True)",
+    "def take(owner, name):",
+    "    model = create_model('M', **{'__ba' + 'se__': Base}, found=(Any, Field(alias=name)))",
+    "    return model.model_validate(owner).found",
+)  # fmt: skip
+BY_A_PATTERN = (
+    "from abc import ABC",
+    "def take(owner, name):",
+    "    made = type('Made', (ABC,), {'_'.join(['', '', 'match', 'args', '', '']): (name,)})",
+    "    made.register(type(owner))",
+    "    match owner:",
+    "        case made(found): return found",
+)
+DIS = "DIS = 'dis'"
+A_TEXT = "class Text(str): pass"
+A_FRAME = "'logging.current' + 'frame'"
 # A cell asks for the check, takes the token from it, and sends what was seen elsewhere.
 OVER_THE_CHANNEL = """
 import json, os
@@ -119,6 +148,44 @@ THEFTS = {
         "traceback.TracebackException.from_exception(found(), capture_locals=True)",
         "import traceback", "def found():", "    try: 1 / 0",
         "    except Exception as e: return e"),
+    "a frame of logging's by a pattern": looked(
+        "take(logging, 'current' + 'frame')()", "import logging", *BY_A_PATTERN),
+    "a frame of logging's by its path": looked(
+        f"pkgutil.resolve_name({A_FRAME})()", "import pkgutil, logging"),
+    "a frame of logging's by pydantic": looked(
+        f"TypeAdapter(ImportString).validate_python({A_FRAME})()",
+        "from pydantic import ImportString, TypeAdapter"),
+    "a frame of logging's by an entry point": looked(
+        "EntryPoint('x', 'logging:current' + 'frame', 'y').load()()",
+        "from importlib.metadata import EntryPoint"),
+    "a frame of logging's by its settings": looked(
+        f"config.BaseConfigurator({{}}).resolve({A_FRAME})()", "from logging import config"),
+    "a locals of a namesake, put together": looked(
+        "TypeAdapter('exercise', **{'_parent' + '_depth': 6})",
+        "from pydantic import TypeAdapter"),
+    # an attribute by its name
+    "listeners by a model": opened("take(engine.sync_engine, 'dis' + 'patch')", *BY_A_MODEL),
+    "listeners by a pattern": opened("take(engine.sync_engine, f'{DIS}patch')", DIS, *BY_A_PATTERN),
+    "listeners by another module's builtins": opened(
+        "b.getattr(engine.sync_engine, f'{DIS}patch')", DIS, "from codecs import builtins as b"),
+    "listeners by another module's inspect": opened(
+        "i.getattr_static(engine.sync_engine, f'{DIS}patch')", DIS,
+        "from dataclasses import inspect as i"),
+    "listeners by wraps of another name": opened(
+        "w(engine.sync_engine, ['dis' + 'patch'], [])(Holder)",
+        "from functools import wraps as w", "class Holder: pass"),
+    "listeners by a key": opened(
+        "attribute_keyed_dict('dis' + 'patch')().set(engine.sync_engine)",
+        "from sqlalchemy.orm import attribute_keyed_dict"),
+    "listeners by a text that is a type": opened(
+        "f.__annotations__ = {'x': 'engine.dis' + 'patch'}; "
+        "get_type_hints(f, localns={'engine': engine.sync_engine})",
+        "from typing import get_type_hints", "def f(): pass"),
+    "listeners by another kind of text": opened(
+        "getattr(engine.sync_engine, Text('dis' + 'patch'))", A_TEXT),
+    "listeners by a format that keeps": opened(
+        "Keep().vformat('{0.dis' + 'patch}', [engine.sync_engine], {})", "import string",
+        "class Keep(string.Formatter):", "    def format_field(self, value, how): return ''"),
     # put back before the check is over
     "a clock": looked("time.perf_counter = time.perf_counter", "import time"),
     "a clock that is handed over": looked(
@@ -180,6 +247,23 @@ THEFTS = {
     "a statement of the pool's": opened(
         "await greenlet_spawn(look, engine.pool)", "from sqlalchemy.util import greenlet_spawn",
         "def look(pool): given = pool.connect(); given.execute('SELECT 1')"),
+    "one by the dialect itself": opened(
+        "await greenlet_spawn(lambda: engine.dialect.connect(path).close())",
+        "from sqlalchemy.util import greenlet_spawn"),
+    "a statement on a result's cursor": stated(
+        "connection.exec_driver_sql('SELECT 1').cursor.execute('SELECT 2')"),
+    "a statement by the dialect": stated(
+        "cursor = connection.exec_driver_sql('SELECT 1').cursor",
+        "engine.dialect.do_execute(cursor, 'SELECT 2', ())"),
+    "a statement of a listener's": stated(
+        "event.listen(engine, 'after_cursor_execute', lambda c, cursor, *_: "
+        "cursor.execute('SELECT 2'))"),
+    "a statement of a listener's at a checkout": stated(
+        "kept = []", "event.listen(engine, 'checkin', lambda raw, record: kept.append(raw))",
+        "connection.close()", "kept[0].execute('SELECT 2')", "connection = Session().connection()"),
+    "a statement on a result's cursor, awaited": opened(
+        "await session.run_sync(lambda s: s.connection().exec_driver_sql('SELECT 1').cursor"
+        ".execute('SELECT 2'))"),
     # what a pool has forgotten
     "a connection that is taken out of the pool": opened(
         "(await session.connection()).sync_connection.detach()"),
@@ -222,6 +306,9 @@ THEFTS = {
     "a private module": looked("_thread.get_ident()", "import _thread"),
     "a module by a name that is made": looked(
         "importlib.import_module(''.join(['pick', 'le']))", "import importlib"),
+    "a module by another kind of text": looked("__import__(Text('pick' + 'le'))", A_TEXT),
+    "a module by an import of another name": looked(
+        "im('pick' + 'le')", "from importlib import import_module as im"),
     "a module by a name that is put together": looked("__import__('pick' + 'le')"),
     # code that is not in a cell
     "a text that is run": looked("exec('import sys; sys._get' + 'frame(1)')"),
