@@ -22,6 +22,7 @@ from course.grading.counting import choose_what_counts
 from course.grading.exports import NOTHING, write_all
 from course.grading.grader import Grader
 from course.grading.handed_in import find_files, is_notebook
+from course.grading.handing_back import write_feedback_zips
 from course.grading.observers import Observers
 from course.grading.people import Person, people
 from course.grading.report import recognised, write_report
@@ -52,6 +53,7 @@ def grade_class(
             choose_what_counts(person, attempt)
         write_all(persons, out)
         report = write_report(persons, out)
+        write_feedback_zips(persons, out)
     _say_how_it_went(persons)
     typer.echo(f"The report on the class: {report}")
 

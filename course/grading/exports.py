@@ -25,6 +25,7 @@ from course.checking.exercise import (
     stems,
 )
 from course.files import write_whole
+from course.grading.handing_back import of_moodle
 from course.grading.people import Person
 from course.grading.results import Result
 from course.names import chapter_of
@@ -108,7 +109,7 @@ def moodle_csv(persons: Sequence[Person]) -> str:
         number = person.entry.id if person.entry else ""
         rows.append((_login(person), number, person.known("mail"), person.called,
                      *_marks(person, chapters)))  # fmt: skip
-    return _csv(rows)
+    return _csv_for_php(rows)
 
 
 def worksheets(persons: Sequence[Person]) -> dict[str, str]:
@@ -120,14 +121,12 @@ def worksheets(persons: Sequence[Person]) -> dict[str, str]:
     for stem in _chapters(persons):
         rows = [
             (f"Participant {result.learner.id}", person.called, mark, _possible(stem), "")
-            for person in _named(persons)
-            for result in person.results
-            if result.learner.system == "Moodle" and result.stem == stem and result.counts
-            if (mark := result.mark) is not None
+            for person, result in of_moodle(_named(persons))
+            if result.stem == stem and (mark := result.mark) is not None
         ]
         if rows:
             header = ("Identifier", "Full name", "Grade", "Maximum grade", "Last modified (grade)")
-            sheets[stem] = _csv([header, *rows])
+            sheets[stem] = _csv_for_php([header, *rows])
     return sheets
 
 
@@ -162,6 +161,11 @@ def _csv(rows: Iterable[tuple[Any, ...]]) -> str:
     writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     writer.writerows([map(harmless, row) for row in rows])
     return text.getvalue()
+
+
+def _csv_for_php(rows: Iterable[tuple[Any, ...]]) -> str:
+    """Return what Moodle reads: to PHP a backslash hides the quote that ends a cell."""
+    return _csv(rows).replace("\\", "/")
 
 
 def harmless(cell: Any) -> Any:

@@ -166,6 +166,14 @@ def _with_roster(persons: list[Person], roster: Sequence[Entry]) -> list[Person]
             if len(same) == 1:
                 matched[i] = same
                 rest.remove(same[0])
+    teams = _grouped((normal(entry.group) or None, i) for i, entry in enumerate(roster))
+    for team in [person for person in rest if normal(person.name) in teams]:
+        # Moodle calls what a team handed in by the team's name and number, and nobody's.
+        if team.learner.system == "Moodle":
+            rest.remove(team)
+            results = [replace(r, learner=replace(r.learner, id="")) for r in team.results]
+            for i in teams[normal(team.name)]:
+                matched[i].append(Person(results))
     rest += unclear
     for person in rest:
         if person.name:

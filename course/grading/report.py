@@ -39,7 +39,7 @@ def write_report(persons: Sequence[Person], folder: Path) -> Path:
     )  # fmt: skip
     pages.globals.update(symbols=SYMBOLS, kinds=KINDS, states=STATES, not_seen=NOT_YET_SEEN)
     learner = pages.get_template("learner.html")
-    names = {p.called: f"feedback/{file_name(p.called)}.html" for p in persons if p.results}
+    names = {p.called: page_of(p.called) for p in persons if p.results}
     for person in persons:
         if person.results:
             page = learner.render(name=person.called, results=person.results)
@@ -47,6 +47,11 @@ def write_report(persons: Sequence[Person], folder: Path) -> Path:
     report = pages.get_template("report.html").render(pages=names, **overview(persons))
     write_whole(folder / "report.html", report.encode(), durable=False)
     return folder / "report.html"
+
+
+def page_of(called: str) -> str:
+    """Return where the page of a learner lies, below the folder of the results."""
+    return f"feedback/{file_name(called)}.html"
 
 
 def file_name(name: str) -> str:

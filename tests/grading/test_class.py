@@ -1,7 +1,9 @@
 """Everybody on the roster has a row, late and again are told, and what counts is a rule."""
 
 import csv
+import html
 import io
+import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +23,8 @@ from course.grading.exports import (
     moodle_csv,
     worksheets,
 )
+from course.grading.folders import stem_in
+from course.grading.handing_back import write_feedback_zips
 from course.grading.learners import Learner
 from course.grading.people import Person, people
 from course.grading.report import write_report
@@ -197,6 +201,45 @@ def test_moodle_gets_a_worksheet_with_the_numbers_of_that_assignment() -> None:
     header, ana = rows(sheet)
     assert {"Identifier", "Grade", "Last modified (grade)"} <= set(header)
     assert ana[:3] == ["Participant 77", "Ana Lopez", "4"]
+
+
+def test_moodle_gets_each_page_back_in_the_folder_of_its_learner(tmp_path: Path) -> None:
+    paths = ("Ana Müller_77_assignsubmission_file/ch01.ipynb", "bo/ch01.ipynb",
+             "Ana Müller_912_assignsubmission_onlinetext_/ch02.ipynb",
+             "O'Neil, محمد_78_assignsubmission_file_ch01.ipynb")  # fmt: skip
+    persons = people([replace(result(path), stem=stem_in(path)) for path in paths])
+    write_report(persons, tmp_path)
+    write_feedback_zips(persons, tmp_path)
+    with zipfile.ZipFile(tmp_path / "moodle-feedback-ch01_event_loop.zip") as archive:
+        pages = {name: archive.read(name).decode() for name in archive.namelist()}
+    assert set(pages) == {
+        "Ana Müller_77_assignsubmission_file_/feedback-ch01.html",
+        "O'Neil, محمد_78_assignsubmission_file_/feedback-ch01.html",
+    }
+    for name, page in pages.items():
+        # As Moodle reads it: name, number, kind and plugin, and what is left.
+        whose, number, kind, plugin, _ = name.split("/")[0].split("_", 4)
+        assert (int(number) in (77, 78), kind, plugin) == (True, "assignsubmission", "file")
+        assert f"<h1>{html.escape(whose)}</h1>".replace("&#x27;", "&#39;") in page
+    assert (tmp_path / "moodle-feedback-ch02_sync_sessionmaker.zip").exists()
+
+
+def test_what_a_team_handed_in_is_of_each_member_and_its_number_of_none() -> None:
+    roster = [Entry("Ana Lopez", "17", group="Team 3"), Entry("Bo Chan", "18", group="Team 3"),
+              Entry("Cy Ray", "19", group="Team 4")]  # fmt: skip
+    handed_in = [result("Team 3_17_assignsubmission_file/ch01.ipynb", 4),
+                 result("Cy Ray_55_assignsubmission_file/ch01.ipynb", 1)]  # fmt: skip
+    persons = people(handed_in, roster)
+    assert [(person.called, [one.points for one in person.results]) for person in persons] == [
+        ("Ana Lopez", [4]), ("Bo Chan", [4]), ("Cy Ray", [1])
+    ]  # fmt: skip
+    assert [row[0] for row in rows(worksheets(persons)[STEM])[1:]] == ["Participant 55"]
+
+
+def test_no_name_hides_the_end_of_its_cell_from_moodle() -> None:
+    persons = people([result("ana\\/ch01.ipynb"), result("bo/ch01.ipynb")])
+    assert "\\" not in moodle_csv(persons)
+    assert len(persons) == 2
 
 
 # --- which notebook counts ------------------------------------------------------------------
