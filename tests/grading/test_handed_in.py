@@ -146,10 +146,52 @@ def test_a_class_in_a_damaged_zip_is_a_sentence(tmp_path: Path, damage: str) -> 
 
 def test_a_learner_s_zip_of_endless_files_is_cut(handed_in: Path) -> None:
     names = [f"{number}.ipynb" for number in range(MOST_IN_A_ZIP + 50)]
-    (handed_in / "bo.zip").write_bytes(zipped(*names, contents=b""))
+    (handed_in / "bo").mkdir()
+    (handed_in / "bo" / "work.zip").write_bytes(zipped(*names, contents=b""))
     submissions = found(handed_in)
     assert len(submissions) == 1 + MOST_IN_A_ZIP + 1
-    assert "It holds 250 files; 200 are read." in submissions["bo.zip"].problem
+    assert "It holds 250 files; 200 are read." in submissions["bo/work.zip"].problem
+
+
+def a_class(one: str, of_a_zip: str) -> bytes:
+    """Return a zip of a class as a system makes it: 250 notebooks, and a learner's zip."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for number in range(250):
+            archive.writestr(one.format(number=number), CONTENTS)
+        archive.writestr(of_a_zip, zipped("work/ch01.ipynb"))
+    return file.getvalue()
+
+
+CLASSES = {
+    "Canvas": ("ana{number}_{number}_7{number}_ch01.ipynb", "zoe_999_7999_work.zip"),
+    "Moodle": ("Ana {number}_{number}_assignsubmission_file/ch01.ipynb",
+               "Zoe_999_assignsubmission_file/work.zip"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("system", CLASSES)
+@pytest.mark.parametrize("where", ["in a folder", "beside another", "in a zip"])
+def test_of_a_class_s_zip_that_lies_in_what_is_given_nobody_is_lost(
+    tmp_path: Path, system: str, where: str
+) -> None:
+    folder, contents = tmp_path / "downloads", a_class(*CLASSES[system])
+    folder.mkdir()
+    (folder / "class list.csv").write_text("name")
+    (folder / "ch01 (2).zip").write_bytes(contents)
+    if where == "beside another":
+        again = (name.replace("ch01", "ch02") for name in CLASSES[system])
+        (folder / "ch02.zip").write_bytes(a_class(*again))
+    if where == "in a zip":
+        with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+            for path in folder.iterdir():
+                archive.write(path, path.name)
+        folder = tmp_path / "all.zip"
+    every = [one for one in found(folder).values() if one.is_notebook]
+    assert [one.problem for one in every if one.problem] == []
+    assert {one.learner.system for one in every} == {system}
+    assert len({one.learner.id for one in every}) == 251
+    assert len(every) == (502 if where == "beside another" else 251)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
