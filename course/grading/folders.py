@@ -15,7 +15,7 @@ DEEPEST = 40  # folders of a path that are looked at
 # it are no such words, one of these is a name like theirs.
 SAYS_NOTHING = re.compile(
     r"(?:submissions?|submitted|handed ?in|hand ?ins?|notebooks?|workspace|exercises?|solutions?|"
-    r"answers?|untitled|assignments?|homeworks?|hw|week|sheet|lab|attempt|version|v|try|draft|"
+    r"late|resubmi(?:tted|ssions?)|answers?|untitled|assignments?|homeworks?|hw|week|sheet|lab|attempt|version|v|try|draft|"
     r"final|old|new|backup|copy|downloads?|src|work|fixed|corrected)[ _.-]?\d{0,2}",
     re.IGNORECASE,
 )
@@ -57,14 +57,24 @@ def _folders(path: str) -> Folders:
 
 
 def _without_words(rest: Rest) -> dict[str, Folders]:
-    """Leave out the folders of a place that all are called by words."""
+    """Leave out the folders of a place that all are called by words, or hold names in one."""
     direct, children = _split(rest)
-    words = all(map(SAYS_NOTHING.fullmatch, children))
+    words = {name for name in children if SAYS_NOTHING.fullmatch(name)}
+    if len(words) < len(children):
+        words = {name for name in words if _holds_names(children[name])}
     found: dict[str, Folders] = dict.fromkeys(direct, ())
-    for folder, below in ({"": _union(children)} if words and children else children).items():
-        for path, folders in _without_words(below).items():
-            found[path] = folders if words else (folder, *folders)
+    if words:
+        found |= _without_words(_union({name: children[name] for name in words}))
+    for folder in children.keys() - words:
+        for path, folders in _without_words(children[folder]).items():
+            found[path] = (folder, *folders)
     return found
+
+
+def _holds_names(below: Rest) -> bool:
+    """Tell whether a place has only folders, and they are not all called by words."""
+    direct, children = _split(below)
+    return not direct and not all(map(SAYS_NOTHING.fullmatch, children))
 
 
 def _union(children: Mapping[str, Rest]) -> Rest:

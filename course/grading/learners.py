@@ -57,10 +57,11 @@ def _row(name: str, pattern: str, **more: bool) -> System:
 SYSTEMS = (
     # moodle: mod/assign/locallib.php, download_submissions(): "fullname_uniqueid_" and then
     # "assignsubmission_file_" as a folder or before the file's name. The id is a row of
-    # assign_user_mapping: of one learner in one assignment. A "_" in a name became a space.
+    # assign_user_mapping: of one learner in one assignment. A "_" in a name became a space. Teams
+    # have their own number; the team of all who are in none has none.
     _row(
         "Moodle",
-        r"(?P<name>[^/]+?)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)(?:_(?P<file>[^/]*))?"
+        r"(?P<name>[^/]+?)(?:_(?P<id>\d+))?_assignsubmission_(?:file|onlinetext)(?:_(?P<file>[^/]*))?"
         r"(?:/|$)",
         unique=False,
     ),
@@ -84,6 +85,11 @@ SYSTEMS = (
         r"(?P<name>[^/]+?)_(?:(?P<late>LATE)_)?(?P<id>\d+)_(?:\d+_(?P<file>[^/]+)"
         r"|(?:text|link)\.html$)",
     ),
+    # Brightspace, "Download" of all: USER-FOLDER - NAME - TIME, as a folder or before the file.
+    _row(
+        "Brightspace",
+        r"(?P<id>\d+)-\d+ - (?P<name>[^/]+?) - [^/-]+ \d{4} \d{3,4} [AP]M(?:/| - (?P<file>[^/]+))",
+    ),
     # Gradescope, "Export Submissions": a folder submission_NUMBER for each, and
     # submission_metadata.yml, which says whose they are.
     _row("Gradescope", r"(?P<name>submission_(?P<id>\d+))/"),
@@ -96,7 +102,7 @@ SYSTEMS = (
     # ILIAS: ilExSubmission::getDirectoryNameFromUserData(): LASTNAME_FIRSTNAME_LOGIN_ID.
     _row(
         "ILIAS",
-        r"(?P<last>[^/_]+)_(?P<first>[^/_]+)_(?P<login>[^/]+)_(?P<id>\d+)/",
+        r"(?P<last>[^/_]*)_(?P<first>[^/_]*)_(?P<login>[^/]+)_(?P<id>\d+)/",
         everywhere=True,
     ),
 )

@@ -59,6 +59,14 @@ NAMES = [
      Learner("Ana Lopez", "4711", "alopez", system="ILIAS")),
     ("Team 3/Lopez_Ana Maria_a_lopez_4711/ch01.ipynb",
      Learner("Ana Maria Lopez", "4711", "a_lopez", system="ILIAS")),
+    ("Homework/Sukarno__sukarno_4712/ch01.ipynb",
+     Learner("Sukarno", "4712", "sukarno", system="ILIAS")),
+    ("Default group_assignsubmission_file/ch01.ipynb", Learner("Default group", system="Moodle")),
+    ("Team 3_17_assignsubmission_file/ch01.ipynb", Learner("Team 3", "17", system="Moodle")),
+    ("12345-67890 - Ana Lopez-Ray - Jan 17, 2024 1011 AM - ch01.ipynb",
+     Learner("Ana Lopez-Ray", "12345", system="Brightspace")),
+    ("12345-67890 - Ana - Maria - Jan 7, 2024 911 PM/ch01 - Copy.ipynb",
+     Learner("Ana - Maria", "12345", system="Brightspace")),
     (" _12_assignsubmission_file_/ch01.ipynb", Learner("12", "12", system="Moodle")),
     ("submitted/ /ps1/ch01.ipynb", Learner(system="nbgrader")),
     ("ana/ch01_event_loop.ipynb", Learner("ana")),
@@ -231,6 +239,14 @@ def test_a_folder_that_may_be_a_group_or_a_learner_is_asked_about() -> None:
     assert "a may be a group" in learners[paths[0]].asks
     flat = called("a/ana_ch01.ipynb", "a/bo_ch01.ipynb", "b/cy_ch01.ipynb")
     assert len(set(flat.values())) == 3
+
+
+def test_a_folder_of_late_ones_is_no_learner_also_with_one_in_it() -> None:
+    paths = ("ana/ch01.ipynb", "late/bo/ch01.ipynb", "late/ana/ch02.ipynb")
+    assert set(called(*paths[:2]).values()) == {"ana", "bo"}
+    assert [called(*paths)[path] for path in paths] == ["ana", "bo", "ana"]
+    assert set(called("ana/ch01.ipynb", "Late/ch01.ipynb").values()) == {"ana", "Late"}
+    assert set(called("ana/ch01.ipynb", "Lab/final/ch01.ipynb").values()) == {"ana", "Lab"}
 
 
 def test_a_class_that_looks_like_canvas_s_by_chance_stays_a_class() -> None:
