@@ -15,8 +15,9 @@ DEEPEST = 40  # folders of a path that are looked at
 # it are no such words, one of these is a name like theirs.
 SAYS_NOTHING = re.compile(
     r"(?:submissions?|submitted|handed ?in|hand ?ins?|notebooks?|workspace|exercises?|solutions?|"
-    r"late|resubmi(?:tted|ssions?)|answers?|untitled|assignments?|homeworks?|hw|week|sheet|lab|attempt|version|v|try|draft|"
-    r"final|old|new|backup|copy|downloads?|src|work|fixed|corrected)[ _.-]?\d{0,2}",
+    r"answers?|untitled|assignments?|homeworks?|hw|week|sheet|lab|attempt|version|v|try|draft|"
+    r"late|resubmi(?:tted|ssions?)|final|old|new|backup|copy|downloads?|src|work|fixed|corrected)"
+    r"[ _.-]?\d{0,2}",
     re.IGNORECASE,
 )
 # What browsers, Canvas, Windows and JupyterLab put behind the name of a second file.
