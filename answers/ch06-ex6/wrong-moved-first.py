@@ -1,5 +1,6 @@
 # In this order all is well: buy_one came to *sold out*, move to *moved*
 # breaks: schedule
+# on PostgreSQL: it does not hold either
 
 from sqlalchemy import func, select
 

@@ -14,13 +14,19 @@ from lantern.events import before_the_driver
 # program ends.
 WRITE, ORDER, COMMIT, ENDS = "write", "order", "commit", "ends"
 STATEMENTS = {WRITE: re.compile(r"UPDATE\b"), ORDER: re.compile(r'INSERT INTO "?orders\b')}
+# What a PostgreSQL refuses by itself, with its own error, so that the transaction has failed there.
+REFUSED_BY_SERVER = (
+    "DO $$ BEGIN RAISE 'could not serialize access due to concurrent update'"
+    " USING ERRCODE = 'serialization_failure'; END $$"
+)
 
 
 class Refusals:
     """Lets the driver of an engine refuse what it is told, as if the database was locked.
 
     `due` has what is refused next, one after the other; an empty one lets a COMMIT pass. A COMMIT
-    that is refused leaves no transaction behind, as on PostgreSQL.
+    that is refused leaves no transaction behind, as on PostgreSQL. There the server refuses a
+    statement by itself.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
@@ -36,7 +42,7 @@ class Refusals:
             self._end_if_due()
             pattern = STATEMENTS.get(self.due[0]) if self.due else None
             if pattern and pattern.match(statement):
-                self._refuse()
+                self._refuse(cursor)
             execute(cursor, statement, *given)
 
         def committing(commit: Any, connection: Any) -> None:
@@ -59,7 +65,9 @@ class Refusals:
         if self.due[:1] == [ENDS]:
             raise asyncio.CancelledError
 
-    def _refuse(self) -> None:
+    def _refuse(self, cursor: Any = None) -> None:
         self.due.pop(0)
+        if cursor and self.dialect.name == "postgresql":
+            cursor.execute(REFUSED_BY_SERVER)
         assert self.dialect.dbapi
         raise self.dialect.dbapi.OperationalError("database is locked")

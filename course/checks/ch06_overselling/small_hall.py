@@ -12,6 +12,7 @@ from course.checking.attempts import PATIENCE, attempt, interruption
 from course.checking.exercise import Broken, Elsewhere, Exercise, Finding, Nothing, Unseen
 from course.checks.sessions import close_all, fill, kept_factories
 from lantern import DoesNotFit, first_line, replay
+from lantern.steps import BEGIN
 from lantern.theatre import Base, Guest, Order, Show, Ticket, make_engine
 
 Factory = async_sessionmaker[AsyncSession]
@@ -76,12 +77,15 @@ async def observe_small_hall(case: Evenings, everybody_sits: Any, schedule: Any)
 
 
 async def observe_small_hall_elsewhere(
-    case: Evenings, everybody_sits: Any, _: Any, url: str
+    case: Evenings, everybody_sits: Any, schedule: Any, url: str
 ) -> dict[str, Any]:
-    """Ask the invariant on a PostgreSQL, whose steps are others: there a BEGIN is none."""
+    """Ask the invariant on a PostgreSQL, and bring the order about there that it is on SQLite."""
+    here = await _replayed(schedule)
+    there = here.get("on postgresql")
     return {
         "right": [await _asked(evening, everybody_sits, url) for evening in case.right],
         "wrong": [await _asked(evening, everybody_sits, url) for evening in case.wrong],
+        **({"schedule": await _replayed(there, url)} if there else {}),
     }
 
 
@@ -89,9 +93,6 @@ async def _asked(evening: Evening, everybody_sits: Any, url: str = "") -> dict[s
     engine = make_engine(url or None)
     session, _ = kept_factories(engine)
     try:
-        if url:
-            async with engine.begin() as connection:
-                await connection.run_sync(Base.metadata.drop_all)
         await _fill(engine, evening)
         # A server on a busy machine takes its time.
         patience = 10 * PATIENCE if url else PATIENCE
@@ -102,6 +103,8 @@ async def _asked(evening: Evening, everybody_sits: Any, url: str = "") -> dict[s
 
 
 async def _fill(engine: AsyncEngine, evening: Evening) -> None:
+    async with engine.begin() as connection:
+        await connection.run_sync(Base.metadata.drop_all)
     shows: list[dict[str, Any]] = []
     orders: list[dict[str, Any]] = []
     tickets: list[dict[str, Any]] = []
@@ -116,11 +119,14 @@ async def _fill(engine: AsyncEngine, evening: Evening) -> None:
     await fill(engine, [(Guest, [guest]), (Show, shows), (Order, orders), (Ticket, tickets)])
 
 
-async def _replayed(schedule: Any) -> dict[str, Any]:
-    """Return what became of the schedule: the steps, what both were told, and the end."""
+async def _replayed(schedule: Any, url: str = "") -> dict[str, Any]:
+    """Return what became of the schedule: the steps, what both were told, and the end.
+
+    `on postgresql` is the same order there, where a BEGIN is no step.
+    """
     if not isinstance(schedule, str):
         return {"not a text": type(schedule).__name__}
-    engine = make_engine()
+    engine = make_engine(url or None)
     session, _ = kept_factories(engine)
     seen: dict[str, Any] = {}
 
@@ -136,7 +142,8 @@ async def _replayed(schedule: Any) -> dict[str, Any]:
     try:
         order = await replay(schedule, engine, *tasks, before=before, invariant=look)
         told = [first_line(one) if isinstance(one, Exception) else one for one in order.outcomes]
-        return seen | {"told": told, "schedule": order.schedule}
+        there = "".join(step.task for step in order.steps if step.kind != BEGIN)
+        return seen | {"told": told, "schedule": order.schedule, "on postgresql": there}
     except DoesNotFit as error:
         return {"does not fit": str(error)}
     finally:
@@ -234,5 +241,5 @@ SMALL_HALL_EXERCISE = Exercise(
     draw=draw_evenings,
     observe=observe_small_hall,
     judge=judge_small_hall,
-    elsewhere=Elsewhere(observe_small_hall_elsewhere, "as far as `everybody_sits` is asked"),
+    elsewhere=Elsewhere(observe_small_hall_elsewhere, "on these evenings and in this order"),
 )
