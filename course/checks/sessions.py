@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
 from sqlalchemy.util import await_
 
+from course.checking.attempts import PATIENCE
 from course.checking.patience import SOON, until_idle
 from lantern.theatre import Base, make_factories, make_sync_engine
 
@@ -37,6 +38,11 @@ def beside(engine: AsyncEngine) -> Engine:
     url = engine.url.set(drivername="postgresql+psycopg", query=words)
     # Who waits here waits for the answer, which cannot go on meanwhile.
     return make_sync_engine(url, connect_args={"options": "-c lock_timeout=1s"})
+
+
+def patience_with(engine: AsyncEngine) -> float:
+    """Return the patience with one call, in seconds: a server on a busy machine takes its time."""
+    return PATIENCE if engine.dialect.name == "sqlite" else 10 * PATIENCE
 
 
 class Kept(AsyncSession):

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from course.checking.attempts import PATIENCE, attempt, attempt_sync, describe, line_of_its_own
+from course.checking.attempts import attempt, attempt_sync, describe, line_of_its_own
 from course.checking.exercise import Plain
 from course.checks.ch06_overselling.every_order import (
     FEW_ORDERS,
@@ -21,7 +21,7 @@ from course.checks.ch06_overselling.every_order import (
 from course.checks.ch06_overselling.refusals import COMMIT, ENDS, ORDER, Refusals
 from course.checks.ch06_overselling.sales import sales, shows_and_guests
 from course.checks.requests import as_it_begins, json_of, post
-from course.checks.sessions import beside, close_all, fill, kept_factories
+from course.checks.sessions import beside, close_all, fill, kept_factories, patience_with
 from lantern.theatre import Order, Show, Ticket, make_engine
 from lantern.wire import Message
 
@@ -108,8 +108,7 @@ class Server:
         self.session, _ = kept_factories(engine)
         self.refusals = Refusals(engine)
         self.others = beside(engine)
-        # A server on a busy machine takes its time.
-        self.patience = PATIENCE if engine.dialect.name == "sqlite" else 10 * PATIENCE
+        self.patience = patience_with(engine)
 
     def app(self) -> FastAPI:
         """Return a new app, with what the answer adds to it."""

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from course.checking.attempts import PATIENCE, attempt, interruption
+from course.checking.attempts import attempt, interruption
 from course.checking.exercise import Broken, Elsewhere, Exercise, Finding, Nothing, Unseen
-from course.checks.sessions import close_all, fill, kept_factories
+from course.checks.sessions import close_all, fill, kept_factories, patience_with
 from lantern import DoesNotFit, first_line, replay
 from lantern.steps import BEGIN
 from lantern.theatre import Base, Guest, Order, Show, Ticket, make_engine
@@ -94,9 +94,8 @@ async def _asked(evening: Evening, everybody_sits: Any, url: str = "") -> dict[s
     session, _ = kept_factories(engine)
     try:
         await _fill(engine, evening)
-        # A server on a busy machine takes its time.
-        patience = 10 * PATIENCE if url else PATIENCE
-        return (await attempt(lambda: everybody_sits(session), patience)).as_dict()
+        asked = await attempt(lambda: everybody_sits(session), patience_with(engine))
+        return asked.as_dict()
     finally:
         await close_all(session)
         await engine.dispose()
