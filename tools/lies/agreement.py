@@ -1,10 +1,13 @@
 """What every house answers alike."""
 
 import asyncio
+from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, inspect, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from lantern import count_sql
 from lantern.theatre import Order, Show, Ticket, make_factories
 from tools.lies.asking import CAPACITY, difference
 
@@ -52,3 +55,33 @@ async def a_lock_for_each_process(engine: AsyncEngine) -> str:
     await asyncio.gather(buy(asyncio.Lock()), buy(asyncio.Lock()))
     async with Read() as session:
         return f"{await session.scalar(select(func.count(Ticket.id)))} tickets for it"
+
+
+class _Paper(DeclarativeBase):
+    pass
+
+
+class _Poster(_Paper):
+    __tablename__ = "posters"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    copies: Mapped[int]
+    dated: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+
+
+@difference
+async def what_the_database_fills_in(engine: AsyncEngine) -> str:
+    """A new row, then a change of it; a column of it is filled in by the database each time."""
+    ends = []
+    async with engine.begin() as connection:
+        await connection.run_sync(_Paper.metadata.create_all)
+    async with AsyncSession(engine, expire_on_commit=False) as session:
+        session.add(poster := _Poster(copies=1))
+        for word in ("INSERT", "UPDATE"):
+            with count_sql(engine) as statements:
+                await session.commit()
+            (sql,) = statements
+            returning = "with" if "RETURNING" in sql else "without"
+            known = "not known" if "dated" in inspect(poster).unloaded else "known"
+            ends.append(f"after an {word} {returning} `RETURNING` it is {known}")
+            poster.copies = 2
+    return ", ".join(ends)

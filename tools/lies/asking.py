@@ -25,6 +25,7 @@ GROUPS = (
     "values",
     "rules",
     "numbers",
+    "copies",
     "statements",
     "loops",
     "agreement",
@@ -39,6 +40,7 @@ Script = Callable[[AsyncEngine], Awaitable[str]]
 _scripts: dict[str, Script] = {}
 _also_as_shipped: set[str] = set()
 _in_haste: set[str] = set()
+_over_one_driver: set[str] = set()
 
 
 def difference(script: Script) -> Script:
@@ -60,6 +62,12 @@ def as_shipped(script: Script) -> Script:
 def in_haste(script: Script) -> Script:
     """Let SQLite wait for nobody in it: what would be a wait for its lock is an error at once."""
     _in_haste.add(script.__name__)
+    return script
+
+
+def over_one_driver(script: Script) -> Script:
+    """Let PostgreSQL be asked over asyncpg alone, where the server itself takes seconds."""
+    _over_one_driver.add(script.__name__)
     return script
 
 
@@ -87,7 +95,7 @@ async def _answers(house: str, url: URL | None) -> dict[str, str]:
         seeded = {table: [dict(row) for row in some] for table, some in rows.items()}
     answers = {}
     for name, script in scripts().items():
-        if not as_it_is or name in _also_as_shipped:
+        if _is_asked(house, name):
             await _as_seeded(engine, seeded)
             answers[name] = await script(hasty if name in _in_haste else engine)
             if not url:  # a COMMIT that failed has left its transaction on the connection
@@ -95,6 +103,11 @@ async def _answers(house: str, url: URL | None) -> dict[str, str]:
                 await hasty.dispose()
     await engine.dispose()
     return answers
+
+
+def _is_asked(house: str, name: str) -> bool:
+    only = {"as shipped": name in _also_as_shipped, "psycopg": name not in _over_one_driver}
+    return only.get(house, True)
 
 
 async def _as_seeded(engine: AsyncEngine, seeded: dict[Table, list[dict[str, Any]]]) -> None:
