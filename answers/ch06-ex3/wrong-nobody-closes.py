@@ -1,5 +1,6 @@
 # At the end a connection was not given back
 # breaks: released
+# on PostgreSQL: it does not hold either
 
 import asyncio
 from random import uniform

@@ -24,6 +24,10 @@ CAUSES = {
         "A statement had failed, of which SQLite takes back no more than itself. A savepoint "
         "around what may fail, `session.begin_nested()`, lets the rest go on."
     ),
+    r"raised DBAPIError: .*could not serialize access": (
+        "Over asyncpg this is a plain `DBAPIError`, and no `OperationalError`; its code, 40001, "
+        "says what it is."
+    ),
     r"deadlock detected": "Each held a row that the other one waits for.",
     r"INSERT .*\(deadlock detected\)": (
         "Who inserts a row holds the row that its foreign key names, too, against FOR UPDATE."

@@ -3,12 +3,11 @@
 import asyncio
 import contextlib
 import inspect
-import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from course.checking.attempts import attempt, plain
@@ -16,7 +15,7 @@ from course.checking.exercise import Plain
 from course.checking.patience import SOON, until_idle
 from course.checking.sealed import sealed
 from course.checks.pauses import why_no_seconds, why_together
-from course.checks.sessions import close_all, kept_factories
+from course.checks.sessions import beside, close_all, kept_factories
 from lantern.pool import connections_in_use
 from lantern.theatre import Order, Show
 
@@ -125,6 +124,7 @@ class BoxOffice:
     def __init__(self, engine: AsyncEngine, show: int, sold: int, guests: Sequence[int]) -> None:
         self.engine, self.show, self.sold, self.guests = engine, show, sold, guests
         self.session, _ = kept_factories(engine)
+        self.others = beside(engine)
 
     async def happens(self, what: Any, session: AsyncSession, call: Call) -> None:
         """Let an attempt look and write, or fail in its own way."""
@@ -143,9 +143,9 @@ class BoxOffice:
 
     def stored(self, guest: int) -> list[int]:
         """Return what another program sees of a guest's orders: in which attempt each was made."""
-        query = "SELECT total_cents FROM orders WHERE guest_id = ? ORDER BY id"
-        with contextlib.closing(sqlite3.connect(str(self.engine.url.database))) as other:
-            return [cents for (cents,) in other.execute(query, (guest,))]
+        query = select(Order.total_cents).where(Order.guest_id == guest).order_by(Order.id)
+        with self.others.connect() as other:
+            return list(other.execute(query).scalars())
 
     def calling(self, plan: Sequence[Any], attempts: int, **options: Any) -> Call:
         """Return a call by the first guest."""
@@ -246,7 +246,8 @@ def why_unbounded(answer: str, attempts: int, asked: Plain) -> str:
     which = f"With `attempts={attempts}` and a work that is refused each time, "
     if works != attempts:
         more = f"{works} times at least" if works > attempts + TOO_MANY else times(works)
-        return f"{which}the work was done {more}."
+        how = f", and {how_it_ended(answer, asked)}" if works < attempts else ""
+        return f"{which}the work was done {more}{how}."
     if asked["outcome"]["ended"] != "raised" or not asked["same"]:
         how = how_it_ended(answer, asked)
         return f"{which}the error of the last attempt was to come out, that very one; {how}."

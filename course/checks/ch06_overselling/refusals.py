@@ -14,10 +14,9 @@ from lantern.events import before_the_driver
 # program ends.
 WRITE, ORDER, COMMIT, ENDS = "write", "order", "commit", "ends"
 STATEMENTS = {WRITE: re.compile(r"UPDATE\b"), ORDER: re.compile(r'INSERT INTO "?orders\b')}
-# What a PostgreSQL refuses by itself, with its own error, so that the transaction has failed there.
+# What a PostgreSQL refuses by itself, with its own error.
 REFUSED_BY_SERVER = (
-    "DO $$ BEGIN RAISE 'could not serialize access due to concurrent update'"
-    " USING ERRCODE = 'serialization_failure'; END $$"
+    "DO $$ BEGIN RAISE 'could not serialize access' USING ERRCODE = 'serialization_failure'; END $$"
 )
 
 
@@ -25,8 +24,8 @@ class Refusals:
     """Lets the driver of an engine refuse what it is told, as if the database was locked.
 
     `due` has what is refused next, one after the other; an empty one lets a COMMIT pass. A COMMIT
-    that is refused leaves no transaction behind, as on PostgreSQL. There the server refuses a
-    statement by itself.
+    that is refused leaves no transaction behind, as on PostgreSQL. There the server refuses by
+    itself, so that the transaction has failed.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
@@ -48,8 +47,10 @@ class Refusals:
         def committing(commit: Any, connection: Any) -> None:
             self._end_if_due()
             if self.due[:1] == [COMMIT]:
-                connection.rollback()
-                self._refuse()
+                try:
+                    self._refuse(connection.cursor())
+                finally:
+                    connection.rollback()
             commit(connection)
             if self.due[:1] == [""]:
                 self.due.pop(0)
@@ -65,9 +66,9 @@ class Refusals:
         if self.due[:1] == [ENDS]:
             raise asyncio.CancelledError
 
-    def _refuse(self, cursor: Any = None) -> None:
+    def _refuse(self, cursor: Any) -> None:
         self.due.pop(0)
-        if cursor and self.dialect.name == "postgresql":
+        if self.dialect.name == "postgresql":
             cursor.execute(REFUSED_BY_SERVER)
         assert self.dialect.dbapi
         raise self.dialect.dbapi.OperationalError("database is locked")

@@ -7,11 +7,16 @@ from random import Random
 from typing import Any, ClassVar
 
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm.exc import StaleDataError
 
-from course.checks.ch06_overselling.refusals import COMMIT, WRITE, Refusals
+from course.checks.ch06_overselling.refusals import (
+    COMMIT,
+    REFUSED_BY_SERVER,
+    WRITE,
+    Refusals,
+)
 from course.checks.retries import BoxOffice, Call
 from lantern.theatre import Guest, Order, Show
 
@@ -21,15 +26,22 @@ KNOWN, KNOWN_LATE, NO_TABLE, BUG = "known", "known late", "no table", "bug"
 WAITS, HELD_UP = "waits", "held up"
 
 IN_WORDS = {
-    WRITE: "an UPDATE was refused, with `database is locked`",
-    COMMIT: "the COMMIT was refused, with `database is locked`",
+    WRITE: "an UPDATE was refused, with `{refused}`",
+    COMMIT: "the COMMIT was refused, with `{refused}`",
     STALE: "the work raised a StaleDataError",
     KNOWN: "an INSERT was refused with an IntegrityError",
     KNOWN_LATE: "an INSERT was refused with an IntegrityError, when the commit flushed it",
-    NO_TABLE: "a SELECT was refused with `no such table`",
+    NO_TABLE: "a SELECT was refused with `{no_table}`",
     BUG: "the work raised a ValueError",
     WAITS: "the task was cancelled while the work waited",
     HELD_UP: "the task was cancelled in the pause",
+}
+TOLD = {
+    "sqlite": {"refused": "database is locked", "no_table": "no such table"},
+    "postgresql": {
+        "refused": "could not serialize access",
+        "no_table": 'relation "seat_plans" does not exist',
+    },
 }
 AGAIN = (WRITE, COMMIT, STALE)
 ONCE = (KNOWN, KNOWN_LATE, NO_TABLE, BUG, WAITS, HELD_UP)
@@ -59,17 +71,14 @@ def draw_night(random: Random) -> Night:
 
 def not_now(error: BaseException) -> bool:
     """Say whether an error is for others' sake: what an answer asks."""
-    is_lock = isinstance(error, OperationalError) and "database is locked" in str(error)
-    return is_lock or isinstance(error, StaleDataError)
-
-
-def locked() -> OperationalError:
-    """Return what the driver says of a database that somebody else writes."""
-    return OperationalError("UPDATE shows", {}, sqlite3.OperationalError("database is locked"))
+    if isinstance(error, DBAPIError):
+        refused = getattr(error.orig, "sqlstate", "") == "40001"
+        return refused or "database is locked" in str(error)
+    return isinstance(error, StaleDataError)
 
 
 class Office(BoxOffice):
-    """A box office whose driver refuses what it is told to refuse, as on SQLite."""
+    """A box office whose driver refuses what it is told to refuse."""
 
     options: ClassVar[dict[str, Any]] = {"not_now": not_now}
 
@@ -77,6 +86,27 @@ class Office(BoxOffice):
         super().__init__(engine, case.show, case.sold, case.guests)
         self.known = f"{case.earlier}@lantern.example"
         self.refusals = Refusals(engine)
+        self.refused: DBAPIError = OperationalError(
+            "UPDATE shows", {}, sqlite3.OperationalError("database is locked")
+        )
+
+    async def open(self) -> None:
+        """Ask a PostgreSQL how it refuses what is for others' sake: over each driver otherwise."""
+        if self.engine.dialect.name == "postgresql":
+            try:
+                async with self.engine.connect() as connection:
+                    await connection.exec_driver_sql(REFUSED_BY_SERVER)
+            except DBAPIError as error:
+                self.refused = error
+
+    def refusal(self) -> DBAPIError:
+        """Return a new error of that kind."""
+        return type(self.refused)("UPDATE shows", {}, self.refused.orig)  # type: ignore[arg-type]
+
+    def in_words(self, what: str) -> str:
+        """Say what became of an attempt, in the words of this database."""
+        told = TOLD[self.engine.dialect.name]
+        return IN_WORDS.get(what, "it was refused").format_map(told)
 
     def failing(self) -> AbstractContextManager[None]:
         """Let the driver refuse what is due, while the block runs."""
@@ -86,7 +116,7 @@ class Office(BoxOffice):
         """Let an attempt look and write, or fail in its own way."""
         match what:
             case "locked" | "held up":
-                raise locked()
+                raise self.refusal()
             case "stale":
                 await self.order(session, call)
                 raise StaleDataError("UPDATE on table 'shows' matched 0 row(s)")

@@ -100,6 +100,7 @@ async def observe(case: Night, begin_anew: Any) -> dict[str, Any]:
     finally:
         await close_all(office.session)
         await engine.dispose()
+        office.others.dispose()
     return seen
 
 
