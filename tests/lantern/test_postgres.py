@@ -260,13 +260,20 @@ def test_words_for_libpq_are_said_as_asyncpg_knows_them(monkeypatch: pytest.Monk
         monkeypatch.delenv("DATABASE_URL")
 
 
+@pytest.mark.parametrize(
+    ("own", "sentence"),
+    [
+        ("", "There is no PostgreSQL here. `python -m course postgres` installs one"),
+        ("postgresql://localhost/mine", "DATABASE_URL names a PostgreSQL, and what talks to it is"),
+    ],
+)
 def test_without_the_packages_a_notebook_shows_a_sentence_and_no_traceback(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    own: str, sentence: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setenv("DATABASE_URL", own)
     monkeypatch.setattr("lantern.theatre.postgres._servers", {})
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     InteractiveShell.instance().run_cell("import lantern.theatre as t; t.postgres_url()")
     told = capsys.readouterr().out.strip()
-    assert told.startswith("There is no PostgreSQL here. `python -m course postgres` installs one")
+    assert told.startswith(sentence)
     assert "Traceback" not in told and len(told.splitlines()) == 1
