@@ -1,4 +1,5 @@
 # every test has a copy of the database, and commits into it for real
+# on PostgreSQL: copy.db" does not exist
 
 import contextlib
 import sqlite3

@@ -1,5 +1,6 @@
 # the app's rollback took the first one back as well
 # breaks: kept
+# on PostgreSQL: it does not hold either
 
 from contextlib import asynccontextmanager
 
