@@ -10,7 +10,8 @@ from typing import Any
 from course.checking.attempts import PATIENCE, attempt, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing, Unseen
 from course.checking.patience import until_idle
-from course.checks.ch07_testing.box_offices import EITHER, KINDS, Kind, Office, Seen
+from course.checks.ch07_testing.box_office_kinds import EITHER, KINDS
+from course.checks.ch07_testing.box_offices import Kind, Office, Seen
 from course.checks.sessions import Rows, fill
 from lantern.theatre import Guest, LedgerEntry, Order, Show, Ticket, make_engine
 
