@@ -6,7 +6,8 @@ import pytest
 
 from course.checking.exercise import NOT_ATTEMPTED
 from course.checks.ch05_pitfalls.box_office import BOX_OFFICE
-from course.checks.ch05_pitfalls.diagnoses import CAUSES, CURES, LOGS, judge_diagnoses
+from course.checks.ch05_pitfalls.diagnoses import judge_diagnoses
+from course.checks.ch05_pitfalls.logs import CAUSES, CURES, LOGS
 from course.notebook import read, source, tags
 from course.project import ROOT
 from tools.answers import answer_in, imports_in
