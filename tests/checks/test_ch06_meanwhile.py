@@ -11,8 +11,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from course.checks.ch06_overselling.meanwhile import BETWEEN, DEADLOCK, WITHIN, Meanwhile
+from course.checks.ch06_overselling.meanwhile import Meanwhile
 from course.checks.ch06_overselling.rows import for_rows
+from course.checks.ch06_overselling.visit import BETWEEN, DEADLOCK, WITHIN
 from lantern.theatre import make_engine
 
 pytestmark = pytest.mark.anyio

@@ -15,7 +15,7 @@ a lock, nor a query within a SET, which PostgreSQL does not ask again either.
 import contextlib
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from sqlalchemy import Select, event
@@ -27,24 +27,15 @@ from sqlalchemy.util import await_only
 from course.checking.attempts import attempt, plain
 from course.checking.exercise import Plain
 from course.checks.ch06_overselling.every_order import NAMES
-from course.checks.ch06_overselling.rows import (
-    A_QUERY,
-    Doing,
-    Effect,
-    against_all,
-    apart,
-    deadlocks,
-    for_rows,
-)
+from course.checks.ch06_overselling.rows import Doing, Effect, against_all, apart, deadlocks
 from course.checks.ch06_overselling.tables import Tables, touched
+from course.checks.ch06_overselling.visit import DEADLOCK, WITHIN, Place, Visit
 from lantern.errors import first_line
 from lantern.events import listening
-from lantern.steps import BEGIN, COMMIT, INSIDE, OTHER, ROLLBACK, WRITE, Step, kind_of, table_of
+from lantern.steps import BEGIN, COMMIT, INSIDE, OTHER, ROLLBACK, Step, kind_of
 
 Call = Callable[[], Awaitable[Any]]
-Place = tuple[int, str, int]
 
-CAME = "INSERT INTO touched VALUES ('came', 1)"
 # What PostgreSQL raises, by the names that psycopg gives it.
 DeadlockDetected = type("DeadlockDetected", (sqlite3.OperationalError,), {})
 InFailedSqlTransaction = type("InFailedSqlTransaction", (sqlite3.InternalError,), {})
@@ -53,27 +44,6 @@ ABORTED = "current transaction is aborted, commands ignored until end of transac
 FOREIGN_KEY = (
     " Who inserts a row holds the row that its foreign key names, too, against FOR UPDATE."
 )
-BETWEEN, WITHIN, DEADLOCK = "between", "within", "deadlock"
-
-
-@dataclass
-class Plan:
-    """Where the other call comes: before the step of this number, within it, or in its way.
-
-    In its way it stands before its own step of number `until`. `free` are the places in which it
-    could come, `came` if it did. `lost` if what it wrote went with the transaction that it was
-    written through, and has to be written again: on PostgreSQL it is committed.
-    """
-
-    at: int = -1
-    how: str = BETWEEN
-    until: int = 0
-    free: list[Place] = field(default_factory=list)
-    came: bool = False
-    lost: bool = False
-    through: Any = None
-    is_out_of_date: bool = False  # the call has committed something since its effect was seen
-    sets_trap: bool = False  # the step is one within which it comes
 
 
 class Meanwhile:
@@ -87,8 +57,7 @@ class Meanwhile:
     ) -> None:
         self.engine, self.call, self.other, self.keys = engine, call, other, keys or {}
         self.doing = Doing("A")
-        self.plan: Plan | None = None
-        self.effect: Effect | None = None
+        self.visit: Visit | None = None
         self.used: set[Any] = set()  # connections that have taken a step in their transaction
         self.failed: Any = None  # one whose transaction had an error
         self.locks = ""  # what the next statement says at its end, and SQLAlchemy leaves out here
@@ -108,55 +77,57 @@ class Meanwhile:
             tables.watch()
             await before()
             self.first = await self._alone()
-            trace = Plan()
+            trace = self._planned()
             await self._run(trace, before)
             for place in list(self._places(trace)):
-                plan = Plan(*place)
-                outcome = await self._run(plan, before)
-                if plan.came and "is locked" not in outcome["error"]:
-                    end = self._end(plan, outcome, plain(await look()))
+                visit = self._planned(*place)
+                outcome = await self._run(visit, before)
+                if visit.came and "is locked" not in outcome["error"]:
+                    end = self._end(visit, outcome, plain(await look()))
                     ends.setdefault(repr((end["outcomes"], end["left"])), end)
             tables.put_back(self.rows)
         return list(ends.values())
 
-    def _places(self, trace: Plan) -> Iterator[Place]:
+    def _planned(self, *place: Any) -> Visit:
+        return Visit(self.first, Doing("A"), self.tables, *place)
+
+    def _places(self, trace: Visit) -> Iterator[Place]:
         yield from trace.free
-        for step, until in deadlocks(self.doing, self.first.doing):
+        for step, until in deadlocks(trace.doing, self.first.doing):
             yield step, DEADLOCK, until
 
-    async def _run(self, plan: Plan, before: Call) -> Plain:
+    async def _run(self, visit: Visit, before: Call) -> Plain:
         """Run the call with the other one in its place."""
         self.tables.put_back(self.rows)
         self.used.clear()
         await before()
-        self.plan, self.effect, self.doing = plan, self.first, Doing("A")
+        self.visit, self.doing = visit, visit.doing
         with self._watching():
             outcome = await attempt(self.call)
-        self.plan = None
-        if plan.lost:
-            self._write(self.tables.aside)
+        self.visit = None
+        if visit.lost:
+            visit.write(self.tables.aside)
         return outcome.as_dict()
 
-    def _end(self, plan: Plan, outcome: Plain, left: Any) -> Plain:
-        assert self.effect
-        steps = self.doing.steps
+    def _end(self, visit: Visit, outcome: Plain, left: Any) -> Plain:
+        steps = visit.doing.steps
         return {
-            "outcomes": [outcome, self.effect.outcome],
+            "outcomes": [outcome, visit.effect.outcome],
             "left": left,
             "steps": [asdict(step) | {"values": plain(step.values)} for step in steps],
             "schedule": "".join(step.task for step in steps),
             "orders": 1,
-            "how": plan.how,
+            "how": visit.how,
         }
 
     async def _alone(self) -> Effect:
         """See what the other call does now, alone, and take it back."""
-        ours, plan, self.doing, self.plan = self.doing, self.plan, Doing("B"), None
+        ours, visit, self.doing, self.visit = self.doing, self.visit, Doing("B"), None
         before = self.tables.rows()
         with self._watching():
             outcome = await attempt(self.other)
         changes = self.tables.changes(before)
-        doing, self.doing, self.plan = self.doing, ours, plan
+        doing, self.doing, self.visit = self.doing, ours, visit
         self.tables.put_back(before)
         parents = {table: self.tables.parents(table) for table in before}
         return Effect(outcome.as_dict(), apart(changes, parents), doing)
@@ -221,135 +192,34 @@ class Meanwhile:
                 given = self._place(connection, OTHER if many else kind, sql, values)
             self._note(kind, sql + self.locks, values)
             self.locks = ""
-            if self._is_deadlock():
+            if self.visit and self.visit.is_deadlock():
                 raise OperationalError(sql, values, DeadlockDetected("deadlock detected"))
         return given
-
-    def _is_deadlock(self) -> bool:
-        """Let the other call be in the way of the step, which is ended for it."""
-        plan, number = self.plan, len(self.doing.steps) - 1
-        if not plan or not self.effect or plan.came or (number, DEADLOCK) != (plan.at, plan.how):
-            return False
-        self.doing.steps[-1:-1] = self.effect.doing.steps[: plan.until]
-        plan.came = plan.lost = True
-        return True
 
     def _note(self, kind: str, sql: str, values: Any = ()) -> None:
         self.doing.steps.append(Step(self.doing.letter, kind, sql, values))
 
     def _place(self, connection: Any, kind: str, sql: str = "", values: Any = ()) -> Any:
         """Let the other call come before, or within, the next step, if it is time; return it."""
-        driver, plan = connection.connection.dbapi_connection, self.plan
-        if plan and self.effect:
-            cursor = driver.cursor()
+        driver, visit = connection.connection.dbapi_connection, self.visit
+        if visit:
             is_new = driver not in self.used
             is_plain = "isolation_level" not in connection.get_execution_options()
-            if is_new and plan.is_out_of_date and not plan.came:
-                self.effect, plan.is_out_of_date = await_only(self._alone()), False
-            if plan.lost:
-                self._come(driver, is_new)
-            elif not plan.came and is_plain and self._is_free(cursor):
-                now = len(self.doing.steps)
-                # Between two transactions SQLite lets others come as well.
-                plan.free += [(now, BETWEEN, 0)] * (not is_new)
-                plan.free += [(now, WITHIN, 0)] * (kind == WRITE and bool(A_QUERY.search(sql)))
-                if (now, WITHIN) == (plan.at, plan.how):
-                    sql, values = self._come_within(driver, sql, values)
-                elif (now, BETWEEN) == (plan.at, plan.how):
-                    self._come(driver, is_new)
-                    self.doing.steps += self.effect.doing.steps
-            cursor.close()
+            if is_new and visit.is_out_of_date and not visit.came:
+                visit.effect, visit.is_out_of_date = await_only(self._alone()), False
+            sql, values = visit.before(driver, is_new, is_plain, kind, sql, values)
         self.used.add(driver)
-        return sql, values
-
-    def _is_free(self, cursor: Any) -> bool:
-        """Tell whether the call holds no row that the other one wants.
-
-        A SELECT that locks rows looks first, and may wait then for the other one's COMMIT. It looks
-        once more at rows that have changed.
-        """
-        assert self.effect
-        last = len(self.doing.steps) - 1
-        held = touched(cursor, "A") | {row for step, row in self.doing.locked if step < last}
-        locked = {row for step, row in self.doing.locked if step == last}
-        changed = {(table, number) for table, number, before, _ in self.effect.changes if before}
-        return held.isdisjoint(self.effect.doing.rows) and locked.isdisjoint(changed)
-
-    def _come(self, driver: Any, is_new: bool) -> None:
-        """Write what the other call did: aside, or through a transaction that has begun to look."""
-        assert self.effect and self.plan
-        self.plan.came, self.plan.lost = True, False
-        if is_new:
-            with contextlib.suppress(sqlite3.OperationalError):  # the writer's place is taken
-                self._write(self.tables.aside)
-                return
-        cursor = driver.cursor()
-        cursor.execute("SELECT max(rowid) FROM touched")
-        last = cursor.fetchone()[0] or 0
-        self._write(cursor)
-        cursor.execute(f"DELETE FROM touched WHERE rowid > {last}")
-        cursor.close()
-        self.plan.through = driver
-
-    def _write(self, to: Any) -> None:
-        assert self.effect
-        for statement in self.effect.statements():
-            with contextlib.suppress(sqlite3.IntegrityError):  # it is there already
-                to.execute(statement)
-        if to is self.tables.aside:
-            to.execute("DELETE FROM touched")
-
-    def _come_within(self, driver: Any, sql: str, values: Any) -> tuple[str, Any]:
-        """Let the other call commit when a statement has looked, and before it writes.
-
-        Then it waits for a row that both want, and looks once more at this row, but not at what
-        queries within it gave. Where both want other rows, it is as if the other call came after.
-        """
-        assert self.effect and self.plan
-        if not (table := table_of(sql)):
-            return sql, values
-        cursor = driver.cursor()
-        if sql.lstrip()[:6].upper() == "INSERT":
-            cursor.execute(
-                f"CREATE TEMP TRIGGER meanwhile BEFORE INSERT ON main.{table} "
-                "WHEN NOT EXISTS (SELECT 1 FROM touched WHERE name = 'came') "
-                f"BEGIN {'; '.join([*self.effect.statements(), CAME])}; END"
-            )
-            self.plan.sets_trap = True
-        else:
-            changed = {number for name, number, before, _ in self.effect.changes if name == table}
-            cursor.execute("SAVEPOINT meanwhile")
-            cursor.execute(sql, values)
-            cursor.fetchall()
-            hit = [number for name, number in touched(cursor) if name == table]
-            cursor.execute("ROLLBACK TO SAVEPOINT meanwhile")
-            cursor.execute("RELEASE SAVEPOINT meanwhile")
-            if not changed.isdisjoint(hit):
-                self._come(driver, is_new=False)
-                self.doing.steps += self.effect.doing.steps
-                sql, values = for_rows(sql, values, hit)
-        cursor.close()
         return sql, values
 
     def _after_step(self, connection: Any, *_: Any) -> None:
         if not self.watches:
             return
-        plan, driver = self.plan, connection.connection.dbapi_connection
+        driver = connection.connection.dbapi_connection
         cursor = driver.cursor()
         self.doing.take(len(self.doing.steps) - 1, touched(cursor, self.doing.letter))
-        if plan and plan.sets_trap:
-            plan.sets_trap, plan.came = False, ("came", 1) in touched(cursor)
-            if plan.came:
-                self._show_who_came(driver)
-            cursor.execute("DELETE FROM touched WHERE name = 'came'")
-            cursor.execute("DROP TRIGGER temp.meanwhile")
+        if self.visit:
+            self.visit.after(driver, cursor)
         cursor.close()
-
-    def _show_who_came(self, driver: Any) -> None:
-        """Put the other one's steps before the step that is being taken."""
-        assert self.effect and self.plan
-        self.doing.steps[-1:-1] = self.effect.doing.steps
-        self.plan.through = driver
 
     def _after_error(self, context: Any) -> None:
         if context.connection is None or not self.watches or not self.doing.steps:
@@ -360,26 +230,21 @@ class Meanwhile:
         self.doing.steps[-1] = replace(self.doing.steps[-1], gave=gave)
         if isinstance(context.sqlalchemy_exception, IntegrityError):
             self.failed = driver
-            if self.plan and self.plan.sets_trap:  # the statement is undone, and the trap's with it
-                self.plan.sets_trap, self.plan.came, self.plan.lost = False, True, True
-                self._show_who_came(driver)
-                cursor = driver.cursor()
-                cursor.execute("DROP TRIGGER temp.meanwhile")
-                cursor.close()
+            if self.visit:
+                self.visit.after_error(driver)
 
     def _commit(self, connection: Any) -> None:
         if not self.watches:
             return
         self._place(connection, COMMIT)
         self._end_of(connection)
-        cursor = connection.connection.dbapi_connection.cursor()
-        if touched(cursor):
+        driver = connection.connection.dbapi_connection
+        cursor = driver.cursor()
+        if has_written := bool(touched(cursor)):
             cursor.execute("DELETE FROM touched")
-            if self.plan:
-                self.plan.is_out_of_date = True
         cursor.close()
-        if self.plan and self.plan.through is connection.connection.dbapi_connection:
-            self.plan.through = None
+        if self.visit:
+            self.visit.commit(driver, has_written)
         self._note(COMMIT, "COMMIT")
 
     def _rollback(self, connection: Any) -> None:
@@ -388,9 +253,8 @@ class Meanwhile:
         self._end_of(connection)
         self._lose(connection)
         self._note(ROLLBACK, "ROLLBACK")
-        if self.plan and self.effect and self.plan.came and self.plan.until:
-            self.doing.steps += self.effect.doing.steps[self.plan.until :]
-            self.plan.until = 0
+        if self.visit:
+            self.visit.go_on()
 
     def _rollback_savepoint(self, connection: Any, *_: Any) -> None:
         if self.watches:
@@ -398,10 +262,8 @@ class Meanwhile:
             self._lose(connection)
 
     def _lose(self, connection: Any) -> None:
-        """What the other one wrote through this transaction is undone: it has to come again."""
-        plan = self.plan
-        if plan and plan.came and plan.through is connection.connection.dbapi_connection:
-            plan.lost, plan.through = True, None
+        if self.visit:
+            self.visit.lose(connection.connection.dbapi_connection)
 
     def _end_of(self, connection: Any) -> None:
         self.used.discard(connection.connection.dbapi_connection)
