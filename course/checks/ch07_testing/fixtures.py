@@ -1,14 +1,26 @@
-"""What the checks of this chapter do with fixtures, and with connections that nobody closes."""
+"""What the checks of this chapter share: hidden tests that fail, and what they run in.
+
+Fixtures are entered as pytest would, and connections that nobody closes stay open.
+"""
 
 import contextlib
 import inspect
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import greenlet_spawn
+
+from course.checks.sessions import Rows
+from lantern.theatre import Guest, Order, Show
+
+BLUE = "the seats are blue"
+
+
+class Failed(AssertionError):
+    """What a hidden test raises that is meant to fail."""
 
 
 class GivenUp(BaseException):
@@ -16,6 +28,16 @@ class GivenUp(BaseException):
 
 
 POOL = logging.getLogger("sqlalchemy.pool")
+
+
+def house(show: int, guest: int, keys: Iterable[str]) -> list[Rows]:
+    """Return the rows of a show, a guest, and an order of theirs for each key."""
+    order = {"show_id": show, "guest_id": guest, "total_cents": 0}
+    return [
+        (Show, [{"id": show, "title": "The Tempest", "capacity": 120}]),
+        (Guest, [{"id": guest, "email": "mara@lantern.example"}]),
+        (Order, [order | {"key": key} for key in keys]),
+    ]
 
 
 def what_it_is(made: Any) -> str:

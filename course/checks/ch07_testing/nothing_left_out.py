@@ -19,15 +19,10 @@ from sqlalchemy.pool.events import PoolEvents
 
 from course.checking.attempts import attempt, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing, Unseen
-from course.checks.ch07_testing.fixtures import GivenUp, as_pytest_would, what_it_is
+from course.checks.ch07_testing.fixtures import BLUE, Failed, GivenUp, as_pytest_would, what_it_is
 from lantern.theatre import make_engine
 
 ONE = text("SELECT 1")
-BLUE = "the seats are blue"
-
-
-class Failed(AssertionError):
-    """What a hidden test raises that is meant to fail."""
 
 
 @dataclass(frozen=True)

@@ -12,20 +12,21 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from course.checking.attempts import attempt
-from course.checks.ch07_testing.fixtures import GivenUp, as_pytest_would, kept_open, what_it_is
-from course.checks.sessions import Rows, beside, fill, patience_with
+from course.checks.ch07_testing.fixtures import (
+    BLUE,
+    Failed,
+    GivenUp,
+    as_pytest_would,
+    house,
+    kept_open,
+    what_it_is,
+)
+from course.checks.sessions import beside, fill, patience_with
 from lantern.pool import connections_in_use
 from lantern.theatre import Base, Guest, Order, Show, make_engine
 
 Notes = dict[str, Any]
 Rehearsal = Callable[["Ledger", Any, Notes], Awaitable[None]]
-
-
-BLUE = "the seats are blue"
-
-
-class Failed(AssertionError):
-    """What a hidden test raises that is meant to fail."""
 
 
 @dataclass(frozen=True)
@@ -164,26 +165,17 @@ async def _rehearsed(case: Ledger, answer: Any, plan: Sequence[Rehearsal], url: 
     engine = make_engine(url or None)
     if not url:
         event.listen(engine.sync_engine, "connect", _wait_for_nobody)
-    rows: list[Rows] = [
-        (Show, [{"id": case.show, "title": "The Tempest", "capacity": 120}]),
-        (Guest, [{"id": case.guest, "email": "mara@lantern.example"}]),
-        (Order, [_row(case, key) for key in case.there]),
-    ]
     async with kept_open(engine):
         await fill(engine, [])
         async with engine.begin() as connection:  # in a tenth of the time that new tables take
             for table in reversed(Base.metadata.sorted_tables):
                 await connection.execute(table.delete())
-        await fill(engine, rows)
+        await fill(engine, house(case.show, case.guest, case.there))
         return [await _test(case, engine, answer, test) for test in plan]
 
 
 def _wait_for_nobody(connection: Any, record: Any) -> None:
     connection.execute("PRAGMA busy_timeout=0")
-
-
-def _row(case: Ledger, key: str) -> dict[str, Any]:
-    return {"show_id": case.show, "guest_id": case.guest, "key": key, "total_cents": 0}
 
 
 async def _test(case: Ledger, engine: AsyncEngine, answer: Any, test: Rehearsal) -> Notes:

@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 
 from course.checking.attempts import attempt, interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing, Unseen
-from course.checks.ch07_testing.fixtures import kept_open
+from course.checks.ch07_testing.fixtures import house, kept_open
 from course.checks.ch07_testing.meanwhile import when_this_thread_sleeps, while_somebody_waits
-from course.checks.sessions import Rows, fill
+from course.checks.sessions import fill
 from lantern.pool import connections_in_use
-from lantern.theatre import Guest, Order, Show, make_engine, make_sync_engine
+from lantern.theatre import Order, Show, make_engine, make_sync_engine
 
 SLOW = 0.1  # seconds that an app takes which is in no hurry
 THEATRE = logging.getLogger("theatre")
@@ -123,17 +123,8 @@ class Watch:
 @contextlib.asynccontextmanager
 async def _open(case: Season, app: FastAPI, watch: Watch) -> AsyncIterator[None]:
     engine = make_engine()
-    orders = [
-        {"show_id": case.show, "guest_id": case.guest, "key": key, "total_cents": 0}
-        for key in case.there
-    ]
-    rows: list[Rows] = [
-        (Show, [{"id": case.show, "title": "The Tempest", "capacity": 120}]),
-        (Guest, [{"id": case.guest, "email": "mara@lantern.example"}]),
-        (Order, orders),
-    ]
     async with kept_open(engine):
-        await fill(engine, rows)
+        await fill(engine, house(case.show, case.guest, case.there))
         app.state.engine = engine
         app.state.session = async_sessionmaker(engine, expire_on_commit=False)
         watch.opened += 1

@@ -5,8 +5,8 @@ from typing import Any
 
 from course.checking.attempts import interruption
 from course.checking.exercise import Broken, Elsewhere, Exercise, Finding, Nothing
+from course.checks.ch07_testing.fixtures import BLUE
 from course.checks.ch07_testing.rehearsals import (
-    BLUE,
     PLANS,
     Ledger,
     Notes,
