@@ -17,12 +17,13 @@ from lantern.pictures.switches import draw_bridge
 from lantern.pictures.tasks import draw, draw_pool
 from lantern.pool import PoolWatch, checkins, pool_watch
 from lantern.pulse import Gap, Heartbeat, heartbeat
-from lantern.recording import Delay, Freeze, Recording, Span, Usage, timeline
+from lantern.recording import Delay, Freeze, Recording, Span, Usage
 from lantern.request_recorder import record_request
 from lantern.sql import count_sql, transactions
 from lantern.states import StateStep, StateWatch, state_of, state_watch
 from lantern.steps import Order, Step
 from lantern.switches import Bridge, Pass, bridge
+from lantern.task_recorder import timeline
 from lantern.wire import Response, Wire, asgi_call, client, lifespan
 
 __all__ = [
