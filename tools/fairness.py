@@ -17,7 +17,8 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 
-from course.checking.exercise import Exercise, Verdict, every_exercise, find, is_untouched
+from course.checking.exercise import Exercise, Verdict, every_exercise, find
+from course.checking.untouched import is_untouched
 from course.cores import usable_cores
 from tools.answers import KnownAnswer, imports_in, known_answers, reference
 

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from course.checking import progress
-from course.checking.exercise import Verdict, find, is_untouched, new_seed
+from course.checking.exercise import Verdict, find, new_seed
+from course.checking.untouched import is_untouched
 from course.workspace import WORKSPACE
 
 

@@ -23,8 +23,9 @@ from typing import Any
 
 from course.checking import cell as in_notebook
 from course.checking.attempts import describe, line_of_its_own
-from course.checking.exercise import Exercise, find, is_untouched
+from course.checking.exercise import Exercise, find
 from course.checking.observation import CheckBroken, Missing, Seen, Untouched, to_json
+from course.checking.untouched import is_untouched
 from course.names import EXERCISE
 from course.notebook import Notebook, code_cells, read, source, tags
 

@@ -20,8 +20,8 @@ from course.checking.exercise import (
     Unseen,
     every_exercise,
     find,
-    is_untouched,
 )
+from course.checking.untouched import is_untouched
 
 pytestmark = pytest.mark.anyio
 T = TypeVar("T")

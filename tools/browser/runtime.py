@@ -24,6 +24,7 @@ OWN = {
         *("course/checking/__init__.py", "course/checking/attempts.py", "course/checking/cell.py"),
         *("course/checking/exercise.py", "course/checking/patience.py"),
         *("course/checking/progress.py", "course/checking/sealed.py"),
+        "course/checking/untouched.py",
     ),
 }
 # What a terminal has of it, pytest, and lessons that need a PostgreSQL: not here.
