@@ -6,6 +6,7 @@ from typing import Any
 
 from course.checking.attempts import interruption
 from course.checking.exercise import AsGiven, Broken, Exercise, Finding
+from course.checks.ch05_pitfalls.box_office_app import why_not_shown, why_not_their_own
 from course.checks.ch05_pitfalls.box_office_evening import (
     HOLDS,
     LOOKS,
@@ -107,114 +108,6 @@ def _why_not_five_minutes(case: Evening, seen: dict[str, Any]) -> str | None:
     return None
 
 
-def _why_not_shown(case: Evening, seen: dict[str, Any]) -> str | None:
-    if reason := interruption(seen["made"], "make_app"):
-        return reason
-    path, show, none = f"GET /shows/{case.show}", seen["show"], seen.get("none", {})
-    empty = seen.get("empty", {})
-    if reason := interruption(show["outcome"], path):
-        return reason
-    if show["status"] != 200:
-        told = show["error"] or show["body"]
-        return f"{path} was answered with {show['status']}: {told}"
-    due: dict[str, Any] = {
-        "id": case.show,
-        "title": f"Show {case.show}",
-        "orders": sorted(
-            ({"id": number, "total_cents": cents} for number, (of, _, cents) in case.orders.items()
-             if of == case.show),
-            key=str,
-        ),
-    }  # fmt: skip
-    body = show["body"]
-    found = body if isinstance(body, dict) else {}
-    orders = found.get("orders")
-    if not isinstance(orders, list):
-        return f"The answer to {path} has no list of orders: {str(body)[:200]}."
-    if {**found, "orders": sorted(orders, key=str)} != due:
-        return (
-            f"{path} was answered with {len(orders)} orders, {str(body)[:200]}; due are "
-            f"{len(due['orders'])} orders, and of each id and total_cents, and id and title of "
-            "the show."
-        )
-    if empty.get("status") != 200 or empty["body"].get("orders") != []:
-        return (
-            f"A show without an order was answered with {empty.get('status')}: "
-            f"{empty.get('error') or empty.get('body')}. Due are 200 and an empty list."
-        )
-    if none.get("status") != 404:
-        return f"A show that does not exist was answered with {none.get('status')}; 404 is due."
-    return None
-
-
-def _why_not_their_own(case: Evening, seen: dict[str, Any]) -> str | None:
-    for one in (seen, *seen["rounds"]):
-        if reason := interruption(one["made"], "make_app"):
-            return reason
-    first, second = case.guests
-    for first_pays, one in zip((True, False), seen["rounds"], strict=True):
-        buyer, refused = (first, second) if first_pays else (second, first)
-        due = [[case.show, buyer, 10 * buyer]]
-        told = f"Two guests bought at once, and guest {refused}'s card was refused."
-        if one["waited"]:
-            return (
-                f"While guest {first}'s card was being asked, guest {second} was not served: "
-                "requests wait for each other, as long as somebody else's card takes."
-            )
-        statuses = [answer["status"] for answer in one["answers"]]
-        if one["rows"] != due:
-            stored = [guest for _, guest, _ in one["rows"]] or "nobody"
-            if stored == [buyer]:
-                return (
-                    f"Of an order show, guest and cents are stored as {one['rows'][0]}; asked for "
-                    f"was {due[0]}."
-                )
-            both = (
-                "the one whose card was good was told 201, and nothing is in the table"
-                if not one["rows"] and 201 in statuses
-                else "what one request does reaches the other, or one stores what was refused"
-            )
-            return (
-                f"{told} Stored is an order of {stored}, and due is one of guest {buyer} alone. "
-                f"The two were answered with {statuses}: {both}."
-            )
-        if statuses != ([201, 402] if first_pays else [402, 201]):
-            errors = [answer["error"] for answer in one["answers"] if answer["error"]]
-            return f"{told} The two were answered with {statuses}. {' '.join(errors)}".strip()
-        if one["first"] != [[buyer]]:
-            return (
-                f"When the 201 for guest {buyer} began to go out, the order was not in the table; "
-                "it came afterwards. A COMMIT that comes after the answer may still fail, and then "
-                "the guest has a 201 for nothing. What decides is the scope of what commits."
-            )
-        asked = [[guest, 10 * guest] for guest in case.guests]
-        if one["asked"] != asked:
-            return (
-                f"Guests and cents that `pay` was asked for are {one['asked']}; due are {asked}: "
-                "each order once, with what it costs."
-            )
-        if one["held"]:
-            return (
-                f"While guest {first}'s card was being asked, the request held "
-                f"{_connections(one['held'])} of the pool, as a session does whose transaction is "
-                "open. When as many guests look for a card as the pool has connections, nobody "
-                "else is served."
-            )
-    if seen["health"] != 200:
-        return f"GET /health was answered with {seen['health']}; 200 is due."
-    if seen["out"] or any(one["out"] for one in seen["rounds"]):
-        return (
-            "A request was over, and a connection was still out: what took it is not closed, or "
-            "was used again after its close. Asked were a show, one that is not there, and two "
-            "orders of which one was refused."
-        )
-    return None
-
-
-def _connections(count: int) -> str:
-    return "a connection" if count == 1 else f"{count} connections"
-
-
 def _why_not_current(case: Evening, seen: dict[str, Any]) -> str | None:
     call = f"add_seats(session, {case.show}, {case.more})"
     if reason := interruption(seen["outcome"], call):
@@ -311,8 +204,8 @@ WHY: dict[str, Callable[[Evening, dict[str, Any]], str | None]] = {
     "deleted": _why_not_deleted,
     "whole": _why_not_whole,
     "minutes": _why_not_five_minutes,
-    "shown": _why_not_shown,
-    "own": _why_not_their_own,
+    "shown": why_not_shown,
+    "own": why_not_their_own,
     "current": _why_not_current,
     "nothing": _why_not_nothing,
     "stopped": _why_not_stopped,

@@ -7,16 +7,15 @@ an answer that repairs some of the faults keeps as many promises.
 import asyncio
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from course.checking.attempts import attempt, attempt_sync, describe, plain
+from course.checking.attempts import attempt, describe, plain
 from course.checking.patience import SOON, until_idle
 from course.checking.sealed import sealed
+from course.checks.ch05_pitfalls.box_office_app import at_once, shown
 from course.checks.ch05_pitfalls.box_office_evening import (
     HOLDS,
     LOOKS,
@@ -26,13 +25,9 @@ from course.checks.ch05_pitfalls.box_office_evening import (
     moment,
     rows_of,
 )
-from course.checks.requests import as_it_begins, json_of, post
 from course.checks.sessions import uncollected
-from lantern import Response, asgi_call
 from lantern.events import listening
-from lantern.pool import connections_in_use
 from lantern.theatre import Guest, Hold, Order, Seat, Show, make_sync_engine
-from lantern.wire import Message
 
 
 async def observe_box_office(
@@ -53,8 +48,8 @@ async def observe_box_office(
             "deleted": await _cancelled(case, cancel_order),
             "whole": await _imported(case, import_guests),
             "minutes": await _held(case, hold_seat, release_expired),
-            "shown": await _shown(case, make_app),
-            "own": await _at_once(case, make_app),
+            "shown": await shown(case, make_app),
+            "own": await at_once(case, make_app),
             "current": await _enlarged(case, add_seats),
             "nothing": await _counted(case, door_count, store_counts),
             "stopped": await _reminded(case, remind),
@@ -94,123 +89,6 @@ async def _held(case: Evening, hold_seat: Any, release_expired: Any) -> dict[str
             calls.append(await base.call(release_expired, moment(case, minutes, hours)))
             looks.append([row[0] for row in await base.rows(Hold.seat_id)])
     return {"calls": calls, "made": made, "looks": looks}
-
-
-async def _agree(guest_id: int, cents: int) -> bool:
-    return True
-
-
-async def _shown(case: Evening, make_app: Any) -> dict[str, Any]:
-    async with database(rows_of(case)) as base:
-        shows = {"show": case.show, "empty": case.empty[0], "none": case.show + 100}
-        seen: dict[str, Any] = {}
-        for name, number in shows.items():
-            made = attempt_sync(lambda: make_app(base.engine, _agree))
-            seen.setdefault("made", {**made.as_dict(), "value": None})
-            if made.ended == "returned":
-                seen[name] = await _asked(made.value, f"/shows/{number}")
-    return seen
-
-
-async def _asked(app: Any, path: str) -> dict[str, Any]:
-    outcome = await attempt(lambda: asgi_call(app, "GET", path))
-    return {"outcome": {**outcome.as_dict(), "value": None}, **_told(outcome.value)}
-
-
-def _told(response: Any) -> dict[str, Any]:
-    """Return status, body and error of a response, as plain data."""
-    it = response if isinstance(response, Response) else Response()
-    told = "" if it.error is None else f"{describe(it.error)} {_detail(it.error)}".strip()
-    return {"status": it.status, "body": plain(json_of(it.body)), "error": told}
-
-
-def _detail(error: BaseException) -> str:
-    """Return what FastAPI's errors of validation say below their first line."""
-    errors = getattr(error, "errors", None)
-    told = errors() if callable(errors) else []
-    return str(told[0].get("msg", "")).partition("\n")[0] if told else ""
-
-
-@dataclass
-class Till:
-    """Two guests pay: the first one's card takes until the second one has been served.
-
-    `first_pays` says which of the two is accepted; `asked` is what for, and `held` are the
-    connections that were out at each asking.
-    """
-
-    guests: tuple[int, int]
-    first_pays: bool
-    engine: AsyncEngine
-    reached: asyncio.Event = field(default_factory=asyncio.Event)
-    served: asyncio.Event = field(default_factory=asyncio.Event)
-    asked: list[list[int]] = field(default_factory=list)
-    held: list[int] = field(default_factory=list)
-
-    async def pay(self, guest_id: int, cents: int) -> bool:
-        """Return whether a guest's card is accepted."""
-        self.asked.append([guest_id, cents])
-        self.held.append(connections_in_use(self.engine))
-        if guest_id != self.guests[0]:
-            return not self.first_pays
-        self.reached.set()
-        await self.served.wait()
-        return self.first_pays
-
-
-async def _at_once(case: Evening, make_app: Any) -> dict[str, Any]:
-    rounds = [await _two_guests(case, make_app, first_pays) for first_pays in (True, False)]
-    async with database(rows_of(case)) as base:
-        made = attempt_sync(lambda: make_app(base.engine, _agree))
-        out, health = 0, None
-        if made.ended == "returned":
-            for number in (case.show, case.show + 100):  # which is answered, and which is not there
-                await _asked(made.value, f"/shows/{number}")
-            health = (await _asked(made.value, "/health"))["status"]
-            await until_idle(SOON)
-            out = connections_in_use(base.engine)
-    made_it = {**made.as_dict(), "value": None}
-    return {"made": made_it, "rounds": rounds, "out": out, "health": health}
-
-
-async def _two_guests(case: Evening, make_app: Any, first_pays: bool) -> dict[str, Any]:
-    """Let two guests buy at once, of whom one is refused."""
-    async with database(rows_of(case, orders=False)) as base:
-        till = Till(case.guests, first_pays, base.engine)
-        made = attempt_sync(lambda: make_app(base.engine, sealed(till.pay)))
-        if made.ended != "returned":
-            return {"made": made.as_dict()}
-        first_seen: list[list[int]] = []
-
-        async def look(message: Message) -> None:
-            if message["status"] == 201:
-                first_seen.append(base.buyers())
-
-        def buy(guest_id: int) -> asyncio.Task[Any]:
-            wish = {"show_id": case.show, "guest_id": guest_id, "total_cents": 10 * guest_id}
-            call = post(as_it_begins(made.value, look), "/orders", wish)
-            return asyncio.ensure_future(attempt(lambda: call))
-
-        first = buy(case.guests[0])
-        await until_idle(SOON, till.reached.is_set)
-        second = buy(case.guests[1])
-        await until_idle(SOON, second.done)
-        waited = not second.done()
-        till.served.set()
-        answers = [_told((await one).value) for one in (first, second)]
-        await until_idle(SOON)
-        rows = await base.rows(Order.show_id, Order.guest_id, Order.total_cents)
-        out = connections_in_use(base.engine)
-    return {
-        "made": {**made.as_dict(), "value": None},
-        "rows": rows,
-        "answers": answers,
-        "waited": waited,
-        "out": out,
-        "asked": till.asked,
-        "held": till.held[0] if till.held else 0,  # by the one request that there was
-        "first": first_seen,  # whose orders were there when a 201 began to go out
-    }
 
 
 async def _enlarged(case: Evening, add_seats: Any) -> dict[str, Any]:
