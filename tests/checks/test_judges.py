@@ -12,7 +12,7 @@ import pytest
 from course.checking.exercise import Exercise, every_exercise
 from course.checking.observation import Seen
 from course.checking.supervisor import judged
-from course.checks.ch03_async_sessionmaker import dashboard_seen, show_detail
+from course.checks.ch03_async_sessionmaker import dashboard_seen, show_detail_seen
 from tools.answers import imports_in, reference
 
 EXERCISES = {exercise.id: exercise for _, exercise in every_exercise()}
@@ -20,7 +20,7 @@ ROUNDS = 600
 SEED = 1
 ENDS = ["returned", "raised", "timed out", "stuck", "not async", "not sync", "exited"]
 # What some checks make of what an answer returned, before they judge it.
-MADE_OF_IT = {"ch03-ex1": show_detail._read, "ch03-ex2": dashboard_seen._pairs}
+MADE_OF_IT = {"ch03-ex1": show_detail_seen._read, "ch03-ex2": dashboard_seen._pairs}
 WORDS = ["", "raised", "returned", "timed out", "stuck", "not async", "exited", "hung", "FastAPI",
          "Show", "<ellipsis>", "TypeError: 'int' object is not iterable", "offer from south", "200",
          "CancelledError", "<a coroutine that nobody awaited>", "None", "12"]  # fmt: skip
