@@ -57,6 +57,8 @@ STYLE = (
     f"{{{DARK}}}}}{MARKS}"
 )
 
+OWN_STYLE = re.compile(r'(?<=<figure class="lantern-picture">)<style>.*?</style>', re.DOTALL)
+
 # Where no style says which drawing is shown, it is the wide one.
 SHOWN, NOT_SHOWN = 'class="wide"', 'class="narrow" display="none"'
 # Ids must differ between figures: a pattern inside a folded figure would draw nothing elsewhere.
@@ -100,6 +102,11 @@ def figure(wide: Drawing, narrow: Drawing, label: str, words: list[str], summary
         f"<details><summary>The picture in words</summary>{told}</details></figure>"
     )
     return Picture(html, "\n".join(words), summary)
+
+
+def without_style(html: str) -> str:
+    """Return HTML whose pictures have no style of their own, for a page that has STYLE once."""
+    return OWN_STYLE.sub("", html)
 
 
 def _svg(drawing: Drawing, label: str, shown: str) -> str:

@@ -189,7 +189,7 @@ class Finding:
     """One thing that was seen: `reading` has what it was seen by, a line each.
 
     `times` counts how often the same was seen at this place; `test` and `reading` are of the first.
-    `picture` is the HTML of the request's life, for the report.
+    `picture` is the HTML of the request's life, for the report, which has its style.
     """
 
     kind: str

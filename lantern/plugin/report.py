@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from html import escape
 
 from lantern.pictures.figure import DARK, LIGHT
+from lantern.pictures.figure import STYLE as PICTURES
 from lantern.plugin.findings import KINDS, Finding, Findings, Kind
 
 STYLE = (
-    f":root{{{LIGHT};--ground:#fff;color-scheme:light dark}}"
+    f"{PICTURES}:root{{{LIGHT};--ground:#fff;color-scheme:light dark}}"
     f"@media (prefers-color-scheme:dark){{:root{{{DARK};--ground:#0d1117}}"
     f".lantern-picture{{{DARK}}}}}"
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60em;margin:2em auto;padding:0 1em;"
@@ -27,10 +28,8 @@ def page(findings: Findings) -> str:
     body = "".join(parts) or "<p>Nothing was found.</p>"
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Lantern</title>'
-        '<meta name="viewport" content="width=device-width">'
-        f"</head><body><h1>What the tests did not ask about</h1>{body}"
-        # After the pictures, each of which brings a style of its own.
-        f"<style>{STYLE}</style></body></html>\n"
+        f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style>'
+        f"</head><body><h1>What the tests did not ask about</h1>{body}</body></html>\n"
     )
 
 

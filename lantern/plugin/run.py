@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from lantern.events import Listener, listening
 from lantern.lifetimes import RequestLife
+from lantern.pictures.figure import without_style
 from lantern.pictures.requests import draw_requests
 from lantern.plugin import requests
 from lantern.plugin.findings import Finding, Findings, Place
@@ -59,7 +60,9 @@ class Run:
         drawn = Findings()
         for finding in self.findings:
             life = self._lives.get(finding.key)
-            drawn.add(replace(finding, picture=draw_requests(life).html) if life else finding)
+            if life:
+                finding = replace(finding, picture=without_style(draw_requests(life).html))
+            drawn.add(finding)
         self.findings = drawn
 
 

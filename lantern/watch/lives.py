@@ -3,7 +3,6 @@
 import contextlib
 import importlib.util
 import inspect
-import re
 import time
 import weakref
 from collections import Counter, deque
@@ -19,6 +18,7 @@ from lantern.lifetimes import (
     dependency_noted,
     endpoint_noted,
 )
+from lantern.pictures.figure import without_style
 from lantern.pictures.requests import draw_requests
 from lantern.plugin.requests import MOST_STEPS, Request, current
 from lantern.plugin.run import Run, Watcher
@@ -43,7 +43,7 @@ class Life:
         first, *steps = [*self.request.life.steps]
         steps = [replace(first, what=self.request.route), *steps]
         drawn = draw_requests(RequestLife(steps, self.request.life.response))
-        return re.sub("<style>.*?</style>", "", drawn.html, flags=re.DOTALL)
+        return without_style(drawn.html)
 
 
 class Lives(Watcher):

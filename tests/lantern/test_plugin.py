@@ -133,6 +133,7 @@ def test_a_run_fails_where_findings_are_errors_until_a_baseline_knows_them(small
     assert "lost-write" not in output  # the mark of the test that means it
     page = (small_project.path / "found.html").read_text("utf-8")
     assert "POST /late" in page and "<svg" in page and "COMMIT after the answer" in page
+    assert page.count("<style>") == 1, "the report has the style of its pictures once"
     for _ in range(2):
         status, output, _ = ask(small_project, "--lantern=error", "--lantern-baseline=known.json")
         assert status == 0, output

@@ -11,10 +11,9 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from course.notebook import tags
+from lantern.pictures.figure import without_style
 
 FIGURE = re.compile(r'<figure class="lantern-picture">.*?</figure>', re.DOTALL)
-
-OWN_STYLE = re.compile(r'(?<=<figure class="lantern-picture">)<style>.*?</style>', re.DOTALL)
 
 
 class Picture(SphinxDirective):
@@ -57,7 +56,7 @@ def leave_styles_out(
 ) -> None:
     """Leave to the stylesheet what each picture of a page says of its style."""
     if doctree:
-        context["body"] = OWN_STYLE.sub("", context["body"])
+        context["body"] = without_style(context["body"])
 
 
 def setup(app: Sphinx) -> None:
