@@ -3,6 +3,9 @@
 import { linkToCard } from "./cards.mjs";
 import { Terminal } from "./terminal.mjs";
 
+// A picture brings its style along, for JupyterLab; the book's stylesheet has it.
+const OWN_STYLE = /(<figure class="lantern-picture">)<style>.*?<\/style>/gs;
+
 export function element(tag, classes = "", text = "") {
   const made = document.createElement(tag);
   made.className = classes;
@@ -44,7 +47,7 @@ export function draw(place, { output_type: kind, name, text, data, ename, traceb
   } else if (data["text/html"]) {
     // What the reader's own code shows, in the reader's own page: as in any notebook.
     const box = element("div", "output text_html");
-    box.innerHTML = data["text/html"];
+    box.innerHTML = data["text/html"].replaceAll(OWN_STYLE, "$1");
     place.append(box);
   } else place.append(preformatted("text_plain", data["text/plain"]));
 }

@@ -77,6 +77,12 @@ def test_a_knob_that_is_let_go_starts_python_and_changes_the_line_and_the_pictur
     expect(one.locator(".live-output figure")).to_contain_text("12 tasks", timeout=PATIENCE)
     expect(knob).to_be_focused()
     expect(one.locator("figure:visible")).to_have_count(1)
+    # The page has the style of pictures, so that a live one looks as the stored one does.
+    expect(one.locator("figure style")).to_have_count(0)
+    colours = one.locator("figure .run").evaluate_all(
+        "bars => [...new Set(bars.map((bar) => getComputedStyle(bar).fill))]"
+    )
+    assert len(colours) == 1 and colours != ["rgb(0, 0, 0)"]
 
 
 def test_by_keyboard_each_step_is_a_run_and_the_choice_is_one_too(page: Page) -> None:
