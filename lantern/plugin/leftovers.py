@@ -185,6 +185,12 @@ def _made_by() -> Place | None:
 def _is_kept(task: Any) -> bool:
     for referrer in gc.get_referrers(task):
         named = {type(referrer).__name__, getattr(referrer, "__name__", "")}
-        if not isinstance(referrer, FrameType) and not named & OF_A_LOOP:
+        # From Python 3.14 on what a task awaits knows it, and keeps it no longer than the wait.
+        awaits = isinstance(referrer, asyncio.Future) and task in _awaited_by(referrer)
+        if not isinstance(referrer, FrameType) and not named & OF_A_LOOP and not awaits:
             return True
     return False
+
+
+def _awaited_by(future: Any) -> Any:
+    return getattr(future, "_asyncio_awaited_by", None) or ()
