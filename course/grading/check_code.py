@@ -5,6 +5,7 @@ import importlib.abc
 import marshal
 import sys
 import types
+from collections.abc import Iterator
 from importlib.machinery import ModuleSpec
 
 import course.checks
@@ -21,7 +22,12 @@ def load_checks() -> dict[str, bytes]:
         package = f"course.checks.{stem}"
         importlib.import_module(package)
         names = [name for name in sys.modules if f"{name}.".startswith(f"{package}.")]
-        checks[stem] = marshal.dumps({name: _code_of(sys.modules.pop(name)) for name in names})
+        modules = {name: sys.modules.pop(name) for name in names}
+        codes = {name: marshal.dumps(_code_of(module)) for name, module in modules.items()}
+        codes[package] = marshal.dumps(compile("", package, "exec"))  # it imports all the others
+        del modules[package]
+        of = {each.id: name for name, module in modules.items() for each in _exercises_in(module)}
+        checks[stem] = marshal.dumps((of, codes))
         delattr(course.checks, stem)
     return checks
 
@@ -31,18 +37,22 @@ def _code_of(module: types.ModuleType) -> types.CodeType | None:
     return module.__spec__.loader.get_code(module.__name__)
 
 
-def receive(code: bytes, stem: str, name: str) -> Exercise:
-    """Return the exercise from a chapter's checks."""
-    sys.meta_path.insert(0, _Received(marshal.loads(code)))
-    module = importlib.import_module(f"course.checks.{stem}")
-    found: list[Exercise] = [exercise for exercise in module.EXERCISES if exercise.id == name]
-    return found[0]
+def _exercises_in(module: types.ModuleType) -> Iterator[Exercise]:
+    return (value for value in vars(module).values() if isinstance(value, Exercise))
+
+
+def receive(code: bytes, name: str) -> Exercise:
+    """Return the exercise from a chapter's checks; what is of other exercises alone is not run."""
+    of, codes = marshal.loads(code)
+    sys.meta_path.insert(0, _Received(codes))
+    module = importlib.import_module(of[name])
+    return next(exercise for exercise in _exercises_in(module) if exercise.id == name)
 
 
 class _Received(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Imports modules from their code, by their names."""
 
-    def __init__(self, code: dict[str, types.CodeType]) -> None:
+    def __init__(self, code: dict[str, bytes]) -> None:
         self.code = code
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
@@ -54,4 +64,4 @@ class _Received(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def exec_module(self, module: types.ModuleType) -> None:
         """Run a module's code in it."""
-        exec(self.code[module.__name__], vars(module))
+        exec(marshal.loads(self.code[module.__name__]), vars(module))

@@ -124,7 +124,7 @@ def _serve(request: Request, stream: BufferedIOBase, pristine: Pristine) -> None
         if lacking:
             return
         check = Check.from_json(stream.readline())
-        exercise = receive(stream.read(check.size), request.stem, request.exercise)
+        exercise = receive(stream.read(check.size), request.exercise)
         of_check = Pristine((f"course.checks.{request.stem}",))
         observation = host.observed(runner, exercise, space, request.seed)
         bodies = has_new_bodies()

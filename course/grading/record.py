@@ -15,7 +15,7 @@ import sqlite3
 import sys
 import threading
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from types import CodeType, FrameType, ModuleType
 from typing import Any, NamedTuple
@@ -73,8 +73,11 @@ ROOTS = (f"{Path(sqlalchemy.__file__).parent.parent}/", f"{Path(os.__file__).par
 
 def whose(file: object) -> str:
     """Return the path of a library's file, or what else the code of this file is."""
-    if type(file) is not str:
-        return OF_A_FILE
+    return _whose(file) if type(file) is str else OF_A_FILE
+
+
+@cache
+def _whose(file: str) -> str:
     if file.startswith(CELL):
         return OF_A_CELL
     if file.startswith("<"):
@@ -98,6 +101,7 @@ def begin(descriptor: int) -> Record:
     write, get_frame, get_ident, stat = os.write, sys._getframe, threading.get_ident, os.stat
     told, busy, system = set[str](), set[int](), stat("/proc").st_dev
     bodies: list[bool] = []  # an item for each that was given to a function
+    ours = begin.__code__.co_filename
 
     def tell(line: str) -> None:
         if line not in told and len(told) < MOST_TOLD:
@@ -114,7 +118,9 @@ def begin(descriptor: int) -> Record:
             return
         busy.add(me)
         try:
-            look(event, args, get_frame(1))
+            caller = get_frame(1)
+            if caller.f_code.co_filename is not ours:  # which ask for frames all the time
+                look(event, args, caller)
         finally:
             busy.discard(me)
 

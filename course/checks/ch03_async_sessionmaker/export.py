@@ -34,7 +34,7 @@ STOP_LATE = 2_600  # orders: in the second portion, where one has at most 2,000
 SLACK = 50_000  # bytes that may differ between two runs for reasons of their own
 PORTION = 2_000  # orders; while so many are read, the memory falls to what is kept once
 KEPT = 20  # bytes for each order: less than a number in a list
-EXPORT_SECONDS = 6.0  # of work, for all orders
+EXPORT_SECONDS = 10.0  # of work, for all orders: a session for each ten takes four of them
 PAUSE = 2.0  # seconds at most; it is over as soon as nothing goes on
 
 
