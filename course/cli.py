@@ -64,6 +64,8 @@ def test(
 
     os.chdir(ROOT)
     put_first()
+    # From Python 3.13 on a traceback has colours where a kernel asks for them, stored outputs none.
+    os.environ["PYTHON_COLORS"] = "0"
     only = ["-m", "not slow"] if fast else []
     become([sys.executable, "-m", "pytest", *pytest_arguments([*only, *context.args])])
 

@@ -6,6 +6,7 @@ The file holds nothing that changes from run to run: running twice changes no by
 import argparse
 import configparser
 import json
+import os
 import re
 import sys
 from pathlib import Path
@@ -41,6 +42,7 @@ def run(path: Path) -> bool:
         coalesce_streams=True,
         resources={"metadata": {"path": str(path.parent)}},
     )
+    os.environ["PYTHON_COLORS"] = "0"  # from Python 3.13 on a program's traceback has colours
     client.execute()
     _keep_what_says_the_same(nbformat.reads(before, as_version=4), notebook)
     notebook.metadata = {
