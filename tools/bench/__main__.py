@@ -1,13 +1,15 @@
 """Measure speed and size, each beside its floor in the same run: `python -m tools.bench [PART …]`.
 
-Without a part it measures all and writes BENCHMARK.md. A ratio is the median over rounds, and
-both sides of a round run one after the other, so that a busy machine disturbs both alike.
+Each part is measured whole and takes its place in BENCHMARK.md; without a part all of them are. A
+ratio is the median over rounds, and both sides of a round run one after the other, so that a busy
+machine disturbs both alike.
 """
 
 import argparse
 import asyncio
 import os
 import platform
+import re
 import shutil
 import signal
 import subprocess
@@ -15,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from statistics import median
 
@@ -31,6 +34,12 @@ from tools.bench.postgres_speed import postgres
 from tools.run import FOLDERS
 
 REPORT = ROOT / "BENCHMARK.md"
+HEAD = (
+    "# Speed and size\n\n"
+    "Written by `python -m tools.bench [PART …]`, each part in one run. Read the ratios: both "
+    "sides of one were measured in turn on the same machine.\n"
+)
+SECTION = re.compile(r"^## (\w+)\n\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 NOTEBOOKS = [f"{folder}/{p.name}" for folder in FOLDERS for p in sorted((ROOT / folder).glob("*"))]
 EXECUTE = """
 import course.setup.without_grammars
@@ -194,9 +203,9 @@ PARTS = {part.__name__: part for part in EVERY}
 
 
 def main(chosen: list[str]) -> None:
-    rows: list[Row] = []
-    paragraphs: list[str] = []
     for name in chosen or PARTS:
+        rows: list[Row] = []
+        paragraphs: list[str] = []
         for measured in PARTS[name]():
             if isinstance(measured, str):
                 paragraphs.append(f"\n{measured}\n")
@@ -204,15 +213,17 @@ def main(chosen: list[str]) -> None:
             else:
                 rows.append(measured)
                 print(table([measured]).splitlines()[-1], flush=True)
-    if chosen:
-        return
+        _write(name, f"{table(rows)}{''.join(paragraphs)}")
+
+
+def _write(name: str, measured: str) -> None:
+    """Put what was measured of a part in the place of what stood there, in the order of PARTS."""
     machine = f"{usable_cores()} cores, Python {platform.python_version()}, {platform.system()}"
-    REPORT.write_text(
-        "# Speed and size\n\n"
-        "Written by `python -m tools.bench`; read the ratios, since both sides of a ratio were "
-        f"measured in turn on one machine ({machine}).\n\n{table(rows)}{''.join(paragraphs)}",
-        encoding="utf-8",
-    )
+    sections = dict(SECTION.findall(REPORT.read_text(encoding="utf-8")))
+    what = (PARTS[name].__doc__ or "").splitlines()[0]
+    sections[name] = f"{what}\nMeasured on {date.today()} with {machine}.\n\n{measured}"
+    parts = [f"\n## {part}\n\n{sections[part].strip()}\n" for part in PARTS if part in sections]
+    REPORT.write_text(HEAD + "".join(parts), encoding="utf-8")
 
 
 if __name__ == "__main__":
