@@ -1,4 +1,4 @@
-# pages of ten objects, each with a session of its own
+# pages of fifty objects, each with a session of its own
 
 from sqlalchemy import select
 
@@ -9,7 +9,7 @@ async def export(Session):
     last = 0
     while True:
         async with Session() as session:
-            page = select(Order).where(Order.id > last).order_by(Order.id).limit(10)
+            page = select(Order).where(Order.id > last).order_by(Order.id).limit(50)
             orders = (await session.scalars(page)).all()
         for o in orders:
             yield {
@@ -18,6 +18,6 @@ async def export(Session):
                 "guest_id": o.guest_id,
                 "total_cents": o.total_cents,
             }
-        if len(orders) < 10:
+        if len(orders) < 50:
             return
         last = orders[-1].id
