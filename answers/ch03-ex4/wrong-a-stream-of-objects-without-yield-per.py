@@ -1,4 +1,4 @@
-# a stream of objects without yield_per
+# a session's stream without yield_per
 # breaks: memory
 
 from sqlalchemy import select

@@ -15,14 +15,14 @@ import lantern
 from course.notebook import read
 from course.project import ROOT
 from lantern.cards import cards
-from lantern.pictures.figure import STYLE
+from lantern.pictures.figure import STYLE, without_style
 from lantern.plugin.findings import KINDS
 from tests.lantern.test_package import WORDS
 from tests.site.built import SAMPLE, Built, build, copy_sample
 from tools.bench.page_weight import plain_markdown
 from tools.predictions import predictions_of
 from tools.site.pages import Page, companions, shorten
-from tools.site.picture import OWN_STYLE, figures_of
+from tools.site.picture import figures_of
 
 BOOK, NOTEBOOKS = ROOT / "book", ROOT / "notebooks"
 KILOBYTE = 1024
@@ -319,7 +319,7 @@ def test_a_chapter_shows_the_picture_that_its_lesson_stored(course_site: Built) 
     notebook = json.loads((ROOT / "notebooks" / "ch01b_freezing.ipynb").read_text("utf-8"))
     (stored,) = figures_of(notebook, "three-ways")
     page = (course_site.html / "book" / "ch01_event_loop.html").read_text("utf-8")
-    assert OWN_STYLE.sub("", stored) in page
+    assert without_style(stored) in page
     assert "At the top" in soup_of(course_site, "book/ch01_event_loop.html").text
 
 

@@ -14,6 +14,7 @@ from course.lock import only_one
 from course.project import ROOT
 from tools.browser.libraries import SOURCES, archive, bundle, copy, libraries
 from tools.browser.packages import BROWSER, CACHE, by_name, fetch, fingerprint
+from tools.browser.stripped import without_comments, without_docstrings
 
 # The course's own Python, and where it is found.
 OWN = {
@@ -38,7 +39,8 @@ OWN_PYTHON = {
 }
 SCRIPTS = by_name(*(BROWSER / "bridge").glob("*.mjs"), *(BROWSER / "runner").glob("*.mjs"))
 STYLES, OFFLINE = BROWSER / "runner" / "runner.css", BROWSER / "offline.js"
-OWN_SOURCES = {**OWN_PYTHON, **SCRIPTS, **by_name(STYLES, OFFLINE, Path(__file__))}
+MAKERS = by_name(Path(__file__), Path(__file__).with_name("stripped.py"))
+OWN_SOURCES = {**OWN_PYTHON, **SCRIPTS, **by_name(STYLES, OFFLINE), **MAKERS}
 
 
 def runtime() -> Path:
@@ -71,6 +73,7 @@ def add_own_part(target: Path, fixed: str) -> None:
     with tempfile.TemporaryDirectory(dir=CACHE) as work:
         python, scripts = Path(work) / "python", Path(work) / "scripts"
         copy(OWN_PYTHON, python)
+        _strip(python)
         copy(SCRIPTS, scripts)
         counted = [*(CACHE / fixed).glob("*.zip"), *(CACHE / fixed).glob("*.deflate")]
         place = f'export const LIBRARIES = "../{fixed}/";\n'
@@ -85,3 +88,12 @@ def add_own_part(target: Path, fixed: str) -> None:
         archive(python, own, zipfile.ZIP_STORED)
         (target / "own.deflate").write_bytes(zlib.compress(own.read_bytes(), 9))
         shutil.copy(STYLES, target)
+
+
+def _strip(python: Path) -> None:
+    # An eighth of the bytes. What `help` shows of the instruments stays, and each line's number.
+    for file in python.rglob("*.py"):
+        source = without_comments(file.read_text("utf-8"))
+        if "checks" in file.relative_to(python).parts:
+            source = without_docstrings(source)
+        file.write_text(source, "utf-8")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
 from random import Random
+from struct import calcsize
 from typing import Any
 
 from sqlalchemy import insert
@@ -33,7 +34,7 @@ STOP_AFTER = 10
 STOP_LATE = 2_600  # orders: in the second portion, where one has at most 2,000
 SLACK = 50_000  # bytes that may differ between two runs for reasons of their own
 PORTION = 2_000  # orders; while so many are read, the memory falls to what is kept once
-KEPT = 20  # bytes for each order: less than a number in a list
+KEPT = 2.5 * calcsize("P")  # bytes for each order: less than a number in a list, also in browsers
 EXPORT_SECONDS = 10.0  # of work, for all orders: a session for each ten takes four of them
 PAUSE = 2.0  # seconds at most; it is over as soon as nothing goes on
 
@@ -104,8 +105,11 @@ class Reader:
             self.strange.append([value if isinstance(value, int) else None for value in values])
 
     def _look_at_the_memory(self) -> None:
+        begins = self.count % PORTION == 0
+        if begins:
+            gc.collect()  # what nobody keeps any more is no memory of the answer's
         used, _ = tracemalloc.get_traced_memory()
-        if self.count % PORTION == 0:
+        if begins:
             self.least.append(used)
         self.least[-1] = min(self.least[-1], used)
 
@@ -309,10 +313,10 @@ def _why_memory(case: Book, small: dict[str, Any], large: dict[str, Any]) -> str
             "max_row_buffer, and a yield_per as large as the table: it is what limits the rows "
             "read ahead."
         )
-    (kept, *_), least = small["least"], large["least"]
-    if len(least) <= SMALL // PORTION:  # it lost rows, and is told so
+    least = large["least"]
+    if not small["least"] or len(least) <= SMALL // PORTION:  # it lost rows, and is told so
         return None
-    if least[0] > kept + SLACK:
+    if least[0] > (kept := small["least"][0]) + SLACK:
         return (
             f"While the first {PORTION} orders were read, never less than {_megabytes(kept)} were "
             f"in use where there are {SMALL}, and {_megabytes(least[0])} where there are "
