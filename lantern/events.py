@@ -11,10 +11,13 @@ Listener = tuple[Any, str, Callable[..., Any]]
 
 
 @contextmanager
-def listening(*listeners: Listener) -> Iterator[None]:
-    """Call each listener, (target, name of the event, function), while the block runs."""
+def listening(*listeners: Listener, retval: bool = False) -> Iterator[None]:
+    """Call each listener, (target, name of the event, function), while the block runs.
+
+    With `retval` what it returns takes the place of what it was given.
+    """
     for listener in listeners:
-        event.listen(*listener)
+        event.listen(*listener, retval=retval)
     try:
         yield
     finally:

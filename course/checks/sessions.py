@@ -6,13 +6,14 @@ import re
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
-from sqlalchemy import Engine, event, insert
+from sqlalchemy import Engine, insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
 from sqlalchemy.util import await_
 
 from course.checking.attempts import PATIENCE
 from course.checking.patience import SOON, until_idle
+from lantern.events import listening
 from lantern.theatre import Base, make_factories, make_sync_engine
 
 Rows = tuple[type[Base], Sequence[dict[str, Any]]]
@@ -108,11 +109,8 @@ def as_it_likes(engine: AsyncEngine) -> Iterator[None]:
                 statement = f"{parts[1]}, random(){parts[2] or ''}"
         return statement, values
 
-    event.listen(engine.sync_engine, "before_cursor_execute", before, retval=True)
-    try:
+    with listening((engine.sync_engine, "before_cursor_execute", before), retval=True):
         yield
-    finally:
-        event.remove(engine.sync_engine, "before_cursor_execute", before)
 
 
 @contextlib.asynccontextmanager

@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import asdict, replace
 from typing import Any
 
-from sqlalchemy import Select, event
+from sqlalchemy import Select
 from sqlalchemy.exc import IntegrityError, InternalError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.sql.util import find_tables
@@ -153,12 +153,8 @@ class Meanwhile:
             (engine, "rollback", self._rollback),
             (engine, "rollback_savepoint", self._rollback_savepoint),
         )
-        event.listen(*rewrites, retval=True)
-        try:
-            with listening(*listeners):
-                yield
-        finally:
-            event.remove(*rewrites)
+        with listening(rewrites, retval=True), listening(*listeners):
+            yield
 
     def _before_statement(self, connection: Any, statement: Any, many: Any, *given: Any) -> None:
         """Note which rows a SELECT … FOR UPDATE locks elsewhere."""
