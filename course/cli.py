@@ -60,12 +60,11 @@ def test(
     fast: Annotated[bool, typer.Option("--fast", help="Only what takes no minutes.")] = False,
 ) -> None:
     """Run every check of the project, or those that the pytest arguments name."""
-    from course.setup.environment import become, put_first
+    from course.setup.environment import become, leave_out_colours, put_first
 
     os.chdir(ROOT)
     put_first()
-    # From Python 3.13 on a traceback has colours where a kernel asks for them, stored outputs none.
-    os.environ["PYTHON_COLORS"] = "0"
+    leave_out_colours()
     only = ["-m", "not slow"] if fast else []
     become([sys.executable, "-m", "pytest", *pytest_arguments([*only, *context.args])])
 

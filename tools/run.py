@@ -6,7 +6,6 @@ The file holds nothing that changes from run to run: running twice changes no by
 import argparse
 import configparser
 import json
-import os
 import re
 import sys
 from pathlib import Path
@@ -16,7 +15,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 from course.project import ROOT
-from course.setup.environment import put_first
+from course.setup.environment import leave_out_colours, put_first
 
 FOLDERS = ("notebooks", "solutions")
 SANITIZE = ROOT / "tests" / "sanitize.cfg"
@@ -42,7 +41,6 @@ def run(path: Path) -> bool:
         coalesce_streams=True,
         resources={"metadata": {"path": str(path.parent)}},
     )
-    os.environ["PYTHON_COLORS"] = "0"  # from Python 3.13 on a program's traceback has colours
     client.execute()
     _keep_what_says_the_same(nbformat.reads(before, as_version=4), notebook)
     notebook.metadata = {
@@ -78,6 +76,7 @@ def _told(outputs: list[nbformat.NotebookNode]) -> str:
 def main(paths: list[Path]) -> int:
     failed = 0
     put_first()
+    leave_out_colours()
     for path in paths:
         try:
             changed = run(path)

@@ -175,6 +175,14 @@ def put_first() -> None:
     os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([str(ROOT), *others]))
 
 
+def leave_out_colours() -> None:
+    """Have what a kernel of ours runs say its errors as they are stored.
+
+    From Python 3.13 on a program's traceback has colours where a kernel asks for them.
+    """
+    os.environ["PYTHON_COLORS"] = "0"
+
+
 def become(command: list[str]) -> NoReturn:
     """Go on as this command: its output, its signals and its exit code are ours from here on."""
     sys.stdout.flush()

@@ -23,7 +23,7 @@ from statistics import median
 
 from course.cores import usable_cores
 from course.project import ROOT
-from course.setup.environment import put_first
+from course.setup.environment import leave_out_colours, put_first
 from tools.bench.browser_speed import browser
 from tools.bench.grading_speed import grade
 from tools.bench.knob_speed import knobs
@@ -61,6 +61,7 @@ def notebooks() -> Iterator[Row]:
     """Strict nbval over all notebooks beside nbclient, which runs them and compares nothing."""
     cores = str(usable_cores())
     put_first()
+    leave_out_colours()
     nbval = [sys.executable, "-m", "pytest", "-n", cores, "--dist", "loadfile", *NBVAL, *NOTEBOOKS]
     nbclient = [sys.executable, "-c", EXECUTE, cores, *NOTEBOOKS]
     yield beside(
