@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tools.bench.measure import Row
 
 Buy = Callable[[async_sessionmaker[Any]], Awaitable[bool]]
+RUNS = 50
 PATIENT = {"deadlock_timeout": 60, "timeout_per_run": 120}  # seconds; a busy machine is no deadlock
 
 
@@ -93,6 +94,18 @@ async def lantern(buy: Buy, guests: int) -> dict[str, Any]:
     found = await explore(engine, *[task] * guests, before=before, invariant=invariant)
     await engine.dispose()
     return {"orders": found.orders, "holds": not found.broken, "all": found.exhausted}
+
+
+async def nobody(buy: Buy, guests: int) -> dict[str, Any]:
+    """Run it as often with nothing around it, one guest after the other: nobody can be quicker."""
+    engine = make_engine()
+    session, _ = make_factories(engine)
+    for _ in range(RUNS):
+        put_on_sale(engine)
+        sold = [await buy(session) for _ in range(guests)]
+        assert is_right(engine, sum(sold))
+    await engine.dispose()
+    return {"orders": RUNS, "holds": True, "all": False}
 
 
 async def postgresql(buy: Buy, guests: int) -> dict[str, Any]:
@@ -163,7 +176,7 @@ def orders() -> Iterator["Row"]:
     ):
         what = f"every order of {guests} guests, {name}"
         rounds = [[_measured(python, by, name, guests) for by in BESIDE] for _ in range(ROUNDS)]
-        ours, theirs = (list(side) for side in zip(*rounds, strict=True))
+        ours, theirs, bare = (list(side) for side in zip(*rounds, strict=True))
         yield Row(
             f"{what}: ours ÷ frontrun",
             f"{median(one['seconds'] for one in ours):.2f} s",
@@ -176,6 +189,12 @@ def orders() -> Iterator["Row"]:
             *(f"{median(_rate(one) for one in side):.0f}" for side in (ours, theirs)),
             median(_rate(o) / _rate(t) for o, t in zip(ours, theirs, strict=True)),
             "at least 10",
+        )
+        yield Row(
+            f"{what}: runs a second with nothing around them ÷ frontrun's orders",
+            *(f"{median(_rate(one) for one in side):.0f}" for side in (bare, theirs)),
+            median(_rate(b) / _rate(t) for b, t in zip(bare, theirs, strict=True)),
+            "",
         )
         verdicts = [{one["holds"] for one in side} for side in (ours, theirs)]
         yield Row(f"{what}: it holds, says each", *map(str, verdicts), None, "the same")
@@ -200,8 +219,13 @@ def orders() -> Iterator["Row"]:
         )
 
 
-BESIDE = ("lantern", "frontrun")
-EXPLORERS = {"lantern": lantern, "frontrun": frontrun, "postgresql": postgresql}
+BESIDE = ("lantern", "frontrun", "nobody")
+EXPLORERS = {
+    "lantern": lantern,
+    "frontrun": frontrun,
+    "nobody": nobody,
+    "postgresql": postgresql,
+}
 
 
 def _rate(run: dict[str, Any]) -> float:
