@@ -22,7 +22,7 @@ FEW = {
     "ch01b_freezing": ["ch01b-13i"],
     "ch04d_capacity": ["ch04d-32"],
     "ch06b_locks": ["ch06b-50", "ch06b-51", "ch06b-53", "ch06b-55", "ch06b-59", "ch06b-57"],
-    "ch06c_double_click": ["ch06c-58"],
+    "ch06c_double_click": ["ch06c-58", "ch06c-62", "ch06c-64"],
     "ch07c_break": ["ch07c-16a", "ch07c-16n", "ch07c-20"],
 }
 OUTPUTS = """() => Object.fromEntries(document.querySelector("[data-live]").runner.cells
