@@ -30,7 +30,10 @@ if sys.platform != "win32":
 IN_USE, KEEPER = "in-use", "keeper"  # files in the folder of a server; both are locks
 SOCKET = ".s.PGSQL.5432"
 PATIENCE = 60.0  # seconds for a server to begin
+ENDS = 10.0  # and for one to end
 PARENT_DEATH_SIGNAL = 1  # for prctl
+REMOVE = 0  # for shmctl
+SEGMENT = 7  # the line of postmaster.pid with the key and the number of a segment
 # The same on each machine, and with upper case for every letter.
 LOCALE = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
 # A server of lessons may lose its data with the machine, and says the same on each.
@@ -39,6 +42,7 @@ SETTINGS = {
     "unix_socket_permissions": "0700",
     "fsync": "off",
     "full_page_writes": "off",
+    "dynamic_shared_memory_type": "mmap",  # in its folder: what is in /dev/shm outlives a kill
     "timezone": "UTC",
     "log_timezone": "UTC",
     "lc_messages": "C",
@@ -163,7 +167,7 @@ def keep(folder: Path, binaries: Path, keeper: int) -> None:
                 ending.set()
                 server.send_signal(signal.SIGQUIT)
     finally:
-        shutil.rmtree(place, ignore_errors=True)
+        remove(place)
         leave(folder, in_use)
 
 
@@ -174,7 +178,10 @@ def start(place: Path, binaries: Path, locale: Sequence[str] = LOCALE) -> "subpr
     with (place / "log").open("wb") as log:
         options: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
         options |= {"cwd": place, "preexec_fn": _ends_with_its_parent(os.getpid()), **run_as}
-        cluster = ["--no-sync", "--no-instructions", "--username=postgres", "--auth=trust"]
+        # Without --no-clean one that is told to end takes the data from under its child, which
+        # then fails, and leaves its memory.
+        cluster = ["--no-sync", "--no-clean", "--no-instructions", "--username=postgres"]
+        cluster.append("--auth=trust")
         cluster += ["--encoding=UTF8", *locale, f"--pgdata={data}"]
         given = [f"-c{name}={value}" for name, value in SETTINGS.items()]
         with _told_by(place / "log"):
@@ -255,11 +262,48 @@ def remove_leftovers(folder: Path) -> None:
     """End and remove what keepers left that were killed."""
     for place in folder.iterdir():
         if place.is_dir():
-            if answers(place):
-                process = int((place / "data" / "postmaster.pid").read_text().split()[0])
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(process, signal.SIGQUIT)
-            shutil.rmtree(place, ignore_errors=True)
+            remove(place)
+
+
+def remove(place: Path) -> None:
+    """Remove the folder of a server, with what is there of it if it was killed, or its keeper.
+
+    A PostgreSQL that ends by itself takes its file of the process along. One that was killed
+    leaves it, with a segment of shared memory, which no other would take over: its key is of this
+    folder.
+    """
+    data = place / "data"
+    with contextlib.suppress(FileNotFoundError, ValueError):
+        lines = (data / "postmaster.pid").read_text().splitlines()
+        process = abs(int(lines[0]))  # below zero in that of initdb's own
+        if answers(place):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGQUIT)
+        # One that was told, or of whose initdb nothing comes any more, takes its memory along.
+        given_up = time.monotonic() + ENDS
+        while _works_in(data, process) and time.monotonic() < given_up:
+            time.sleep(0.02)
+        if len(lines) >= SEGMENT:
+            key, segment = map(int, lines[SEGMENT - 1].split())
+            _remove_segment(key, segment, process)
+    shutil.rmtree(place, ignore_errors=True)
+
+
+def _works_in(folder: Path, process: int) -> bool:
+    """Tell whether a process has this folder for its own, where the system says so."""
+    with contextlib.suppress(OSError):
+        return Path(os.readlink(f"/proc/{process}/cwd")) == folder.resolve()
+    return False
+
+
+def _remove_segment(key: int, segment: int, process: int) -> None:
+    """Remove a segment of shared memory, if all three say that it is this one; on Linux alone."""
+    with contextlib.suppress(OSError):
+        for row in Path("/proc/sysvipc/shm").read_text().splitlines()[1:]:
+            its_key, number, _, _, maker, *_ = map(int, row.split())
+            # The file has a key below zero as a number of 64 bits.
+            if (number, maker) == (segment, process) and not (its_key - key) % 2**32:
+                ctypes.CDLL(None).shmctl(segment, REMOVE, None)
 
 
 def _say(line: str) -> None:

@@ -190,6 +190,30 @@ def test_a_server_whose_keeper_is_killed_ends_and_the_next_one_starts_anew(place
     user.end()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="nobody tells of it elsewhere")
+@pytest.mark.parametrize("keeper_too", [False, True])
+def test_a_server_that_is_killed_leaves_no_shared_memory(place: Path, keeper_too: bool) -> None:
+    user = User(place)
+    url = user.url()
+    server = server_of(url)
+    assert made_by(server)
+    assert "/dev/shm" not in Path(f"/proc/{server}/maps").read_text()
+    for process in ([keeper_of(url)] if keeper_too else []) + [server]:
+        os.kill(process, signal.SIGKILL)
+    if keeper_too:  # the next who comes finds it
+        new = User(place)
+        new.url()
+        new.end()
+    user.end()
+    until(lambda: not made_by(server))
+
+
+def made_by(process: int) -> list[str]:
+    """The segments of shared memory that a process made."""
+    rows = Path("/proc/sysvipc/shm").read_text().splitlines()[1:]
+    return [row for row in rows if row.split()[4] == str(process)]
+
+
 def test_a_temporary_folder_with_a_long_path_is_not_used(place: Path) -> None:
     deep = place / ("d" * 80)
     deep.mkdir()
