@@ -1,4 +1,5 @@
 # SQLite's write lock is taken before anything is read, so Python may add
+# on PostgreSQL: syntax error at or near "IMMEDIATE"
 # the rest is the course's own
 
 

@@ -1,5 +1,6 @@
 # returned a show of
 # breaks: current
+# on PostgreSQL: it does not hold either
 # never told: are due
 # the rest is the course's own
 

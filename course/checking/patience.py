@@ -14,7 +14,6 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable
-from functools import partial
 
 from lantern.idle import Surroundings, lookouts
 from lantern.pulse import CAN_OBSERVE
@@ -101,15 +100,23 @@ def tick(seconds: float) -> asyncio.Future[None]:
     return future
 
 
-async def until_idle(seconds: float, enough: Callable[[], bool] = lambda: False) -> None:
+async def until_idle(
+    seconds: float, enough: Callable[[], bool] = lambda: False, unseen: bool = False
+) -> None:
     """Wait until nothing can go on before so many seconds, or until it is enough.
+
+    Where work is `unseen`, as that of a server is, nothing is known to be idle.
 
     Who computes, or waits, for longer than so many seconds is waited for no more. On a busy machine
     each look comes late, so there are hardly more of them than of any patience: within an attempt,
     which has longer, this wait ends first.
     """
     patience, surroundings = Patience(seconds, tick=0.005), Surroundings()
+
+    def is_idle() -> bool:
+        return not unseen and surroundings.is_idle(seconds)
+
     # No event tells that nothing comes.
-    while not enough() and not patience.look(partial(surroundings.is_idle, seconds)):
+    while not enough() and not patience.look(is_idle):
         await asyncio.sleep(patience.tick)
         patience.tick = min(1.1 * patience.tick, max(0.005, seconds / TICKS))

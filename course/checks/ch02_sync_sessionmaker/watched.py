@@ -7,10 +7,11 @@ from contextlib import contextmanager, suppress
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import URL, Connection, Executable, event, func, select
+from sqlalchemy import URL, Connection, Executable, event
 from sqlalchemy.orm import Session, sessionmaker
 
 from course.checking.attempts import Outcome, Stuck, attempt_sync, interruption
+from course.checks.sessions import count_on
 from lantern.errors import message_of
 from lantern.events import listening
 from lantern.pool import connections_in_use
@@ -48,7 +49,7 @@ class WatchedDatabase:
                 session.add_all(alike)
                 session.flush()  # a row of the ledger knows its order by number alone
             if url:
-                _count_on(session)
+                count_on(session)
         # A session that nobody closed is kept, so that no garbage collection can hide it.
         self.sessions: list[Session] = []
         sessions = self.sessions
@@ -189,14 +190,6 @@ def _begin_before(connection: Connection, name: str) -> None:
     driver = connection.connection.dbapi_connection
     if driver and not driver.in_transaction:
         driver.execute("BEGIN")
-
-
-def _count_on(session: Session) -> None:
-    """Let PostgreSQL number new rows after those that brought their numbers, as SQLite does."""
-    for table in Base.metadata.sorted_tables:
-        sequence = func.pg_get_serial_sequence(table.name, "id")
-        last = select(func.max(table.c.id)).scalar_subquery()
-        session.execute(select(func.setval(sequence, func.coalesce(last, 1))))
 
 
 def _has_written(connection: Connection) -> bool:

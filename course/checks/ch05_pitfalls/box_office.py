@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from course.checking.attempts import interruption
-from course.checking.exercise import AsGiven, Broken, Exercise, Finding
+from course.checking.exercise import AsGiven, Broken, Elsewhere, Exercise, Finding
 from course.checks.ch05_pitfalls.box_office_app import why_not_shown, why_not_their_own
 from course.checks.ch05_pitfalls.box_office_evening import (
     HOLDS,
@@ -253,4 +253,5 @@ BOX_OFFICE = Exercise(
     draw=draw_evening,
     observe=observe_box_office,
     judge=judge_box_office,
+    elsewhere=Elsewhere(observe_box_office, "in each of the eight"),
 )  # fmt: skip

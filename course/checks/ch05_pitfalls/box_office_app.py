@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from course.checking.attempts import attempt, attempt_sync, describe, interruption, plain
-from course.checking.patience import SOON, until_idle
 from course.checking.sealed import sealed
 from course.checks.ch05_pitfalls.box_office_evening import Evening, database, rows_of
 from course.checks.requests import as_it_begins, json_of, post
@@ -24,9 +23,9 @@ async def _agree(guest_id: int, cents: int) -> bool:
     return True
 
 
-async def shown(case: Evening, make_app: Any) -> dict[str, Any]:
+async def shown(case: Evening, make_app: Any, url: str = "") -> dict[str, Any]:
     """Ask for a show, for one without an order, and for one that is not there."""
-    async with database(rows_of(case)) as base:
+    async with database(rows_of(case), url) as base:
         shows = {"show": case.show, "empty": case.empty[0], "none": case.show + 100}
         seen: dict[str, Any] = {}
         for name, number in shows.items():
@@ -83,25 +82,24 @@ class Till:
         return self.first_pays
 
 
-async def at_once(case: Evening, make_app: Any) -> dict[str, Any]:
+async def at_once(case: Evening, make_app: Any, url: str = "") -> dict[str, Any]:
     """Let two guests buy at once, of whom one pays; then see whether a connection is left out."""
-    rounds = [await _two_guests(case, make_app, first_pays) for first_pays in (True, False)]
-    async with database(rows_of(case)) as base:
+    rounds = [await _two_guests(case, make_app, pays, url) for pays in (True, False)]
+    async with database(rows_of(case), url) as base:
         made = attempt_sync(lambda: make_app(base.engine, _agree))
         out, health = 0, None
         if made.ended == "returned":
             for number in (case.show, case.show + 100):  # which is answered, and which is not there
                 await _asked(made.value, f"/shows/{number}")
             health = (await _asked(made.value, "/health"))["status"]
-            await until_idle(SOON)
-            out = connections_in_use(base.engine)
+            out = await base.until_all_is_back()
     made_it = {**made.as_dict(), "value": None}
     return {"made": made_it, "rounds": rounds, "out": out, "health": health}
 
 
-async def _two_guests(case: Evening, make_app: Any, first_pays: bool) -> dict[str, Any]:
+async def _two_guests(case: Evening, make_app: Any, first_pays: bool, url: str) -> dict[str, Any]:
     """Let two guests buy at once, of whom one is refused."""
-    async with database(rows_of(case, orders=False)) as base:
+    async with database(rows_of(case, orders=False), url) as base:
         till = Till(case.guests, first_pays, base.engine)
         made = attempt_sync(lambda: make_app(base.engine, sealed(till.pay)))
         if made.ended != "returned":
@@ -118,15 +116,14 @@ async def _two_guests(case: Evening, make_app: Any, first_pays: bool) -> dict[st
             return asyncio.ensure_future(attempt(lambda: call))
 
         first = buy(case.guests[0])
-        await until_idle(SOON, till.reached.is_set)
+        await base.until(till.reached.is_set)
         second = buy(case.guests[1])
-        await until_idle(SOON, second.done)
+        await base.until(second.done)
         waited = not second.done()
         till.served.set()
         answers = [_told((await one).value) for one in (first, second)]
-        await until_idle(SOON)
+        out = await base.until_all_is_back()
         rows = await base.rows(Order.show_id, Order.guest_id, Order.total_cents)
-        out = connections_in_use(base.engine)
     return {
         "made": {**made.as_dict(), "value": None},
         "rows": rows,

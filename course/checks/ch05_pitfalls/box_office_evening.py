@@ -1,8 +1,7 @@
 """The case of ch05-ex3: an evening at the box office, and the databases in which it is asked."""
 
 import contextlib
-import sqlite3
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from random import Random
@@ -12,9 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from course.checking.attempts import attempt, plain
-from course.checks.sessions import Rows, fill
+from course.checking.patience import SOON, until_idle
+from course.checks.sessions import Rows, beside, fill, patience_with
+from lantern.pool import connections_in_use
 from lantern.theatre import Guest, Order, Show, make_engine
 
+A_SERVERS = 2.0  # seconds, for what a server does
 CONNECTIONS = 4  # more than the two requests need that come at once
 # Minutes from the first hold to each hold and each look, and the look's distance from UTC in
 # hours; what is due then are the seats whose five minutes are not over, if only by a moment.
@@ -111,7 +113,8 @@ class Database:
         """Call an answer with a session of its own, which is closed; return how it ended."""
         session = AsyncSession(self.engine, expire_on_commit=False)
         try:
-            outcome = await attempt(lambda: function(session, *arguments))
+            patience = patience_with(self.engine)
+            outcome = await attempt(lambda: function(session, *arguments), patience)
             capacity = plain(getattr(outcome.value, "__dict__", {}).get("capacity"))
             return {**outcome.as_dict(), "capacity": capacity}
         finally:
@@ -120,9 +123,25 @@ class Database:
 
     def buyers(self) -> list[int]:
         """Return the guests of the orders that others see at this very moment."""
-        path = str(self.engine.url.database)
-        with contextlib.closing(sqlite3.connect(path, timeout=0)) as other:
-            return [guest for (guest,) in other.execute("SELECT guest_id FROM orders")]
+        others = beside(self.engine)
+        with others.connect() as other:
+            guests = list(other.scalars(select(Order.guest_id)))
+        others.dispose()
+        return guests
+
+    async def until(self, enough: Callable[[], bool]) -> None:
+        """Wait until it is enough, or nothing can go on; on a server that is not seen from here."""
+        there = self.engine.dialect.name != "sqlite"
+        await until_idle(A_SERVERS if there else SOON, enough, unseen=there)
+
+    async def until_all_is_back(self) -> int:
+        """Wait for requests to go home; return how many connections are out then."""
+        await self.until(lambda: self.engine.dialect.name != "sqlite" and not self._out)
+        return self._out
+
+    @property
+    def _out(self) -> int:
+        return connections_in_use(self.engine)
 
     async def rows(self, *columns: Any) -> list[list[Any]]:
         """Return what others see of these columns, sorted."""
@@ -132,12 +151,14 @@ class Database:
 
 
 @contextlib.asynccontextmanager
-async def database(rows: Iterable[Rows], as_shipped: bool = False) -> AsyncIterator[Database]:
-    """Give a new database with these rows, and leave nothing of it."""
-    engine = make_engine(as_shipped=as_shipped, pool_size=CONNECTIONS, max_overflow=0)
+async def database(
+    rows: Iterable[Rows], url: str = "", as_shipped: bool = False
+) -> AsyncIterator[Database]:
+    """Give a database with these rows: a new one, of which nothing is left, or that of the URL."""
+    engine = make_engine(url or None, as_shipped=as_shipped, pool_size=CONNECTIONS, max_overflow=0)
     other = make_engine(engine.url, as_shipped=as_shipped)
     try:
-        await fill(engine, rows)
+        await fill(engine, rows, anew=bool(url))
         yield Database(engine, other)
     finally:
         await engine.dispose()

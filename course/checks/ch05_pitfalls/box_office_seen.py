@@ -25,7 +25,7 @@ from course.checks.ch05_pitfalls.box_office_evening import (
     moment,
     rows_of,
 )
-from course.checks.sessions import uncollected
+from course.checks.sessions import beside, uncollected
 from lantern.events import listening
 from lantern.theatre import Guest, Hold, Order, Seat, Show, make_sync_engine
 
@@ -41,23 +41,24 @@ async def observe_box_office(
     add_seats: Any,
     store_counts: Any,
     remind: Any,
+    url: str = "",
 ) -> dict[str, Any]:
     """Ask for each of the eight promises by itself."""
     async with uncollected():
         return {
-            "deleted": await _cancelled(case, cancel_order),
-            "whole": await _imported(case, import_guests),
-            "minutes": await _held(case, hold_seat, release_expired),
-            "shown": await shown(case, make_app),
-            "own": await at_once(case, make_app),
-            "current": await _enlarged(case, add_seats),
-            "nothing": await _counted(case, door_count, store_counts),
+            "deleted": await _cancelled(case, cancel_order, url),
+            "whole": await _imported(case, import_guests, url),
+            "minutes": await _held(case, hold_seat, release_expired, url),
+            "shown": await shown(case, make_app, url),
+            "own": await at_once(case, make_app, url),
+            "current": await _enlarged(case, add_seats, url),
+            "nothing": await _counted(case, door_count, store_counts, url),
             "stopped": await _reminded(case, remind),
         }
 
 
-async def _cancelled(case: Evening, cancel_order: Any) -> dict[str, Any]:
-    async with database(rows_of(case)) as base:
+async def _cancelled(case: Evening, cancel_order: Any, url: str) -> dict[str, Any]:
+    async with database(rows_of(case), url) as base:
         strange = max(case.orders) + 1
         unknown = await base.call(cancel_order, strange)
         outcome = await base.call(cancel_order, case.cancelled)
@@ -65,22 +66,22 @@ async def _cancelled(case: Evening, cancel_order: Any) -> dict[str, Any]:
     return {"outcome": outcome, "unknown": unknown, "left": left}
 
 
-async def _imported(case: Evening, import_guests: Any) -> dict[str, Any]:
+async def _imported(case: Evening, import_guests: Any, url: str) -> dict[str, Any]:
     seen: dict[str, Any] = {}
     for name, left, emails in (("spoilt", "kept", case.spoilt), ("whole", "stored", case.emails)):
-        async with database(rows_of(case, orders=False)) as base:
+        async with database(rows_of(case, orders=False), url) as base:
             seen[name] = await base.call(import_guests, list(emails))
             seen[left] = [row[0] for row in await base.rows(Guest.email)]
     return seen
 
 
-async def _held(case: Evening, hold_seat: Any, release_expired: Any) -> dict[str, Any]:
+async def _held(case: Evening, hold_seat: Any, release_expired: Any, url: str) -> dict[str, Any]:
     seats = [
         {"id": number, "show_id": case.show, "label": f"A{number}", "price_cents": 2500}
         for number in range(1, len(HOLDS) + 1)
     ]
     calls, looks = [], []
-    async with database((*rows_of(case, orders=False), (Seat, seats))) as base:
+    async with database((*rows_of(case, orders=False), (Seat, seats)), url) as base:
         for place, (minutes, hours) in enumerate(HOLDS):
             now = moment(case, minutes, hours)
             calls.append(await base.call(hold_seat, place + 1, case.guests[place % 2], now))
@@ -91,9 +92,9 @@ async def _held(case: Evening, hold_seat: Any, release_expired: Any) -> dict[str
     return {"calls": calls, "made": made, "looks": looks}
 
 
-async def _enlarged(case: Evening, add_seats: Any) -> dict[str, Any]:
+async def _enlarged(case: Evening, add_seats: Any, url: str) -> dict[str, Any]:
     # As shipped: between a SELECT and the UPDATE others may write, as on most databases.
-    async with database(rows_of(case, orders=False), as_shipped=True) as base:
+    async with database(rows_of(case, orders=False), url, as_shipped=True) as base:
         with _another_before_the_first_update(case, base) as added:
             outcome = await base.call(add_seats, case.show, case.more)
         rows = await base.rows(Show.id, Show.capacity)
@@ -106,8 +107,11 @@ def _another_before_the_first_update(case: Evening, base: Database) -> Iterator[
 
     Whom the answer has locked out adds nothing.
     """
-    url = base.engine.url.set(drivername="sqlite")
-    engine = make_sync_engine(url, as_shipped=True, connect_args={"timeout": 0})
+    if base.engine.dialect.name == "sqlite":
+        url = base.engine.url.set(drivername="sqlite")
+        engine = make_sync_engine(url, as_shipped=True, connect_args={"timeout": 0})
+    else:
+        engine = beside(base.engine)
     enlarge = update(Show).where(Show.id == case.show)
     added: list[int] = []
 
@@ -124,8 +128,8 @@ def _another_before_the_first_update(case: Evening, base: Database) -> Iterator[
     engine.dispose()
 
 
-async def _counted(case: Evening, door_count: Any, store_counts: Any) -> dict[str, Any]:
-    async with database(()) as base:
+async def _counted(case: Evening, door_count: Any, store_counts: Any, url: str) -> dict[str, Any]:
+    async with database((), url) as base:
         try:
             async with base.engine.begin() as connection:
                 await connection.run_sync(door_count.metadata.create_all)

@@ -23,7 +23,7 @@ from course.checks.ch07_testing.fixtures import (
 )
 from course.checks.sessions import beside, fill, patience_with
 from lantern.pool import connections_in_use
-from lantern.theatre import Base, Guest, Order, Show, make_engine
+from lantern.theatre import Guest, Order, Show, make_engine
 
 Notes = dict[str, Any]
 Rehearsal = Callable[["Ledger", Any, Notes], Awaitable[None]]
@@ -166,11 +166,7 @@ async def _rehearsed(case: Ledger, answer: Any, plan: Sequence[Rehearsal], url: 
     if not url:
         event.listen(engine.sync_engine, "connect", _wait_for_nobody)
     async with kept_open(engine):
-        await fill(engine, [])
-        async with engine.begin() as connection:  # in a tenth of the time that new tables take
-            for table in reversed(Base.metadata.sorted_tables):
-                await connection.execute(table.delete())
-        await fill(engine, house(case.show, case.guest, case.there))
+        await fill(engine, house(case.show, case.guest, case.there), anew=True)
         return [await _test(case, engine, answer, test) for test in plan]
 
 
