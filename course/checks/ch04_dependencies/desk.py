@@ -18,7 +18,7 @@ from lantern.theatre import make_engine
 from lantern.wire import Message
 
 # A journal of this kind lets a reader hold up a COMMIT; who is held up is told at once.
-SETTINGS = ("busy_timeout=0", "journal_mode=MEMORY", "synchronous=OFF")
+SETTINGS = ("busy_timeout=0", "journal_mode=MEMORY", "synchronous=OFF", "foreign_keys=ON")
 
 
 class Desk:
@@ -73,9 +73,14 @@ class Desk:
             yield
 
     async def ask(
-        self, app: Any, path: str, query: str, headers: dict[str, str] | None = None
+        self,
+        app: Any,
+        path: str,
+        query: str,
+        headers: dict[str, str] | None = None,
+        method: str = "POST",
     ) -> dict[str, Any]:
-        """POST to a path of the app, and return as plain data what was seen of it.
+        """Send a request to a path of the app, and return as plain data what was seen of it.
 
         `first` are the rows of the query when the first byte of the answer came, `after` those
         when the app was through. `read` and `write` are the sessions that were made of each,
@@ -89,7 +94,7 @@ class Desk:
             first.append(self.rows(query))
 
         watched = as_it_begins(app, look)
-        outcome = await attempt(lambda: asgi_call(watched, "POST", path, headers=headers))
+        outcome = await attempt(lambda: asgi_call(watched, method, path, headers=headers))
         if outcome.ended == "timed out":
             await until_idle(SOON)  # it was cancelled, and what it closes takes its time
         response = outcome.value if outcome.ended == "returned" else None

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, HTTPException
 from fastapi.responses import JSONResponse
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from course.checking.attempts import Outcome, attempt_sync, interruption
@@ -21,6 +21,9 @@ from lantern.theatre import Guest, Hold, Seat, Show
 from lantern.theatre.models import FIRST_NIGHT
 
 HELD = "SELECT seat_id FROM holds ORDER BY seat_id"
+# SQLite's driver begins at the UPDATE, and the setting holds until the end of its transaction.
+CHECK_LATE = "UPDATE shows SET sold = sold", "PRAGMA defer_foreign_keys=ON"
+REDIRECT = 303  # an HTTPException as well, and no refusal
 NO_DEPENDS = (
     "FastAPI takes `WriteSession` for something that the client sends: it is "
     "`Annotated[AsyncSession, Depends(…)]`."
@@ -38,18 +41,19 @@ CURES = {
 
 @dataclass(frozen=True)
 class Seats:
-    """Seats by their ids: one is held already, two are free; and how a request is refused."""
+    """Seats by their ids: one is held already, two are free, one is none; and a refusal."""
 
     held: int
     free: tuple[int, int]
+    unknown: int
     guest: int
     refusal: int
 
 
 def draw_seats(random: Random) -> Seats:
     """Draw ids that cannot be guessed, and a status that stands for a refusal."""
-    held, first, second, guest = random.sample(range(100, 1_000), 4)
-    return Seats(held, (first, second), guest, random.choice((402, 403, 404, 410)))
+    held, first, second, guest, unknown = random.sample(range(100, 1_000), 5)
+    return Seats(held, (first, second), unknown, guest, random.choice((402, 403, 404, 410)))
 
 
 async def observe_write_session(case: Seats, write_session: Any, alias: Any) -> dict[str, Any]:
@@ -65,24 +69,29 @@ async def observe_write_session(case: Seats, write_session: Any, alias: Any) -> 
     return {
         "made": Outcome("returned").as_dict(),
         "held": await _asked(case, alias, str(first), str(second)),
+        "flushed": await _asked(case, alias, f"{first}?then=flush", method="PUT"),
         "refused": await _asked(case, alias, f"{first}?then={case.refusal}"),
+        "sent elsewhere": await _asked(case, alias, f"{first}?then={REDIRECT}"),
         "crashed": await _asked(case, alias, f"{first}?then=crash"),
         "taken at the flush": await _asked(case, alias, f"{case.held}?then=flush"),
         "taken at the commit": await _asked(case, alias, str(case.held)),
         "locked": await _asked(case, alias, str(first), str(second), locked=True),
+        "unknown": await _asked(case, alias, f"{case.unknown}?then=late", str(second)),
         # Nobody ends it but the attempt, which cancels what can come to nothing.
         "cancelled": await _asked(case, alias, f"{first}?then=wait"),
     }
 
 
-async def _asked(case: Seats, alias: Any, *paths: str, locked: bool = False) -> list[Any]:
+async def _asked(
+    case: Seats, alias: Any, *paths: str, locked: bool = False, method: str = "POST"
+) -> list[Any]:
     """Send these requests one after the other; `locked` lets the COMMIT of the first fail."""
     seen = []
     async with desk(_rows(case)) as it:
         app = _app(case, alias, it)
         for number, path in enumerate(paths):
             with it.reader() if locked and not number else nullcontext():
-                seen.append(await it.ask(app, f"/seats/{path}", HELD))
+                seen.append(await it.ask(app, f"/seats/{path}", HELD, method=method))
     return seen
 
 
@@ -104,7 +113,7 @@ def _app(case: Seats, alias: Any, it: Desk | None = None) -> FastAPI:
     """Return the app of the exercise's text; a second dependency uses the session as well.
 
     `then` is what a request does after its INSERT: flush, crash, wait for ever, or raise this
-    status.
+    status; or it lets the COMMIT alone find out that there is no such seat.
     """
     app = FastAPI()
     if it:
@@ -117,7 +126,7 @@ def _app(case: Seats, alias: Any, it: Desk | None = None) -> FastAPI:
     async def count_of_holds(session: alias) -> int:
         return await session.scalar(select(func.count(Hold.id))) or 0
 
-    @app.post("/seats/{seat_id}", status_code=201)
+    @app.api_route("/seats/{seat_id}", methods=["POST", "PUT"], status_code=201)
     async def hold(
         seat_id: int,
         count: Annotated[int, Depends(count_of_holds, scope="function")],
@@ -125,6 +134,9 @@ def _app(case: Seats, alias: Any, it: Desk | None = None) -> FastAPI:
         then: str = "",
     ) -> int:
         expires = FIRST_NIGHT + timedelta(minutes=5)
+        if then == "late":
+            for statement in CHECK_LATE:
+                await session.execute(text(statement))
         session.add(Hold(seat_id=seat_id, guest_id=case.guest, expires_at=expires))
         if then:
             await session.flush()
@@ -180,11 +192,19 @@ def _is_stored(case: Seats, seen: dict[str, Any]) -> bool:
 
 
 def _judge_before(case: Seats, seen: dict[str, Any]) -> Iterator[Broken]:
+    flushed = seen["flushed"][0]
     if not _is_stored(case, seen):
         yield Broken(
             "before",
             f"Seat {case.free[0]} was answered with 201, and its row never came: no other "
             "connection sees it, even after the request. It was not committed.",
+        )
+    elif flushed["status"] == 201 and [case.free[0]] not in flushed["after"]:
+        yield Broken(
+            "before",
+            f"A PUT flushed its row, for seat {case.free[0]}, was answered with 201, and the row "
+            "never came: it was not committed. Whatever the method is, and whether or not anything "
+            "still waits in the session, the transaction is committed.",
         )
     elif _is_late(seen):
         told = (
@@ -242,6 +262,7 @@ def _why_another(request: dict[str, Any], due: int, what: str) -> str:
 def _judge_undone(case: Seats, seen: dict[str, Any]) -> Iterator[Broken]:
     for name, what in (
         ("refused", f"The endpoint raised HTTPException({case.refusal})"),
+        ("sent elsewhere", f"The endpoint raised HTTPException({REDIRECT}), a redirect,"),
         ("crashed", "The endpoint raised a LookupError"),
     ):
         if [case.free[0]] in seen[name][0]["after"]:
@@ -331,6 +352,20 @@ def _judge_locked(case: Seats, seen: dict[str, Any]) -> Iterator[Broken]:
             f"more when seat {second} was asked for, and that request was answered with "
             f"{following['status']}{how_it_failed(following)}. Where that is *database is locked*, "
             "the first had left its transaction open.",
+        )
+    else:
+        yield from _judge_unknown(case, seen)
+
+
+def _judge_unknown(case: Seats, seen: dict[str, Any]) -> Iterator[Broken]:
+    failed, following = seen["unknown"]
+    if failed["status"] == 409 and following["status"] != 201 and not failed["out"]:
+        yield Broken(
+            "locked",
+            f"COMMIT failed for seat {case.unknown}, since there is none and the key was checked "
+            f"only then; and the next request, for seat {case.free[1]}, was answered with "
+            f"{following['status']}{how_it_failed(following)}. The first had left its transaction "
+            "open: whatever a COMMIT fails with, a rollback follows.",
         )
 
 

@@ -1,0 +1,21 @@
+# Whatever the method is
+# breaks: before
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+
+async def write_session(request: Request):
+    async with request.app.state.write() as session:
+        try:
+            yield session
+            if request.method == "POST":
+                await session.commit()
+        except BaseException:
+            await session.rollback()
+            raise
+
+
+WriteSession = Annotated[AsyncSession, Depends(write_session, scope="function")]
