@@ -21,13 +21,15 @@ from types import FrameType
 from typing import Any
 
 from lantern.events import replaced
+from lantern.plugin import places
 from lantern.plugin.findings import FROZEN, Place
-from lantern.plugin.places import BOUNDARY, is_theirs, place
+from lantern.plugin.places import is_theirs, place
 from lantern.plugin.requests import Request, current_in
 from lantern.plugin.run import INTERVAL, Run, Watcher
 from lantern.pulse import CAN_OBSERVE, NO_WORK, PATIENT_TURNS, others_queue
 
 LIMIT = 0.05  # seconds
+AGE = 0.002  # seconds for which a thread's clock is not read again: to read it is half the cost
 MOST_LOOKS = 4000  # at one callback: 20 seconds tell what an hour in a debugger would
 # What is done once, at the first request or the first query, and no more.
 ONCE = {"_find_and_load", "_configure_registries", "_check_configure", "openapi", "model_rebuild"}
@@ -46,16 +48,28 @@ class Look:
     is_once: bool
 
 
+# One callback of a loop, while it runs: its context, and the clocks as it began. Nearly all are
+# over before anybody looks, so no more is made of them.
+Callback = tuple[Any, float, float]
+
+
 @dataclass
 class Turn:
-    """One callback of a loop, while it runs."""
+    """A callback that was looked at."""
 
-    context: Any
-    began: float
-    used: float
-    collecting: float = 0.0  # seconds of the garbage collector
+    callback: Callback
     request: Request | None = None
     looks: list[Look] = field(default_factory=list)
+
+    @property
+    def context(self) -> Any:
+        """The context in which it runs."""
+        return self.callback[0]
+
+    @property
+    def began(self) -> float:
+        """The moment in which it began."""
+        return self.callback[1]
 
 
 class Freezes(Watcher):
@@ -63,9 +77,12 @@ class Freezes(Watcher):
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
-        self._turns: dict[int, Turn] = {}
+        self._running: dict[int, Callback | None] = {}  # by thread
+        self._turns: dict[int, Turn] = {}  # by the number of the callback, which each keeps
         self._suspects: set[str] = set()
         self._collection = 0.0
+        # By thread: when the callback began in which garbage was looked for, and for how long.
+        self._collected: dict[int, tuple[float, float]] = {}
 
     @contextlib.contextmanager
     def at_work(self) -> Iterator[None]:
@@ -75,21 +92,25 @@ class Freezes(Watcher):
             return
         handle_class: Any = asyncio.Handle
         call = handle_class._run
-        turns, clock, thread_clock = self._turns, time.perf_counter, time.thread_time
+        running, turns = self._running, self._turns
+        this_thread, clock, thread_clock = threading.get_ident, time.perf_counter, time.thread_time
+        last = (0, 0.0, 0.0)  # the thread, and what its clocks said
 
         def run(handle: Any) -> Any:
-            me = threading.get_ident()
-            outer = turns.get(me)
-            turn = turns[me] = Turn(handle._context, clock(), thread_clock())
+            nonlocal last
+            me, now = this_thread(), clock()
+            read = last
+            if read[0] != me or now - read[1] > AGE:
+                last = read = (me, now, thread_clock())
+            outer = running.get(me)
+            # Since it was read the thread has used no more than what has passed.
+            running[me] = callback = (handle._context, now, read[2] + now - read[1])
             try:
                 return call(handle)
             finally:
-                if turn.looks:
+                running[me] = outer
+                if turns and (turn := turns.pop(id(callback), None)):
                     self._judge(turn, clock(), thread_clock())
-                if outer is None:
-                    del turns[me]
-                else:
-                    turns[me] = outer
 
         with replaced(handle_class, "_run", run):
             gc.callbacks.append(self._collects)
@@ -98,18 +119,31 @@ class Freezes(Watcher):
             finally:
                 gc.callbacks.remove(self._collects)
 
-    def _collects(self, phase: str, _: object) -> None:
+    def _collects(self, phase: str, told: dict[str, int]) -> None:
+        # The youngest are looked through in no time, and all the time.
+        if told["generation"] == 0 or not (callback := self._running.get(threading.get_ident())):
+            return
         if phase == "start":
             self._collection = time.thread_time()
-        elif turn := self._turns.get(threading.get_ident()):
-            turn.collecting += time.thread_time() - self._collection
+        else:
+            seconds = time.thread_time() - self._collection + self._collecting(callback)
+            self._collected[threading.get_ident()] = (callback[1], seconds)
+
+    def _collecting(self, callback: Callback) -> float:
+        """Return the seconds in which garbage was looked for in a callback of this thread."""
+        began, seconds = self._collected.get(threading.get_ident(), (0.0, 0.0))
+        return seconds if began == callback[1] else 0.0
 
     def look(self) -> None:
         now = time.perf_counter()
-        for ident, turn in [*self._turns.items()]:
-            is_long = now - turn.began > 2 * INTERVAL and len(turn.looks) < MOST_LOOKS
-            if is_long and self.concerns(turn):
-                self._look(ident, turn)
+        for ident, callback in [*self._running.items()]:
+            if callback is None or now - callback[1] <= 2 * INTERVAL:
+                continue
+            turn = self._turns.get(id(callback)) or Turn(callback)
+            if len(turn.looks) < MOST_LOOKS and self.concerns(turn) and self._look(ident, turn):
+                self._turns[id(callback)] = turn
+                if self._running.get(ident) is not callback:  # it ended meanwhile
+                    self._turns.pop(id(callback), None)
 
     def concerns(self, turn: Turn) -> bool:
         """Tell whether a callback is to be looked at: one that works for a request."""
@@ -118,14 +152,16 @@ class Freezes(Watcher):
 
     def under_way(self) -> Iterator[tuple[Turn, Place | None, str]]:
         """Yield each callback that runs and was looked at, with where it is now."""
-        for ident, turn in [*self._turns.items()]:
-            if turn.looks and (stack := _stack(sys._current_frames().get(ident))):
+        for ident, callback in [*self._running.items()]:
+            turn = self._turns.get(id(callback))
+            if turn and (stack := _stack(sys._current_frames().get(ident))):
                 yield turn, place(iter(stack)), _told(stack)
 
-    def _look(self, ident: int, turn: Turn) -> None:
+    def _look(self, ident: int, turn: Turn) -> bool:
+        """Look where a thread is; False where it has left the callback."""
         stack = _stack(sys._current_frames().get(ident))
         if not stack:
-            return
+            return False
         turn.looks.append(
             Look(
                 time.perf_counter(),
@@ -137,19 +173,20 @@ class Freezes(Watcher):
                 any(frame.f_code.co_name in ONCE for frame in stack),
             )
         )
+        return True
 
     def _judge(self, turn: Turn, now: float, used: float) -> None:
         request, looks = turn.request, [look for look in turn.looks if not look.is_once]
         if now - turn.began < LIMIT or not looks:
             return
         route = request.route if request else ""
-        computed = used - turn.used - turn.collecting
+        computed = used - turn.callback[2] - self._collecting(turn.callback)
         # Its own computing counts in both, where it goes on at one instruction.
         frozen = max(computed, _waited(turn.looks)) * len(looks) / len(turn.looks)
         if frozen < LIMIT:
             return
-        places = Counter((look.place, look.inside) for look in looks)
-        (where, inside), _ = places.most_common(1)[0]
+        counted = Counter((look.place, look.inside) for look in looks)
+        (where, inside), _ = counted.most_common(1)[0]
         # What no line of the project does may be done once, for what comes first.
         if where is None and route not in self._suspects:
             self._suspects.add(route)
@@ -180,7 +217,7 @@ def _waited(looks: list[Look]) -> float:
 def _stack(frame: FrameType | None) -> list[FrameType]:
     """Return the frames of a callback, innermost first, up to the app's."""
     stack: list[FrameType] = []
-    while frame is not None and BOUNDARY not in frame.f_code.co_varnames:
+    while frame is not None and frame.f_code is not places.boundary:
         if frame.f_code.co_filename == __file__:
             return stack
         stack.append(frame)

@@ -6,7 +6,7 @@ import sysconfig
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 from lantern.plugin.findings import Place
@@ -17,11 +17,10 @@ LIBRARIES = tuple(
 )
 PACKAGES = {"site-packages", "dist-packages"}
 TESTS = {"test", "tests", "testing"}
-# Code that holds this stands between a request and whoever sent it; see requests.py.
-BOUNDARY = "_lantern_boundary"
 CALLBACK = asyncio.Handle._run.__code__  # what a loop runs, it runs here
 
 root = Path.cwd()  # set when a run begins: paths are told from here
+boundary: CodeType | None = None  # what stands between a request and its sender; see requests.py
 
 
 def frames() -> Iterator[FrameType]:
@@ -34,7 +33,8 @@ def frames() -> Iterator[FrameType]:
     module = sys.modules.get("greenlet")
     greenlet: Any = module.getcurrent() if module else None
     while frame is not None:
-        if BOUNDARY in frame.f_code.co_varnames or frame.f_code is CALLBACK:
+        code = frame.f_code
+        if code is boundary or code is CALLBACK:
             return
         yield frame
         frame = frame.f_back

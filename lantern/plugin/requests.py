@@ -23,6 +23,7 @@ from lantern.lifetimes import (
     RequestStep,
     wire_step,
 )
+from lantern.plugin import places
 from lantern.plugin.findings import Place
 from lantern.plugin.places import place_of_function
 from lantern.wire import Message, Receive, Send
@@ -130,7 +131,6 @@ def watching(
 
     call = Starlette.__call__
 
-    @functools.wraps(call)
     async def watched(app: Any, scope: Any, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan" and starting() is None:
             token = _starting.set(app)
@@ -141,7 +141,7 @@ def watching(
                 app_ended(app)
         if scope["type"] not in ("http", "websocket") or current() is not None:
             return await call(app, scope, receive, send)
-        _lantern_boundary = request = Request(scope)
+        request = Request(scope)
 
         async def send_and_note(message: Message) -> None:
             request.sends(message)
@@ -162,7 +162,8 @@ def watching(
             ended(request)
             request.forget_connections()
 
-    with replaced(Starlette, "__call__", watched):
+    places.boundary = watched.__code__
+    with replaced(Starlette, "__call__", functools.wraps(call)(watched)):
         yield
 
 

@@ -72,28 +72,28 @@ class Values(Watcher):
         columns = self._of(state)
         if not columns.documents and not columns.times:
             return
-        where = place()
+        where = place() if columns.documents else None
         for key in columns.documents:
             if names is None or key in names:
                 self._keep(state, key, where)
         for key, kind in columns.times:
             # A database without time zones gives naive values, whatever the type promises.
             if not kind.timezone:
-                self._see(state, key, "read", where)
+                self._see(state, key, "read")
 
     def _wrote(self, session: Session, _: object) -> None:
-        where = place()
         written: list[Any] = [*session.new, *session.dirty]  # objects may have no hash
         for thing in written:
             state = thing._sa_instance_state
             columns = self._of(state)
             is_new = state.key is None
+            where = place() if columns.documents else None
             for key in columns.documents:
                 if is_new or key in state.committed_state:
                     self._keep(state, key, where)
             for key, _kind in columns.times:
                 if is_new or key in state.committed_state:
-                    self._see(state, key, "written", where)
+                    self._see(state, key, "written")
 
     def _committed(self, session: Session) -> None:
         changed = [*self._changed(session)]
@@ -142,14 +142,14 @@ class Values(Watcher):
         if written is not None:
             kept[key] = Stored(written, where)
 
-    def _see(self, state: Any, key: str, how: str, where: Place | None) -> None:
+    def _see(self, state: Any, key: str, how: str) -> None:
         """Look at one value of a time, and tell where the attribute has had the other kind."""
         value = state.dict.get(key)
-        if not isinstance(value, datetime) or where is None or where.in_tests:
+        if not isinstance(value, datetime):
             return
         seen = self._seen.setdefault((state.class_, key), {})
         is_aware = value.tzinfo is not None
-        if is_aware in seen:
+        if is_aware in seen or (where := place()) is None or where.in_tests:
             return
         seen[is_aware] = (how, where)
         if len(seen) == 1:

@@ -18,9 +18,10 @@ from sqlalchemy import Engine
 from sqlalchemy.pool import Pool
 
 from lantern.events import Listener
+from lantern.plugin import places
 from lantern.plugin.connections import Connections, Held
 from lantern.plugin.findings import HELD, IDLE, Place
-from lantern.plugin.places import BOUNDARY, is_theirs, place
+from lantern.plugin.places import is_theirs, place
 from lantern.plugin.requests import Request, current, current_in, current_task
 from lantern.plugin.run import Run, Watcher
 from lantern.plugin.sessions import Sessions
@@ -98,10 +99,9 @@ class Waits(Watcher):
         if not self._waits:
             self._before = None
             return
-        queued = others_queue()
         now, used = time.perf_counter(), time.process_time() - time.thread_time()
         before, self._before = self._before, (now, used)
-        still = before is not None and used - before[1] < NO_WORK and not queued
+        still = before is not None and used - before[1] < NO_WORK and not others_queue()
         for wait in [*self._waits.values()]:
             if before is None or not still:
                 wait.streak.clear()
@@ -168,7 +168,7 @@ def _lines(wait: Wait) -> Iterator[Place | None]:
     stacks = [*_threads(wait.request), *(_awaited(task) for task in tasks if task is not None)]
     for stack in stacks:
         for frame in stack:
-            if BOUNDARY in frame.f_code.co_varnames:
+            if frame.f_code is places.boundary:
                 break
             if frame.f_globals.get("__name__", "").startswith("sqlalchemy."):
                 yield None
