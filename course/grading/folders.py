@@ -129,7 +129,9 @@ def _is_group(rest: Rest) -> bool:
     named = {(stem_in(path), name) for path in direct if (name := file_name(path))}
     chapters = [chapter for chapter, _ in named if chapter]
     two_for_one = len(chapters) > len(set(chapters))
-    if len(children) > 1 or (two_for_one and not all(SAYS_NOTHING.fullmatch(n) for _, n in named)):
+    of_files = {name for _, name in named if not SAYS_NOTHING.fullmatch(name)}
+    # A folder beside a file with a name of its own may be two learners, each in their way.
+    if len(children) + bool(children and of_files) > 1 or (two_for_one and of_files):
         return True
     return not direct and any(_is_group(below) for below in children.values())
 
@@ -149,6 +151,12 @@ def file_name(path: str) -> str:
     name = re.split(r"\.ipynb", name, maxsplit=1, flags=re.I)[0]
     name = name if name != PurePosixPath(path).name else PurePosixPath(path).stem
     return without_chapter(name)
+
+
+def names_within(paths: Iterable[str]) -> set[str]:
+    """Return the names of a folder's notebooks that may be learners' names."""
+    names = map(file_name, paths)
+    return {name for name in names if name and not SAYS_NOTHING.fullmatch(name)}
 
 
 def without_chapter(name: str) -> str:

@@ -3,16 +3,20 @@
 Where that is unclear they stay apart, and it is asked.
 """
 
+import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from course.grading.folders import names_within
 from course.grading.learners import UNIQUE, Learner
 from course.grading.results import Result
 from course.grading.roster import Entry
+from course.names import chapter_of
 
+DATE = re.compile(r"\d{4}-\d\d-\d\d")
 Key = tuple[str, ...]
 K = TypeVar("K")
 V = TypeVar("V")
@@ -130,8 +134,37 @@ def _ask(persons: list[Person]) -> None:
                 f"{system}'s id {number} has {len(different)} names: {', '.join(different)}. Are "
                 "they one learner?"
             )
+    undated = _grouped((_without_date(person), person) for person in persons)
+    for same in undated.values():
+        for person in same if len(same) > 1 else ():
+            called = ", ".join(sorted(person.name for person in same))
+            person.asks.append(f"Only a date tells {called} apart. Are they one learner?")
     for person in persons:
         person.asks += dict.fromkeys(r.learner.asks for r in person.results if r.learner.asks)
+        person.asks += _asks_of_several(person)
+
+
+def _without_date(person: Person) -> str | None:
+    """Return what is left of a name that holds a date, if no system wrote it there."""
+    name, count = DATE.subn("", normal(person.name))
+    return None if person.learner.system or not count else name.strip(" _-")
+
+
+def _asks_of_several(person: Person) -> Iterator[str]:
+    """Ask whether a folder is one learner's, if notebooks for one chapter bear different names."""
+    by_chapter = _grouped(
+        (result.stem or None, result.path)
+        for result in person.results
+        if result.is_notebook and not result.learner.system and not result.learner.asks
+    )
+    for stem, paths in by_chapter.items():
+        names = sorted(names_within(paths))
+        if person.name and len(names) > 1 and normal(person.name) not in map(normal, names):
+            yield (
+                f"Of {person.name} there are {len(paths)} notebooks for {chapter_of(stem)}, called "
+                f"{', '.join(names)}. They count as one learner's: if they are of several, give "
+                "each a folder of their own."
+            )
 
 
 def _is_unique(learner: Learner) -> bool:

@@ -241,6 +241,32 @@ def test_a_folder_that_may_be_a_group_or_a_learner_is_asked_about() -> None:
     assert len(set(flat.values())) == 3
 
 
+def asked(*paths: str) -> str:
+    """Return all that the instructor is asked about a class."""
+    persons = people([make_result(s, "", {}) for s in submissions(files(*paths))])
+    return " ".join(ask for person in persons for ask in person.asks)
+
+
+def test_a_folder_and_a_file_with_a_name_of_its_own_are_not_made_one_learner() -> None:
+    paths = ("ana/ch01.ipynb", "late by mail/bo/x.ipynb", "late by mail/cy.ipynb")
+    assert len(set(called(*paths).values())) == 3
+    assert "late by mail may be a group" in asked(*paths)
+    assert asked("ana/ch01.ipynb", "ana/the old one/ch01.ipynb", "bo/ch01.ipynb") == ""
+
+
+def test_notebooks_of_one_chapter_and_several_names_in_a_learner_s_folder_are_asked_about() -> None:
+    both = ("by mail/bo.ipynb", "by mail/cy.ipynb")
+    assert "Of by mail there are 2 notebooks for ch01, called bo, cy." in asked("ana.ipynb", *both)
+    assert asked("ana/ch01_old.ipynb", "ana/ch01_new.ipynb", "bo.ipynb") == ""
+    assert asked("ana/homework.ipynb", "ana/poem.ipynb", "bo.ipynb") == ""
+
+
+def test_names_that_only_a_date_tells_apart_are_asked_about() -> None:
+    paths = ("2024-03-01_Ana_ch01.ipynb", "2024-03-02_Ana_ch02.ipynb", "2024-03-02_Bo_ch01.ipynb")
+    assert "Only a date tells 2024-03-01_Ana, 2024-03-02_Ana apart." in asked(*paths)
+    assert asked(*paths[1:]) == ""
+
+
 def test_a_folder_of_late_ones_is_no_learner_also_with_one_in_it() -> None:
     paths = ("ana/ch01.ipynb", "late/bo/ch01.ipynb", "late/ana/ch02.ipynb")
     assert set(called(*paths[:2]).values()) == {"ana", "bo"}
@@ -258,6 +284,43 @@ def test_one_id_with_two_names_is_asked_about() -> None:
     paths = ("lopezana_123_4567_ch01.ipynb", "chanana_123_4568_ch02.ipynb")
     persons = people([make_result(s, "", {}) for s in submissions(files(*paths))])
     assert "Canvas's id 123 has 2 names: chanana, lopezana" in persons[0].asks[0]
+
+
+@pytest.mark.parametrize("names", [
+    # Teams and OneDrive, forms, Google Classroom, copies in three languages
+    ["Submitted files/Ana Silva/Week 1/ch01.ipynb", "Submitted files/Bo Chan/Week 1/ch01.ipynb"],
+    ["ch01_Ana Silva.ipynb", "ch01_Bo Chan 1.ipynb", "ch01_Ana Silva 1.ipynb"],
+    ["Kopie von ch01_event_loop (Ana).ipynb", "Kopie von ch01_event_loop (Bo).ipynb"],
+    ["Ana - ch01_event_loop.ipynb", "Copy of ch01_event_loop - Bo.ipynb", "Cy/Copia de ch01.ipynb"],
+    # other systems
+    ["W 1/Silva, Ana(asilva)/Submission attachment(s)/ch01.ipynb",
+     "W 1/Chan, Bo(bchan)/Submission attachment(s)/ch01.ipynb"],
+    ["Ana - 12/Revision 1 - On time/ch01.ipynb", "Bo - 13/Revision 1 - LATE/ch01.ipynb"],
+    ["w1-asilva-main/ch01.ipynb", "w1-bchan-main/ch01.ipynb"],
+    ["jupyter-asilva/work/ch01.ipynb", "jupyter-bchan/work/ch01.ipynb"],
+    ["Participant 1_12_assignsubmission_file_/ch01.ipynb",
+     "Participant 2_13_assignsubmission_file_/ch01.ipynb"],
+    ["A-Ana Silva_12_assignsubmission_file_/ch01.ipynb",
+     "A-Bo Chan_13_assignsubmission_file_/ch01.ipynb"],
+    ["ana@x.example/ch01.ipynb", "bo@x.example/ch01.ipynb"],
+    # letters that differ by little
+    ["ch01_\u0131lg\u0131n.ipynb", "ch01_ilgin.ipynb", "ch01_\u0131lgin.ipynb"],
+    ["İpek/ch01.ipynb", "Ipek/ch01.ipynb", "\u0131pek/ch01.ipynb"],
+    ["ch01_Trần Văn Đức.ipynb", "ch01_Tran Van Duc.ipynb"],
+    ["محمد علي/ch01.ipynb", "محمد على/ch01.ipynb"], ["דוד - ch01.ipynb", "שרה - ch01.ipynb"],
+    ["\uff08张伟\uff09ch01.ipynb", "\uff08王芳\uff09ch01.ipynb"],
+    ["佐藤 ch01.ipynb", "佐籐 ch01.ipynb"],
+    ["O\u2019Neil_ch01.ipynb", "O'Neil_ch01.ipynb", "ONeil_ch01.ipynb"],
+    ["Dr. Ana Silva/ch01.ipynb", "Prof. Dr. Bo Chan/ch01.ipynb", "Ana Silva Jr./ch01.ipynb"],
+    ["García Lorca, Ana/ch01.ipynb", "García, Ana/ch01.ipynb"],
+    # zips of two classes, tutorials
+    ["A.zip/ana/ch01.ipynb", "A.zip/bo/ch01.ipynb", "B.zip/cy/ch01.ipynb", "B.zip/di/ch01.ipynb"],
+    ["T1/ana/ch01.ipynb", "T1/bo/ch01.ipynb", "T2/ana/ch01.ipynb", "T2/di/ch01.ipynb"],
+])  # fmt: skip
+def test_each_of_a_class_is_somebody_however_the_files_are_laid_out(names: list[str]) -> None:
+    found = called(*names)
+    assert [*found] and len(set(found.values())) == len(names)
+    assert set(found) == set(names)
 
 
 FIRST = [
