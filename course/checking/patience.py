@@ -101,11 +101,15 @@ def tick(seconds: float) -> asyncio.Future[None]:
 
 
 async def until_idle(
-    seconds: float, enough: Callable[[], bool] = lambda: False, unseen: bool = False
+    seconds: float,
+    enough: Callable[[], bool] = lambda: False,
+    event: asyncio.Future[None] | None = None,
+    unseen: bool = False,
 ) -> None:
     """Wait until nothing can go on before so many seconds, or until it is enough.
 
-    Where work is `unseen`, as that of a server is, nothing is known to be idle.
+    Whether it is enough is asked at every look, and as soon as an event has come. Where work is
+    `unseen`, as that of a server is, nothing is known to be idle.
 
     Who computes, or waits, for longer than so many seconds is waited for no more. On a busy machine
     each look comes late, so there are hardly more of them than of any patience: within an attempt,
@@ -118,5 +122,8 @@ async def until_idle(
 
     # No event tells that nothing comes.
     while not enough() and not patience.look(is_idle):
-        await asyncio.sleep(patience.tick)
+        if event and not event.done():
+            await asyncio.wait({event}, timeout=patience.tick)
+        else:
+            await asyncio.sleep(patience.tick)
         patience.tick = min(1.1 * patience.tick, max(0.005, seconds / TICKS))

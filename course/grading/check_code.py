@@ -41,12 +41,16 @@ def _exercises_in(module: types.ModuleType) -> Iterator[Exercise]:
     return (value for value in vars(module).values() if isinstance(value, Exercise))
 
 
-def receive(code: bytes, name: str) -> Exercise:
-    """Return the exercise from a chapter's checks; what is of other exercises alone is not run."""
+def receive(code: bytes, name: str) -> tuple[Exercise, list[str]]:
+    """Return the exercise from a chapter's checks, and the names of the modules that it is made of.
+
+    What is of other exercises alone is not run.
+    """
     of, codes = marshal.loads(code)
     sys.meta_path.insert(0, _Received(codes))
     module = importlib.import_module(of[name])
-    return next(exercise for exercise in _exercises_in(module) if exercise.id == name)
+    exercise = next(exercise for exercise in _exercises_in(module) if exercise.id == name)
+    return exercise, [name for name in codes if name in sys.modules]
 
 
 class _Received(importlib.abc.MetaPathFinder, importlib.abc.Loader):

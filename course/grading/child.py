@@ -124,8 +124,8 @@ def _serve(request: Request, stream: BufferedIOBase, pristine: Pristine) -> None
         if lacking:
             return
         check = Check.from_json(stream.readline())
-        exercise = receive(stream.read(check.size), request.exercise)
-        of_check = Pristine((f"course.checks.{request.stem}",))
+        exercise, names = receive(stream.read(check.size), request.exercise)
+        of_check = Pristine(names)
         observation = host.observed(runner, exercise, space, request.seed)
         bodies = has_new_bodies()
         replaced = (

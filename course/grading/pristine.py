@@ -32,10 +32,11 @@ Getter = tuple[Callable[[Mapping[str, Any]], tuple[Any, ...]], Mapping[str, Any]
 
 
 class Pristine:
-    """What the code of the guarded modules was like at one moment."""
+    """What the code of the guarded modules was like at one moment, or of those that are named."""
 
-    def __init__(self, guarded: tuple[str, ...] = GUARDED) -> None:
-        self.modules = {name: m for name, m in sys.modules.items() if _within(name, guarded)}
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        named = names or [name for name in sys.modules if _within(name, GUARDED)]
+        self.modules = {name: sys.modules[name] for name in named}
         self.finders = list(sys.meta_path)
         self.set = setattr  # the builtin itself may be among what was replaced
         self.spaces: list[tuple[str, Any, dict[str, Any]]] = []

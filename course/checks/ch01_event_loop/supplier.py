@@ -1,7 +1,7 @@
 """The price service of ch01-ex1, which notes what is in flight."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from course.checking.patience import until_idle
@@ -54,17 +54,16 @@ class Supplier:
         self.fewest = call.limit
         self.failed = False
         self.open = True
-        self.called: asyncio.Future[None] | None = None
+        self.tell: Callable[[], None] = lambda: None  # of each call
 
     async def fetch(self, seat: str) -> int:
         """Return the price of a seat in cents, when the supplier gets to it."""
         self.asked.append(seat)
-        if self.called and not self.called.done():
-            self.called.set_result(None)
         if not self.open:
             return self.call.prices[seat]
         waiting, number = Fetch(seat), len(self.asked)
         self.waiting.append(waiting)
+        self.tell()
         self.most = max(self.most, len(self.waiting))
         try:
             return await waiting.answer
@@ -140,12 +139,13 @@ async def serve(*suppliers: Supplier) -> None:
     while True:
         await _until_nobody_comes(suppliers)
         if patient and _have_places(suppliers):
-            await until_idle(SETTLE_SECONDS, enough=lambda: not _have_places(suppliers))
+            taken = _at_a_call(suppliers, lambda: not _have_places(suppliers))
+            await until_idle(SETTLE_SECONDS, taken.done, taken)
             await _until_nobody_comes(suppliers)
         # Once they have waited in vain they stop waiting: the answer is serial, and is told so.
         patient = patient and not _have_places(suppliers)
         if not [supplier for supplier in suppliers if supplier.answer_one()]:
-            await _next_call(suppliers)
+            await _at_a_call(suppliers, lambda: True)
 
 
 async def _until_nobody_comes(suppliers: Sequence[Supplier]) -> None:
@@ -155,11 +155,17 @@ async def _until_nobody_comes(suppliers: Sequence[Supplier]) -> None:
         await turns()
 
 
-async def _next_call(suppliers: Sequence[Supplier]) -> None:
-    called: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+def _at_a_call(suppliers: Sequence[Supplier], holds: Callable[[], bool]) -> asyncio.Future[None]:
+    """Return a future that is done once something holds when a call comes."""
+    future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def tell() -> None:
+        if not future.done() and holds():
+            future.set_result(None)
+
     for supplier in suppliers:
-        supplier.called = called
-    await called
+        supplier.tell = tell
+    return future
 
 
 def _have_places(suppliers: Sequence[Supplier]) -> bool:
