@@ -13,9 +13,9 @@ STYLE = (
     f"@media (prefers-color-scheme:dark){{:root{{{DARK};--ground:#0d1117}}"
     f".lantern-picture{{{DARK}}}}}"
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60em;margin:2em auto;padding:0 1em;"
-    "color:var(--ink);background:var(--ground)}"
+    "color:var(--ink);background:var(--ground);overflow-wrap:anywhere}"
     "article{border-top:1px solid var(--grid);margin:1.5em 0;padding-top:.5em}"
-    "h3{margin:.3em 0;font-size:1em}code{overflow-wrap:anywhere}.soft{color:var(--soft)}"
+    "h3{margin:.3em 0;font-size:1em}.soft{color:var(--soft)}"
 )
 
 

@@ -1,5 +1,6 @@
 """`pytest --lantern` in a project that knows nothing of it."""
 
+import asyncio
 import json
 import re
 import shutil
@@ -12,9 +13,13 @@ import fastapi.testclient
 import httpx
 import pytest
 import sqlalchemy.ext.asyncio
+from starlette.applications import Starlette
 
 from course.project import ROOT
 from lantern.__main__ import main
+from lantern.plugin.places import place
+from lantern.plugin.requests import watching
+from lantern.wire import asgi_call
 
 pytest_plugins = ["pytester"]
 
@@ -89,6 +94,22 @@ def test_in_code_without_a_fault_nothing_is_found(pytester, app):
     found, output = told(pytester)
     assert not found, output
     assert "Nothing was found." in output
+
+
+def test_a_place_in_a_request_is_none_of_who_sent_it():
+    seen = []
+    # As a library's function, which has no line of the project.
+    look = eval("lambda *_: seen.append(place())", {"seen": seen, "place": place})
+
+    async def sends():
+        look()
+        await asgi_call(Starlette(), "GET", "/")
+
+    with watching(look, look, look):
+        asyncio.run(sends())
+    sender, began, ended = seen
+    assert sender is not None and sender.function.endswith("sends")
+    assert (began, ended) == (None, None)
 
 
 ONE_TEST = """
