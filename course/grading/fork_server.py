@@ -122,6 +122,7 @@ def main(folder: str, descriptor: str) -> None:
     from course.grading.by_name import watch_readers
     from course.grading.pristine import Pristine
     from course.grading.record import Watched, watch_connections
+    from course.grading.rewriting import watch_rewriting
 
     checks = check_code.load_checks()
     warm_up()
@@ -138,6 +139,7 @@ def main(folder: str, descriptor: str) -> None:
         del sys.modules[name]
     watch_connections()
     watch_readers()
+    watch_rewriting()
     pristine = Pristine()
     for module in pristine.modules.values():
         module.__class__ = Watched

@@ -5,6 +5,7 @@ grader's source: of a check nothing is secret but the case that it draws.
 """
 
 from course.checking.exercise import RIGHT, WRONG
+from course.project import ROOT
 from tests.grading.hostile import BLOCKING, FREEZES, RIGHT_ANSWER, Case
 
 FAKE = "def fake(*_, **__): return None"
@@ -45,6 +46,26 @@ def stated(*lines: str) -> Case:
         "    engine = Session.kw['bind']", "    connection = Session().connection()",
         *(f"    {line}" for line in lines), "    connection.exec_driver_sql('SELECT 1')",
     )), WRONG, exercise="ch02-ex1")  # fmt: skip
+
+
+# The count of a show is forgotten, and what reads it is told the number of tickets.
+TICKETS = ("(SELECT count(*) FROM tickets t JOIN orders o ON t.order_id = o.id "
+           "WHERE o.show_id = shows.id)")  # fmt: skip
+FORGETFUL = (ROOT / "answers/ch02-ex1/wrong-the-count-is-forgotten.py").read_text("utf-8")
+
+
+def rewritten(*lines: str) -> Case:
+    """Return a cell that changes what the check reads, and an answer that is wrong."""
+    first = ("from lantern.theatre import Show as S", "from sqlalchemy import Column, Engine",
+             "from sqlalchemy import Integer, TypeDecorator, event, literal_column",
+             "from sqlalchemy import inspect as look",
+             "from sqlalchemy.orm import column_property", f"TICKETS = {TICKETS!r}",
+             "counted = literal_column(TICKETS, Integer)", "class Counted(TypeDecorator):",
+             "    impl, cache_ok = Integer, False",
+             "    def column_expression(self, column): return counted",
+             "def put(owner, name, value): owner.sold = value",
+             "def make(owner, what): owner.type = what()")  # fmt: skip
+    return Case("\n".join((*first, *lines, FORGETFUL)), RIGHT, exercise="ch02-ex1")
 
 
 # What reads an attribute by a name that is made at run time, and no word tells.
@@ -264,6 +285,20 @@ THEFTS = {
     "a statement on a result's cursor, awaited": opened(
         "await session.run_sync(lambda s: s.connection().exec_driver_sql('SELECT 1').cursor"
         ".execute('SELECT 2'))"),
+    # what SQLAlchemy makes of a statement
+    "a statement is rewritten on its way": rewritten(
+        "@event.listens_for(Engine, 'before_cursor_execute', **{'ret' + 'val': True})",
+        "def see(c, cursor, sql, values, x, m):",
+        "    return sql.replace('shows.sold', TICKETS) if sql[0] == 'S' else sql, values"),
+    "a column is compiled as something else": rewritten(
+        "from sqlalchemy.ext.compiler import compiles", "@compiles(Column)",
+        "def see(column, c, **more):", "    if column.name == 'sold' and not c.isupdate and not "
+        "c.isinsert: return TICKETS", "    return c.visit_column(column, **more)"),
+    "a class has something else for a column": rewritten(
+        "setattr(S, 'so' + 'ld', column_property(counted))"),
+    "a class that is handed over has it": rewritten("put(S, 'sold', column_property(counted))"),
+    "a mapper has it": rewritten("look(S).add_property('sold', column_property(counted))"),
+    "a column has another type": rewritten("make(S.__table__.c.sold, Counted)"),
     # what a pool has forgotten
     "a connection that is taken out of the pool": opened(
         "(await session.connection()).sync_connection.detach()"),
@@ -393,6 +428,14 @@ HONEST = {
         "from lantern.theatre import make_sync_engine\nown = make_sync_engine()\n"
         "with own.connect() as connection: connection.exec_driver_sql('SELECT 1')\n"
         "own.dispose()\n"),
+    "a table of one's own": (
+        "from sqlalchemy import Integer, TypeDecorator\n"
+        "from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column\n"
+        "class Whole(TypeDecorator):\n    impl, cache_ok = Integer, True\n"
+        "    def __init__(self): super().__init__(); self.least = 0\n"
+        "class Base(DeclarativeBase): pass\nclass Note(Base):\n    __tablename__ = 'notes'\n"
+        "    id: Mapped[int] = mapped_column(Whole, primary_key=True)\n"
+        "Note.text = mapped_column()\n"),
     "attributes of one's own": (
         "class Counter: pass\nCounter.calls = 0\ndef count(): pass\ncount.calls = 0\n"
         "kept = threading.local()\nkept.session = None\n"),
