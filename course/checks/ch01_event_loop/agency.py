@@ -5,16 +5,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from course.checking.sealed import sealed
-from course.checks.ch01_event_loop.loop_turns import PUTTING_AWAY, put_away, turns
+from course.checks.ch01_event_loop.loop_turns import PUTTING_AWAY, let_pass, put_away, turns
 
 
 class Agency:
     """Suppliers that wait until they are told to answer, and need a while to put things away.
 
-    `winners` answer in one and the same turn of the loop, `seconds` after all could start; the
-    supplier called `fails` raises after `fails_after` seconds; the others never answer, but for
-    `stubborn`, who has an offer when he is told to stop, after `putting_away` seconds. A name that
-    stands there twice is one function, which is to be called twice. `empty` offers say nothing.
+    `winners` answer in one and the same turn of the loop, `seconds` after all could start, and
+    `passing` ones later on the loop's clock, which take no time; the supplier called `fails` raises
+    after `fails_after` seconds; the others never answer, but for `stubborn`, who has an offer when
+    he is told to stop, after `putting_away` seconds. A name that stands there twice is one
+    function, which is to be called twice. `empty` offers say nothing.
     """
 
     def __init__(
@@ -22,13 +23,14 @@ class Agency:
         names: Sequence[str],
         winners: Sequence[str] = (),
         seconds: float = 0.0,
+        passing: float = 0.0,
         fails: str = "",
         fails_after: float = 0.0,
         stubborn: str = "",
         putting_away: float = PUTTING_AWAY,
         empty: bool = False,
     ) -> None:
-        self.winners, self.seconds = winners, seconds
+        self.winners, self.seconds, self.passing = winners, seconds, passing
         self.fails, self.fails_after = fails, fails_after
         self.stubborn, self.putting_away = stubborn, putting_away
         self.empty = empty
@@ -82,6 +84,8 @@ class Agency:
         """
         await self.called.wait()
         await asyncio.sleep(self.seconds)
+        await turns()
+        let_pass(self.passing)
         # After a freeze many timers are due at once: whoever has a deadline keeps it first.
         await turns()
         self.told.set()

@@ -25,8 +25,8 @@ class Case:
     """Who is called, in order, who answers first, who at the same moment, and who fails.
 
     Two lines of the list are one supplier's. `many` is another list, whose last one answers.
-    `second` has an offer when he is told to stop, too. The first answer comes after `seconds`;
-    `deadline` is the one that passes without an answer.
+    `second` has an offer when he is told to stop, too. One first answer comes after `seconds`, by
+    the loop's clock; `deadline` is the one that passes without an answer.
     """
 
     suppliers: tuple[str, ...]
@@ -49,7 +49,7 @@ def draw_first_offer(random: Random) -> Case:
         winner,
         second,
         fails=random.choice([name for name in suppliers if name != winner]),
-        seconds=random.uniform(0.3, 0.4),
+        seconds=random.uniform(20, 40),
         deadline=random.choice((0.02, 0.03, 0.04)),
     )
 
@@ -66,8 +66,9 @@ async def observe_first_offer(case: Case, first_offer: Any) -> dict[str, Any]:
     }
     if seen["won"]["outcome"]["ended"] == "returned":
         failing = Agency(names, (winner,), fails=case.fails)
+        later = Agency(names, (winner,), passing=case.seconds)
         seen |= {
-            "later": await _raced(first_offer, Agency(names, (winner,), case.seconds), LONG),
+            "later": await _raced(first_offer, later, LONG),
             "many": await _raced(first_offer, Agency(case.many, case.many[-1:]), LONG),
             "empty": await _raced(first_offer, Agency(names, (winner,), empty=True), LONG),
             "both": await _raced(first_offer, Agency(names, (winner, second)), LONG),
@@ -75,7 +76,7 @@ async def observe_first_offer(case: Case, first_offer: Any) -> dict[str, Any]:
         }
         if _survives(case, seen):
             at = OF_SOME_LENGTH + AFTER_THE_DEADLINE
-            agency = Agency(names, (winner,), at, case.fails, FAILS_AFTER)
+            agency = Agency(names, (winner,), at, fails=case.fails, fails_after=FAILS_AFTER)
             seen["one fails late"] = await _raced(first_offer, agency, OF_SOME_LENGTH)
     return seen
 
@@ -143,7 +144,7 @@ def _judge_winner(case: Case, seen: dict[str, Any]) -> Iterator[Broken]:
         (
             "later",
             [case.winner],
-            f"The supplier {case.winner} answered after {case.seconds:.2f} s, in time for a "
+            f"The supplier {case.winner} answered after {case.seconds:.0f} s, in time for a "
             f"deadline of {LONG:.0f} s",
         ),
         (

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from typing import Any
 
 SETTLE_TURNS = 20  # turns of the loop after which tasks that can start have started
 # So many in a row in which nobody else had anything to do: more of them would change nothing.
@@ -19,6 +20,18 @@ async def turns() -> None:
         quiet = 0 if ready else quiet + 1
         if quiet == QUIET_TURNS:
             return
+
+
+def let_pass(seconds: float) -> None:
+    """Let so many seconds pass on the running loop's clock, in no time: its timers become due.
+
+    The clock stays ahead, for a timer that was set meanwhile must not come late. What is not
+    asyncio's own loop has another clock, which stays as it is.
+    """
+    loop: Any = asyncio.get_running_loop()
+    if isinstance(loop, asyncio.BaseEventLoop):
+        ahead = vars(loop).get("seconds_ahead", 0.0) + seconds
+        vars(loop).update(seconds_ahead=ahead, time=lambda: type(loop).time(loop) + ahead)
 
 
 async def put_away(number: int, seconds: float = PUTTING_AWAY) -> None:

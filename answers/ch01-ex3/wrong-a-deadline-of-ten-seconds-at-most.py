@@ -8,7 +8,7 @@ async def first_offer(suppliers, deadline):
     tasks = [asyncio.create_task(supplier()) for supplier in suppliers]
     try:
         done, _ = await asyncio.wait(
-            tasks, timeout=min(deadline, 0.2), return_when=asyncio.FIRST_COMPLETED
+            tasks, timeout=min(deadline, 10), return_when=asyncio.FIRST_COMPLETED
         )
         return done.pop().result() if done else None
     finally:
