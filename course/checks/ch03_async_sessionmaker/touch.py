@@ -330,8 +330,8 @@ def _why_not_counted(case: Notes, seen: dict[str, Any]) -> str | None:
     if after == before:
         told += (
             " Nothing was counted, or it was not committed: a flush is no commit, "
-            "`session.commit()` without `await` runs nothing, and an error on the way lets closing "
-            "roll back."
+            "`session.commit()` without `await` runs nothing, and a rollback takes it back, your "
+            "own or that of a session that is closed without a commit."
         )
     return told
 

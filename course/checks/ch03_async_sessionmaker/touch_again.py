@@ -176,8 +176,9 @@ def _why_not_counted(number: int, one: dict[str, Any]) -> str | None:
         return f"touch(session, {number}) raised its reads by {more} where 1 is due."
     if not one["commits"]:
         return (
-            "touch ended without a COMMIT. The reading is stored all the same, since a savepoint "
-            "outside of a transaction stores what it holds on SQLite as shipped; where a "
-            "transaction has begun, it would be lost."
+            "touch ended without a COMMIT, and the reading is stored all the same. Either a "
+            "savepoint that no transaction surrounds stored what it held, as on SQLite as shipped, "
+            "and where one has begun it would be lost; or each statement commits by itself, in "
+            "AUTOCOMMIT."
         )
     return None
