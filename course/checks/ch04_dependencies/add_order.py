@@ -92,9 +92,9 @@ async def _ask(case: Counter, it: Desk, app: FastAPI, name: str | None) -> dict[
 async def _at_once(case: Counter, add_order: Any) -> dict[str, Any]:
     """Let a guest order, and another one come without a name while the first one connects.
 
-    Only one of them writes, so neither waits for the other.
+    Only one of them writes, so neither waits for the other for longer than a moment.
     """
-    async with desk(_rows(case)) as it:
+    async with desk(_rows(case), busy_timeout=60_000) as it:
         app = _app(add_order, it)
         requests = [_ask(case, it, app, name) for name in (str(case.ordering[0]), None)]
         answers = await asyncio.gather(*requests)

@@ -18,7 +18,7 @@ from lantern.theatre import make_engine
 from lantern.wire import Message
 
 # A journal of this kind lets a reader hold up a COMMIT; who is held up is told at once.
-SETTINGS = ("busy_timeout=0", "journal_mode=MEMORY", "synchronous=OFF", "foreign_keys=ON")
+SETTINGS = ("journal_mode=MEMORY", "synchronous=OFF", "foreign_keys=ON")
 
 
 class Desk:
@@ -124,13 +124,22 @@ class Desk:
 
 
 @contextlib.asynccontextmanager
-async def desk(rows: Iterable[Rows]) -> AsyncIterator[Desk]:
+async def desk(rows: Iterable[Rows], busy_timeout: int = 0) -> AsyncIterator[Desk]:
     """Give a desk with these rows for one observation, and leave nothing of it behind.
 
-    SQLite is as the driver ships it: what goes wrong is seen as it is met elsewhere.
+    SQLite is as the driver ships it: what goes wrong is seen as it is met elsewhere. Who is locked
+    out waits for `busy_timeout`, in milliseconds. Of two at once one may be: even the PRAGMAs of a
+    new connection read the file, for longer on a busy machine, and no COMMIT goes through then.
     """
     engine = make_engine(as_shipped=True)
-    event.listen(engine.sync_engine, "connect", _set_up)
+
+    def set_up(connection: Any, record: Any) -> None:
+        cursor = connection.cursor()
+        for setting in (f"busy_timeout={busy_timeout}", *SETTINGS):
+            cursor.execute(f"PRAGMA {setting}")
+        cursor.close()
+
+    event.listen(engine.sync_engine, "connect", set_up)
     await fill(engine, rows)
     it = Desk(engine)
     try:
@@ -139,13 +148,6 @@ async def desk(rows: Iterable[Rows]) -> AsyncIterator[Desk]:
         await close_all(it.read)
         await close_all(it.write)
         await engine.dispose()
-
-
-def _set_up(connection: Any, record: Any) -> None:
-    cursor = connection.cursor()
-    for setting in SETTINGS:
-        cursor.execute(f"PRAGMA {setting}")
-    cursor.close()
 
 
 def _parsed(body: bytes) -> Any:
