@@ -248,7 +248,8 @@ def _judge_told(case: Seats, seen: dict[str, Any]) -> Iterator[Broken]:
 def _why_another(request: dict[str, Any], due: int, what: str) -> str:
     told = f"{what} client got {request['status']}{how_it_failed(request)}; {due} is due."
     swallowed = "UnboundLocalError", "Response not awaited"
-    if any(words in str(request["error"]) for words in swallowed):
+    # From a line of the answer's own it is an error of that line.
+    if not request["where"] and any(words in str(request["error"]) for words in swallowed):
         return (
             f"{told} FastAPI says so when a dependency caught the error and did not raise it again."
         )
