@@ -1,5 +1,6 @@
-# seats; this was
+# Answer with the row as it is
 # breaks: contract
+# never told: show_id
 
 from fastapi import FastAPI, HTTPException
 from pydantic import BaseModel, ConfigDict

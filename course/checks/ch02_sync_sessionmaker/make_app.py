@@ -140,8 +140,7 @@ def _judge_contract(programme: Programme, seen: dict[str, Any]) -> Iterator[Brok
             yield Broken(
                 "contract",
                 f"GET /shows/{show_id} is {title!r} with {capacity} seats; this was {body!r}. "
-                "Which show it is, the path says: query with its show_id, and answer with the row "
-                "as it is.",
+                + _why_another(programme, show_id, body),
             )
     if seen["schema"] is None or set(seen["schema"]) != FIELDS:
         yield Broken(
@@ -157,6 +156,14 @@ def _judge_contract(programme: Programme, seen: dict[str, Any]) -> Iterator[Brok
             "against it: a Response of your own, like JSONResponse, passes the response model by, "
             "and a model of your own may let text through.",
         )
+
+
+def _why_another(programme: Programme, show_id: int, body: dict[str, Any]) -> str:
+    title, _ = programme.shows[show_id]
+    others = [other for other, row in programme.shows.items() if row[0] == body["title"] != title]
+    if others or body["id"] != show_id:
+        return "That is another show. Which one is due, the path says: query with its show_id."
+    return "Answer with the row as it is."
 
 
 def _judge_errors(programme: Programme, seen: dict[str, Any]) -> Iterator[Broken]:
