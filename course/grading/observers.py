@@ -30,6 +30,8 @@ WORKERS_PER_CORE = 16
 # takes half the time that it takes with two, and no more of the processor.
 ANYHOW = 8
 A_MOMENT = 0.002  # seconds in which a worker begins
+# Seconds between two looks at a machine that stays busy: more of them only take from it.
+LONGEST_MOMENT = 0.016
 
 
 class Observers(Protocol):
@@ -114,8 +116,10 @@ class LocalWorkers:
 
     def _ask(self, request: Request) -> Observed:
         with self.turn:
+            moment = A_MOMENT
             while self._crowded():
-                time.sleep(A_MOMENT)
+                time.sleep(moment)
+                moment = min(2 * moment, LONGEST_MOMENT)
             worker = self.idle.pop()
             # Until it runs, so that the next one sees it.
             time.sleep(A_MOMENT)
