@@ -126,7 +126,11 @@ def _why_no_row(one: Sold) -> str | None:
             f"The answer's id was {one.seen['id']!r}, and no sale in the table has it. The "
             f"answer was {one.seen['text']}."
         )
-    if one.row[1] != one.wish.seats or one.row[0] not in (one.wish.email, one.wish.corrected):
+    if one.row[1] != one.wish.seats or one.row[0] not in (
+        one.wish.email,
+        one.wish.corrected,
+        one.wish.moved,
+    ):
         return (
             f"{one.wish.email} bought {one.wish.seats} seats; the table says {one.row[0]}, "
             f"{one.row[1]} seats."
@@ -179,8 +183,10 @@ def _why_not_marked(case: Counter, seen: dict[str, Any], every: list[Sold]) -> s
             continue
         if one.row is None:
             return f"There is no sale {one.seen['id']!r} that could be marked."
-        for mail in one.mails:
-            if mail["answered"] and mail["row"] and mail["email"] != mail["row"][0]:
+        for number, mail in enumerate(one.mails):
+            # The address is corrected once more during the first mail; a second one is told of.
+            late = number and one.wish.moved
+            if mail["answered"] and mail["row"] and mail["email"] != mail["row"][0] and not late:
                 return _why_the_old_address(mail, one.wish)
             if mail["row"] and mail["row"][2]:
                 return (
@@ -196,6 +202,12 @@ def _why_not_marked(case: Counter, seen: dict[str, Any], every: list[Sold]) -> s
                 f"The address in the table was corrected to {one.wish.corrected} before the mail, "
                 "and is the old one again: something wrote old values back, as an object does that "
                 "the task was given. Hand over the id, and read anew."
+            )
+        if any(mail.get("moved") for mail in one.mails) and one.row[0] != one.wish.moved:
+            return (
+                f"While the mail was on its way, the address was corrected to {one.wish.moved}; "
+                f"now {one.row[0]} stands there again. Something wrote old values back, as the "
+                "merge of an object does that was read before the mail: write `mailed` alone."
             )
     return None
 

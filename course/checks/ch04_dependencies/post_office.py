@@ -32,12 +32,14 @@ PATH = "/sales"
 class Wish:
     """What a guest sends; `corrected` is the address that stands in the table soon after.
 
-    An `unmailed` guest cannot be written to.
+    `moved` stands there from when the mail to that one is on its way. An `unmailed` guest cannot
+    be written to.
     """
 
     email: str
     seats: int
     corrected: str = ""
+    moved: str = ""
     unmailed: bool = False
 
 
@@ -60,15 +62,15 @@ class Counter:
 
 
 def draw_counter(random: Random) -> Counter:
-    """Draw guests; one buys twice, one corrects the address, and one cannot be written to."""
-    names = random.sample(range(1_000, 9_999), 12)
-    first, corrected, right, unmailed, one, another, *elsewhere = (
+    """Draw guests; one buys twice, one corrects the address twice, one cannot be written to."""
+    names = random.sample(range(1_000, 9_999), 13)
+    first, corrected, right, moved, unmailed, one, another, *elsewhere = (
         f"Guest{name}@lantern.example" for name in names
     )
     seats = random.sample(range(1, 60), 11)
     wishes = (
         Wish(first, seats[0]),
-        Wish(corrected, seats[1], right),
+        Wish(corrected, seats[1], right, moved),
         Wish(unmailed, seats[2], unmailed=True),
         Wish(first, seats[0]),
     )
@@ -107,7 +109,7 @@ class Purchase:
         elif message["type"] == "http.response.body":
             self.body += message.get("body", b"")
             if last := not message.get("more_body", False):
-                await self.office.correct(self.wish)
+                await self.office.correct(self.wish.email, self.wish.corrected)
             self.complete = last
 
     async def call(self) -> None:
@@ -155,6 +157,8 @@ class Office:
         self.mails.append(mail)
         if not self.together:
             await self.sell_others(len(self.purchases))
+            wish = self.purchases[-1].wish
+            mail["moved"] = await self.correct(wish.corrected, wish.moved)
             await until_idle(SOON, lambda: any(one.over for one in self._of(sale_id)))
         mail["awaited"] = not any(one.over for one in self._of(sale_id))
         unmailed = [one.wish for one in self.purchases if one.wish.unmailed]
@@ -196,16 +200,17 @@ class Office:
                 await connection.execute(insert(self.sale), rows)
             self.sold = due
 
-    async def correct(self, wish: Wish) -> None:
-        """Write the right address into the guest's sale, if others can see that there is one."""
-        rows = await self.rows() if wish.corrected else {}
-        if not any(row[0] == wish.email for row in rows.values()):
-            return
-        right = update(self.sale).where(self.table.email == wish.email)
+    async def correct(self, email: str, right: str) -> bool:
+        """Write the right address into the sales to this one, and tell whether there was any."""
+        if not right:
+            return False
+        statement = update(self.sale).where(self.table.email == email).values(email=right)
         # Whoever still writes keeps the lock, and the address stays as it is.
         with contextlib.suppress(OperationalError):
             async with self.engine.begin() as connection:
-                await connection.execute(right.values(email=wish.corrected))
+                await connection.exec_driver_sql("PRAGMA busy_timeout=0")
+                return (await connection.execute(statement)).rowcount > 0
+        return False
 
 
 async def observe_add_purchase(case: Counter, sale: Any, add_purchase: Any) -> dict[str, Any]:
