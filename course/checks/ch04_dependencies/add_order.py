@@ -22,17 +22,20 @@ NO_DEPENDS = (
     "`Annotated[…, Depends(…)]`."
 )
 CENTS = 2500  # of each order that is there already
-NO_NUMBERS = ("mara", "seven", "12a", "guest-3", "one")
+NO_NUMBERS = "mara", "seven", "one"
 
 
 @dataclass(frozen=True)
 class Counter:
-    """Guests by their ids, two of whom order; a show, and orders that stand in the table."""
+    """Guests by their ids, two of whom order; a show, and orders that stand in the table.
+
+    `strangers` are numbers that name no guest, and `unreadable` headers are no numbers.
+    """
 
     guests: dict[int, str]
     ordering: tuple[int, int]
-    unknown: int
-    unreadable: str
+    strangers: tuple[str, str]
+    unreadable: tuple[str, ...]
     show: int
     orders: dict[int, int]  # the guest of each
 
@@ -40,7 +43,8 @@ class Counter:
 def draw_counter(random: Random) -> Counter:
     """Draw ids that differ; two guests, and whom nobody knows, come amid the others by number.
 
-    One of the orders in the table is of a guest who orders again.
+    One of the orders in the table is of a guest who orders again, whose number stands in headers
+    that name nobody, too.
     """
     ids = sorted(random.sample(range(100, 1_000), 7))
     unknown, show = ids.pop(random.randrange(1, 6)), random.randrange(1_000, 2_000)
@@ -48,7 +52,9 @@ def draw_counter(random: Random) -> Counter:
     first, second = random.sample(ids[1:-1], 2)
     ordered = random.sample((first, ids[0]), 2)
     orders = dict(zip(random.sample(range(2_000, 3_000), 2), ordered, strict=True))
-    return Counter(guests, (first, second), unknown, random.choice(NO_NUMBERS), show, orders)
+    strangers = str(unknown), f"-{first}"
+    unreadable = random.choice(NO_NUMBERS), f"guest-{first}", f"{first}a"
+    return Counter(guests, (first, second), strangers, unreadable, show, orders)
 
 
 async def observe_add_order(case: Counter, add_order: Any) -> dict[str, Any]:
@@ -66,8 +72,8 @@ async def observe_add_order(case: Counter, add_order: Any) -> dict[str, Any]:
         "at once": await _at_once(case, add_order),
         "locked": await _asked(case, add_order, first, locked=True),
         "nobody": await _asked(case, add_order, None),
-        "in words": await _asked(case, add_order, case.unreadable),
-        "stranger": await _asked(case, add_order, str(case.unknown)),
+        "in words": await _asked(case, add_order, *case.unreadable),
+        "stranger": await _asked(case, add_order, *case.strangers),
     }
 
 
@@ -266,12 +272,11 @@ def _why_not_one_transaction(request: dict[str, Any]) -> str:
 
 def _judge_refused(case: Counter, seen: dict[str, Any]) -> Iterator[Broken]:
     stored = _stored(case)
-    for name, whose in (
-        ("stranger", f"with x-guest: {case.unknown}, whom nobody knows,"),
-        ("nobody", "without the header x-guest"),
-        ("in words", f"with x-guest: {case.unreadable}"),
+    strangers = (f"with x-guest: {name}, whom nobody knows," for name in case.strangers)
+    for request, whose in (
+        *zip(seen["stranger"], strangers, strict=True),
+        *_without_a_number(case, seen),
     ):
-        request = seen[name][0]
         if reason := interruption(request, f"A request {whose}"):
             yield Broken("refused", reason)
             return
@@ -296,12 +301,16 @@ def _judge_refused(case: Counter, seen: dict[str, Any]) -> Iterator[Broken]:
             return
 
 
+def _without_a_number(case: Counter, seen: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
+    """Yield the requests that name nobody, and what each of them came with."""
+    yield seen["nobody"][0], "without the header x-guest"
+    for name, request in zip(case.unreadable, seen["in words"], strict=True):
+        yield request, f"with x-guest: {name}"
+
+
 def _judge_early(case: Counter, seen: dict[str, Any]) -> Iterator[Broken]:
-    for name, whose in (
-        ("nobody", "without the header x-guest"),
-        ("in words", f"with x-guest: {case.unreadable}"),
-    ):
-        if seen[name][0]["taken"]:
+    for request, whose in _without_a_number(case, seen):
+        if request["taken"]:
             yield Broken(
                 "early",
                 f"A request {whose} took a connection. Of a header "
@@ -316,7 +325,7 @@ def _judge_returned(case: Counter, seen: dict[str, Any]) -> Iterator[Broken]:
         ("ordered", "that was answered with 201"),
         ("stranger", "of a guest whom nobody knows"),
         ("nobody", "without the header x-guest"),
-        ("in words", f"with x-guest: {case.unreadable}"),
+        ("in words", f"with x-guest: {case.unreadable[0]}"),
         ("locked", "whose COMMIT failed"),
     ):
         if seen[name][0]["out"]:

@@ -1,0 +1,40 @@
+# A request with x-guest: -
+# breaks: refused
+
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Header, HTTPException, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lantern.theatre import Guest, Order
+
+
+async def write_session(request: Request):
+    async with request.app.state.write.begin() as session:
+        yield session
+
+
+WriteSession = Annotated[AsyncSession, Depends(write_session, scope="function")]
+
+
+async def current_guest(
+    session: WriteSession, x_guest: Annotated[str | None, Header()] = None
+) -> Guest:
+    try:
+        number = abs(int(x_guest))
+    except (TypeError, ValueError):
+        raise HTTPException(401, "who are you?") from None
+    guest = await session.get(Guest, number)
+    if guest is None:
+        raise HTTPException(401, "who are you?")
+    return guest
+
+
+def add_order(app: FastAPI) -> None:
+    @app.post("/shows/{show_id}/orders", status_code=201)
+    async def order(
+        show_id: int, guest: Annotated[Guest, Depends(current_guest)], session: WriteSession
+    ):
+        session.add(new := Order(show_id=show_id, guest_id=guest.id, total_cents=0))
+        await session.flush()
+        return {"order": new.id, "guest": guest.email}
