@@ -18,7 +18,7 @@ from lantern.theatre import make_engine
 from lantern.wire import Message
 
 # A journal of this kind lets a reader hold up a COMMIT; who is held up is told at once.
-SETTINGS = ("journal_mode=MEMORY", "synchronous=OFF", "foreign_keys=ON")
+SETTINGS = ("journal_mode=MEMORY", "synchronous=OFF")
 
 
 class Desk:

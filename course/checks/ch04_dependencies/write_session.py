@@ -21,8 +21,12 @@ from lantern.theatre import Guest, Hold, Seat, Show
 from lantern.theatre.models import FIRST_NIGHT
 
 HELD = "SELECT seat_id FROM holds ORDER BY seat_id"
-# SQLite's driver begins at the UPDATE, and the setting holds until the end of its transaction.
-CHECK_LATE = "UPDATE shows SET sold = sold", "PRAGMA defer_foreign_keys=ON"
+# SQLite's driver begins at the UPDATE; the last one holds until the end of its transaction.
+CHECK_LATE = (
+    "PRAGMA foreign_keys=ON",
+    "UPDATE shows SET sold = sold",
+    "PRAGMA defer_foreign_keys=ON",
+)
 REDIRECT = 303  # an HTTPException as well, and no refusal
 NO_DEPENDS = (
     "FastAPI takes `WriteSession` for something that the client sends: it is "
