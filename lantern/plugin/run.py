@@ -101,7 +101,10 @@ class Watcher:
 def watching(*watchers: Watcher) -> Iterator[None]:
     """Let all of them watch, for as long as the block runs."""
 
+    over, has_begun = threading.Event(), threading.Event()
+
     def began(request: Request) -> None:
+        has_begun.set()
         for watcher in watchers:
             watcher.request_began(request)
 
@@ -113,9 +116,8 @@ def watching(*watchers: Watcher) -> Iterator[None]:
         for watcher in watchers:
             watcher.app_ended(app)
 
-    over = threading.Event()
-
     def look_on() -> None:
+        has_begun.wait()  # before the first request there is nothing to look at
         while not over.wait(INTERVAL):
             for watcher in watchers:
                 watcher.look()
@@ -129,5 +131,6 @@ def watching(*watchers: Watcher) -> Iterator[None]:
         if CAN_OBSERVE:
             thread.start()
             stack.callback(thread.join)
+            stack.callback(has_begun.set)
             stack.callback(over.set)
         yield
