@@ -13,7 +13,7 @@ from functools import partial
 from types import FrameType
 from typing import Any
 
-from course.checking.patience import IDLE, IDLE_LOOKS, WORKED, Patience, tick
+from course.checking.patience import IDLE, LATE, SOON, WORKED, Patience, tick, until_idle
 from lantern.errors import message_of
 from lantern.idle import Surroundings
 from lantern.pulse import CAN_OBSERVE
@@ -86,14 +86,19 @@ async def attempt(
     `at_end` is called in the very moment of its end, before any other task runs.
     A call that ignores its cancellation is left behind after some turns of the loop.
     """
-    patience, surroundings = Patience(seconds), Surroundings()
+    patience, surroundings = Patience(seconds, late=LATE), Surroundings()
     with unblocked(seconds) as put_off:
         task = asyncio.ensure_future(guarded(call, at_end))
+
+        def is_over() -> bool:
+            put_off()
+            return task.done()
+
         while not await _done_in(task, patience.tick):
             put_off()
             if spent := patience.look(partial(surroundings.is_idle, seconds)):
                 task.cancel()
-                await _done_in(task, patience.tick * IDLE_LOOKS)
+                await until_idle(SOON, is_over)
                 return Outcome("timed out", spent, seconds=seconds)
         return task.result()
 
@@ -145,20 +150,24 @@ def unblocked(seconds: float) -> Iterator[Callable[[], None]]:
         yield lambda: None
         return
     patience = Patience(seconds)
+    between = patience.tick
 
     def look(_signal: int, frame: FrameType | None) -> None:
-        if _is_between_tasks(frame):
+        if is_between_tasks(frame):
             return
         if not CAN_OBSERVE or patience.look():
             # It comes again every second, since code may catch BaseException and go on.
             signal.setitimer(signal.ITIMER_REAL, 1.0, 1.0)
             raise Stuck(seconds)
+        patience.tick = between
 
     def put_off() -> None:
         patience.begin_anew()
-        # In a browser a wait that was interrupted does not go on: no looks, and one alarm.
-        first = 2 * patience.tick if CAN_OBSERVE else seconds
-        signal.setitimer(signal.ITIMER_REAL, first, patience.tick)
+        # In a browser a wait that was interrupted does not go on: no looks, and one alarm. On a
+        # busy machine each alarm makes a thread that sleeps wait for a processor, and whoever looks
+        # on takes it for one that does: so the first comes late, for as many looks.
+        patience.tick = seconds / 4 if CAN_OBSERVE else seconds
+        signal.setitimer(signal.ITIMER_REAL, patience.tick, between)
 
     if not _looks:
         _looks.append(signal.getsignal(signal.SIGALRM))
@@ -176,7 +185,7 @@ def unblocked(seconds: float) -> Iterator[Callable[[], None]]:
             _looks.clear()
 
 
-def _is_between_tasks(frame: FrameType | None) -> bool:
+def is_between_tasks(frame: FrameType | None) -> bool:
     """Tell whether a loop itself is at work: what is raised there ends it, and not the answer.
 
     Even if that is outlived, what the loop had in its hands is lost, and who waits for it waits

@@ -13,14 +13,19 @@ import asyncio
 import contextlib
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
 
 from lantern.idle import Surroundings, lookouts
 from lantern.pulse import CAN_OBSERVE
 
 TICKS = 60  # looks into which the patience with an answer is cut
 SOON = 0.5  # seconds; what is to come by the clock within them, a check waits for
+MOST_OF_AN_END = 4.0  # seconds of work, or of waiting, in which tasks may come to their end
 IDLE_LOOKS = 4  # in a row, at which nothing could come
+# Of a look that comes late: a thread that has work may sleep then, for the interpreter or memory.
+LATE = 0.25
 # Seconds of processor time: an answer that used no more since a look has waited. To be woken for
 # the look takes a fifth of this; in a browser, on a busy machine, nearly all.
 BARELY = 0.001 if CAN_OBSERVE else 0.005
@@ -37,34 +42,42 @@ class Patience:
 
     `used` says how much processor time the answer has used, in seconds: by default all that this
     process has, without what looking cost. That grows with the threads, and is not the answer's.
+    `late` is how much a look counts that comes late, where nothing seems to be able to come.
     """
 
     def __init__(
-        self, seconds: float, tick: float = 0.0, used: Callable[[], float] | None = None
+        self,
+        seconds: float,
+        tick: float = 0.0,
+        used: Callable[[], float] | None = None,
+        late: float = 1.0,
     ) -> None:
         self.seconds = seconds
+        self.late = late
         self.tick = tick or seconds / TICKS
         self.clock = used or (lambda: time.process_time() - _looking[0])
         self.begin_anew()
 
     def begin_anew(self) -> None:
         """Forget what was spent: the answer came so far that its time begins again."""
-        self.worked = self.waited = 0.0
-        self.idle = 0
+        self.worked = self.waited = self.idle = 0.0
         self._used = self.clock()
+        self._looked = time.perf_counter()
 
     def look(self, is_idle: Callable[[], bool] = lambda: False) -> str:
         """Look at the clocks, once in a tick; return what the patience ended with, or nothing."""
         began = time.process_time()
         idle = is_idle()
         _looking[0] += time.process_time() - began
-        used = self.clock()
+        used, now = self.clock(), time.perf_counter()
         spent, self._used = used - self._used, used
+        looks = self.late if now - self._looked > 2 * self.tick else 1.0
+        self._looked = now
         self.worked += spent
         self.waited += self.tick if spent < BARELY else 0.0
         # Whoever computed since the last look was not idle: its thread may not have seen the next
         # piece of work yet.
-        self.idle = self.idle + 1 if idle and spent < BARELY else 0
+        self.idle = self.idle + looks if idle and spent < BARELY else 0.0
         if self.idle >= IDLE_LOOKS:
             return IDLE
         if self.worked >= self.seconds:
@@ -127,3 +140,20 @@ async def until_idle(
         else:
             await asyncio.sleep(patience.tick)
         patience.tick = min(1.1 * patience.tick, max(0.005, seconds / TICKS))
+
+
+async def until_done(tasks: Iterable[asyncio.Future[Any]]) -> None:
+    """Wait until tasks have ended, most of which were cancelled, or nothing can go on.
+
+    It only looks on: who waits until idle meanwhile, and lets them go on then, is waited for.
+    Afterwards Python complains of none of them that has ended.
+    """
+    tasks = list(tasks)
+    patience, surroundings = Patience(MOST_OF_AN_END, late=LATE), Surroundings()
+    while not all(task.done() for task in tasks):
+        if patience.look(partial(surroundings.is_idle, SOON)):
+            break
+        await tick(patience.tick)
+    for task in tasks:
+        if task.done() and not task.cancelled():
+            task.exception()

@@ -19,7 +19,7 @@ from course.checking.attempts import (
     interruption,
     unblocked,
 )
-from course.checking.patience import IDLE, IDLE_LOOKS, WAITED, WORKED, Patience
+from course.checking.patience import IDLE, IDLE_LOOKS, LATE, WAITED, WORKED, Patience
 from course.project import ROOT
 from tests.busy_machine import busy_machine, compute
 
@@ -100,6 +100,13 @@ async def test_who_computed_since_the_last_look_is_not_idle():
     for _ in range(2 * IDLE_LOOKS):
         compute(0.005)
         assert not patience.look(lambda: True)
+
+
+@pytest.mark.parametrize("late", [1.0, LATE])
+def test_on_a_busy_machine_it_takes_more_looks_to_see_that_nothing_can_come(late):
+    patience = Patience(60.0, tick=1e-9, used=lambda: 0.0, late=late)  # each look comes late
+    looks = list(iter(lambda: patience.look(lambda: True), IDLE))
+    assert len(looks) + 1 == IDLE_LOOKS / late
 
 
 async def test_a_timer_that_is_due_in_time_is_waited_for():

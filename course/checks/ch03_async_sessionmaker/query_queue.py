@@ -78,7 +78,9 @@ class QueryQueue:
             if len(self.waiting) < self.asked:
                 await until_idle(SOON)
             self.arrived.clear()
-            failing = [entry for entry in self.waiting if entry.counts]
+            # Who was answered a moment ago may still stand here.
+            unanswered = [entry for entry in self.waiting if not entry.answer.done()]
+            failing = [entry for entry in unanswered if entry.counts]
             if failing and self.fails_in:
                 self.fails_in -= 1
                 if not self.fails_in:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from course.checking.patience import SOON, until_idle
+from course.checking.patience import SOON, until_done, until_idle
 from course.checks.sessions import close_all, kept_factories, uncollected
 from lantern.pool import connections_in_use
 from lantern.theatre import make_engine
@@ -57,8 +57,7 @@ async def end_tasks_of_main() -> None:
         if frame is not None and frame.f_globals.get("__name__") == "__main__":
             left.append(task)
             task.cancel()
-    if left:
-        await asyncio.wait(left, timeout=SOON)
+    await until_done(left)
 
 
 def heard(

@@ -13,7 +13,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
 from course.checking.attempts import attempt, describe, plain
-from course.checking.patience import SOON, until_idle
+from course.checking.patience import SOON, until_done, until_idle
 from course.checking.sealed import sealed
 from course.checks.ch05_pitfalls.box_office_app import at_once, shown
 from course.checks.ch05_pitfalls.box_office_evening import (
@@ -198,9 +198,7 @@ async def _stopped(case: Evening, remind: Any) -> dict[str, Any]:
     left = {task, *under_way}
     for one in left:
         one.cancel()
-    with contextlib.suppress(BaseException):
-        await asyncio.wait(left, timeout=SOON)
-        task.exception()
+    await until_done(left)
     return {
         "early": ended_early,
         "still sent": len(sent) - before,
