@@ -17,6 +17,7 @@ from lantern.pulse import CAN_OBSERVE, Gap, heartbeat
 from lantern.recording import FROZEN
 
 BUILDING = 0.4  # seconds that a report takes
+FIRST_ERRORS = 2  # whoever freezes the loop takes long at each
 LOOKS = 40  # at the loop's thread, while a report is built elsewhere
 MOST_HELD = 0.5  # of these looks, and of the time in which a report was built
 ERRORS = (
@@ -70,11 +71,8 @@ class Archive:
 async def observe_report_async(case: Case, report_async: Any) -> dict[str, Any]:
     """Ask for broken reports, one while somebody looks at the loop, three at once, an empty one."""
     # These come first: what is imported at a first call is no freeze of the report.
-    failed = []
-    for error in case.errors:
-        failed.append(await _failed(case, error, report_async))
-        if _why_not_out(case, error.__name__, failed[-1]):
-            break
+    failed: list[dict[str, Any]] = []
+    await _fail(case, report_async, failed, FIRST_ERRORS)
     watched = await _watched(case, report_async)
     if _frozen_when(watched) and watched["elsewhere"] and not failed[-1]["froze"]:
         # What the answer does comes again; what the machine did, hardly ever.
@@ -84,6 +82,7 @@ async def observe_report_async(case: Case, report_async: Any) -> dict[str, Any]:
         archive = Archive(case.sold)
         outcome = await attempt(lambda: _three_at_once(case, report_async, archive))
         seen |= {"at once": outcome.as_dict(), "built at once": archive.built}
+        await _fail(case, report_async, failed, len(case.errors))
         empty = await attempt(lambda: report_async(case.other, lambda path: ""))
         seen["empty"] = empty.as_dict()
     return seen
@@ -151,6 +150,14 @@ def _by_time(gaps: list[Gap], began: float, ended: float) -> dict[str, list[floa
         name = "before" if middle < began else "during" if middle < ended else "after"
         found[name].append(gap.frozen)
     return found
+
+
+async def _fail(case: Case, report_async: Any, failed: list[dict[str, Any]], number: int) -> None:
+    """Ask for broken reports, until so many errors have been raised or one has not come out."""
+    for error in case.errors[len(failed) : number]:
+        if failed and _why_not_out(case, case.errors[len(failed) - 1].__name__, failed[-1]):
+            return
+        failed.append(await _failed(case, error, report_async))
 
 
 async def _failed(case: Case, error: type[Exception], report_async: Any) -> dict[str, Any]:
