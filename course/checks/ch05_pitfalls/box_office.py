@@ -83,7 +83,19 @@ def _why_not_whole(case: Evening, seen: dict[str, Any]) -> str | None:
             f"import_guests returned {seen['whole']['value']!r} for {len(case.emails)} new "
             f"addresses, of which {len(set(seen['stored']) & set(case.emails))} are guests now."
         )
+    if seen["twice"]["ended"] != "raised" or seen["of twice"] != known:
+        return (
+            f"Of {len(case.emails) + 1} addresses one stood there twice, which the table refuses. "
+            f"import_guests {_ended(seen['twice'])}, and {len(seen['of twice']) - len(known)} of "
+            "them are guests now: a list is stored whole, or an error comes out."
+        )
     return None
+
+
+def _ended(outcome: dict[str, Any]) -> str:
+    if outcome["ended"] == "raised":
+        return f"raised {outcome['error'].rstrip('.')}"
+    return f"returned {outcome['value']!r}" if outcome["ended"] == "returned" else "did not return"
 
 
 def _why_not_five_minutes(case: Evening, seen: dict[str, Any]) -> str | None:

@@ -68,7 +68,9 @@ async def _cancelled(case: Evening, cancel_order: Any, url: str) -> dict[str, An
 
 async def _imported(case: Evening, import_guests: Any, url: str) -> dict[str, Any]:
     seen: dict[str, Any] = {}
-    for name, left, emails in (("spoilt", "kept", case.spoilt), ("whole", "stored", case.emails)):
+    twice = (*case.emails, case.emails[0])
+    lists = (("spoilt", "kept", case.spoilt), ("whole", "stored", case.emails))
+    for name, left, emails in (*lists, ("twice", "of twice", twice)):
         async with database(rows_of(case, orders=False), url) as base:
             seen[name] = await base.call(import_guests, list(emails))
             seen[left] = [row[0] for row in await base.rows(Guest.email)]
