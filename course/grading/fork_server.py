@@ -120,8 +120,9 @@ def main(folder: str, descriptor: str) -> None:
     sys.modules["httpx._main"] = None  # type: ignore[assignment]
     from course.grading import attacks, check_code, confinement, worker
     from course.grading.by_name import watch_readers
+    from course.grading.connections import watch_connections
     from course.grading.pristine import Pristine
-    from course.grading.record import Watched, watch_connections
+    from course.grading.record import Watched
     from course.grading.rewriting import watch_rewriting
 
     checks = check_code.load_checks()
