@@ -55,7 +55,9 @@ async def lazy_load(engine: AsyncEngine) -> str:
                 raised = named(error)
             del show
         gc.collect()
-    never = [f"`{one.message}`" for one in warned if "never awaited" in str(one.message)]
+    # In debug mode, a second line says where it was made.
+    said = [str(one.message).partition("\n")[0] for one in warned]
+    never = [f"`{line}`" for line in said if "never awaited" in line]
     return f"{raised}{'; and later ' if never else ''}{' and '.join(never)}"
 
 
