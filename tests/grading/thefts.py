@@ -360,7 +360,7 @@ THEFTS = {
     "a hook of its own": looked("sys.addaudithook(lambda *_: None)"),
     "a trace": looked("sys.settrace(None)"),
     "a trace by a library": looked("trace.Trace(count=False).runfunc(len, '')", "import trace"),
-    "a profile of all threads": looked("threading.setprofile(print)"),
+    "a profile of all threads": looked("threading.setprofile(lambda *_: None)"),
     "a profile by a library": looked("cProfile.Profile().enable()", "import cProfile"),
     "a debugger": looked("bdb.Bdb().set_trace()", "import bdb"),
     "a console": looked("code.InteractiveInterpreter().runsource('1')", "import code"),
