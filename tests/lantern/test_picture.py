@@ -39,6 +39,7 @@ from lantern.lifetimes import (
 )
 from lantern.recording import QUERYING, QUEUING, RUNNING, WAITING
 from lantern.theatre.levels import HAPPENS, KEPT_OUT, REFUSED, draw_levels
+from lantern.theatre.sales import ERRORS, SOLD_OUT, TICKETS, draw_sales
 from tests.lantern.drawings import drawings, named_alike
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -141,7 +142,18 @@ MATRIX = {
     "REPEATABLE READ": {"phantom": KEPT_OUT, "lost <update>": f"{REFUSED} 40001"},
 }
 
+SALES = {
+    "as <it> was": {TICKETS: 60, SOLD_OUT: 0, ERRORS: 0},
+    "a constraint, which says what it has to say in a name too long for the width of a phone": {
+        TICKETS: 10,
+        SOLD_OUT: 20,
+        ERRORS: 30,
+    },
+    "in one statement": {TICKETS: 10, SOLD_OUT: 50, ERRORS: 0},
+}
+
 PICTURES = {
+    "sales": draw_sales(SALES, 10, "sixty guests"),
     "levels": draw_levels(MATRIX, "isolation levels"),
     "order": draw_order(BROKEN, "the last seat", ["Teo", "Ines"]),
     "order_that_holds": draw_order(HOLDS),
@@ -227,6 +239,23 @@ def test_the_words_of_the_levels_say_of_each_what_became_of_everything():
     assert levels.summary == (
         "SQLite lets 0 through; READ COMMITTED lets 2 through; REPEATABLE READ lets 0 through"
     )
+
+
+def test_sales_over_the_seats_are_named_and_those_that_fill_them_are_not() -> None:
+    sales = PICTURES["sales"]
+    assert sales.summary == "10 seats; over them: as <it> was"
+    assert "as <it> was: 60 tickets, 50 of them without a seat." in sales.words
+    assert "phone: 10 tickets, 20 sold out, 30 errors." in sales.words
+    fair = draw_sales({"fair": SALES["in one statement"]}, 10)
+    assert fair.summary == "10 seats; over them: none"
+    assert "without" not in fair.words
+
+
+def test_every_bar_of_sales_is_as_long_as_its_numbers_and_red_from_the_last_seat_on() -> None:
+    for svg, guest in zip(drawings(PICTURES["sales"]), (12.0, 5.5), strict=True):
+        pieces = re.findall(r'<rect class="(\w+)"[^>]* width="([\d.]+)"', svg)
+        longs = [float(long) for kind, long in pieces if kind in ("query", "failed")]
+        assert longs[:6] == [10 * guest, 50 * guest, 10 * guest, 0, 10 * guest, 0]
 
 
 def test_ids_of_two_drawings_differ():
