@@ -217,7 +217,7 @@ class Conductor:
             if at_driver := [one for one in moving if one.state == AT_DRIVER]:
                 await self._comes_back(at_driver)
             else:
-                await asyncio.sleep(0 if turns < SETTLED else 0.0005)
+                await (asyncio.sleep(0) if turns < SETTLED else self._happens(0.0005))
             if at_driver or self._happened.is_set():
                 turns, began = 0, time.perf_counter()
                 continue
@@ -233,6 +233,12 @@ class Conductor:
         self._steps += self._line.settle(in_line, self._behind)
         return bool(self._alive())
 
+    async def _happens(self, seconds: float | None) -> None:
+        """Wait until something has happened, for so long at most."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._happened.wait()
+
     def _is_idle(self) -> bool:
         # Whose connection has taken a step, and takes none, gets nothing from it.
         sockets = frozenset(map(self.database.socket_of, self._processes))
@@ -241,9 +247,7 @@ class Conductor:
     async def _comes_back(self, at_driver: list[Strand]) -> None:
         """Wait for the driver, or for the server's word that all these wait in line there."""
         if not self.database.has_line or not self._line.strands:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(MOMENT if self.database.has_line else None):
-                    await self._happened.wait()
+            await self._happens(MOMENT if self.database.has_line else None)
         if self._happened.is_set():
             return
         letters = dict(self._processes.values())
