@@ -59,7 +59,7 @@ class Stuck(BaseException):
 class Outcome:
     """How a call ended: `ended` is returned, raised, timed out, stuck, not async or exited.
 
-    `value` is what it returned; of one that timed out, what the patience with it ended with.
+    `value` is what it returned. `spent` is what the patience with one that timed out ended with.
     `where` is the last line of the learner's own code that an error came from.
     `seconds` is what a call that did not return was given.
     """
@@ -69,6 +69,7 @@ class Outcome:
     error: str = ""
     where: str = ""
     seconds: float = PATIENCE
+    spent: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data for a judge."""
@@ -99,7 +100,7 @@ async def attempt(
             if spent := patience.look(partial(surroundings.is_idle, seconds)):
                 task.cancel()
                 await until_idle(SOON, is_over)
-                return Outcome("timed out", spent, seconds=seconds)
+                return Outcome("timed out", seconds=seconds, spent=spent)
         return task.result()
 
 
@@ -286,7 +287,7 @@ def interruption(outcome: dict[str, Any], name: str) -> str | None:
             where = f" It came from {outcome['where']}." if outcome.get("where") else ""
             return f"{name} raised {told}{'' if told.endswith('?') else '.'}{cure}{where}"
         case "timed out":
-            return f"{name} {_why_late(outcome['value'], outcome['seconds'])}"
+            return f"{name} {_why_late(outcome['spent'], outcome['seconds'])}"
         case "stuck":
             return (
                 f"{name} held the thread for {outcome['seconds']:.0f} s without a single await, so "

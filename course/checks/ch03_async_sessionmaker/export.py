@@ -428,7 +428,7 @@ def _why_not_all(case: Book, size: int, last: dict[str, Any]) -> str | None:
 
 def _why_stopped(last: dict[str, Any]) -> str:
     told = f"{last['count']} rows had come by then, with {last['statements']} statements."
-    if last["outcome"]["value"] != WORKED:
+    if last["outcome"]["spent"] != WORKED:
         return f"{interruption(last['outcome'], 'export')} {told}"
     cause = " That is N+1." if last["statements"] > 0.9 * last["count"] > 0 else ""
     return f"export was stopped after {EXPORT_SECONDS:.0f} s of work. {told}{cause}"

@@ -155,7 +155,7 @@ def _why_still_out(how: str) -> str:
 
 
 def _why_not_ten(crowd: dict[str, Any], most: int) -> str | None:
-    if crowd["outcome"]["ended"] == "timed out" and crowd["outcome"]["value"] == IDLE:
+    if crowd["outcome"]["ended"] == "timed out" and crowd["outcome"]["spent"] == IDLE:
         told = (
             f"{READERS} readers came at once, {crowd['served']} of them were served, and then "
             "nothing moved any more."

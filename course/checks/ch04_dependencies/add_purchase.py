@@ -59,7 +59,7 @@ def _why_no_sale(seen: dict[str, Any]) -> str | None:
         return reason
     for one in seen["purchases"]:
         outcome = one["outcome"]
-        if outcome["ended"] == "timed out" and outcome["value"] == IDLE:
+        if outcome["ended"] == "timed out" and outcome["spent"] == IDLE:
             return _why_still(one)
         if reason := interruption(outcome, f"POST {PATH}"):
             return reason

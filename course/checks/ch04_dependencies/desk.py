@@ -102,7 +102,7 @@ class Desk:
         counts = {name: count - before[name] for name, count in self._counts().items()}
         return {
             **outcome.as_dict(),
-            "value": outcome.value if outcome.ended == "timed out" else None,
+            "value": None,
             "status": response.status if response else None,
             "body": _parsed(response.body) if response else None,
             "error": describe(failed) if failed else outcome.error,
