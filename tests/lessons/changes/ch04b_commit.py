@@ -31,9 +31,9 @@ CHANGES = {
         adds=(A_COMMIT_THAT_FAILS,),
         expects={
             "409 both times": (
-                "request scope: a false 201: status 409, INSERT failed before the answer, "
+                "request scope: status 409, INSERT failed before the answer, "
                 "ROLLBACK before the answer, connection 1 back before the answer; "
-                "function scope: 409: status 409, INSERT failed before the answer"
+                "function scope: status 409, INSERT failed before the answer"
             ),
             "the INSERT is sent in the endpoint, before there is an answer": (
                 "4. endpoint sell begins. 5. connection 1 is taken. "

@@ -3,7 +3,7 @@
 from tests.lessons.reader import Change
 
 ONE_GUEST = """
-alone = await asgi_call(two_sessions, "GET", "/programme")
+alone = await asgi_call(two_dependencies, "GET", "/programme")
 f"alone: {alone.status}"
 """
 AN_ERROR_THAT_WRITES = """
@@ -24,7 +24,7 @@ await buy_and_count(noting)
 
 RING_OF_SIX = """
 guests = 6
-recordings = [await record(app) for app in (two_sessions, one_session)]
+recordings = [await record(app) for app in (two_dependencies, one_dependency)]
 "six: " + ", ".join("ring" if each.seconds > 1.2 else "served" for each in recordings)
 """
 
@@ -60,7 +60,7 @@ CHANGES = {
         edits={"ch04d-14": {"guests = 5": "guests = 4"}},
         adds=(RING_OF_SIX,),
         expects={
-            "With four the upper one has no long wait": "two sessions for each guest: 4 tasks",
+            "With four the upper one has no long wait": "two dependencies: 4 tasks",
             "With six it is the ring again": "six: ring, served",
         },
     ),
