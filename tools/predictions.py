@@ -16,6 +16,8 @@ from course.notebook import Notebook, source
 WORDS = ("Predict.", "What do you suspect?")  # in bold, before the question
 MARK = re.compile("|".join(re.escape(f"**{words}**") for words in WORDS))
 MOST_WORDS = 30  # of a sentence
+# A choice that is understood only after another one; the book shows them in an order of its own.
+LEANS = re.compile(r"\bwithout one$|^there is (one|none)\b|\beither$")
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ def problems(asked: Prediction) -> Iterator[str]:
         return
     if len(asked.choices) < 2 or len({*asked.choices}) < len(asked.choices):
         yield "needs at least two choices, and no two that say the same."
+    for choice in filter(LEANS.search, asked.choices):
+        yield f"has a choice that needs another one before it: {choice!r}"
     if not 1 <= asked.right <= len(asked.choices):
         yield f"does not say which of its {len(asked.choices)} choices is right."
     if len(asked.said) != len(asked.choices):
