@@ -80,6 +80,18 @@ def expect_state(cell: Locator, state: str) -> None:
     expect(cell.locator(".live-state")).to_have_text(state, timeout=PATIENCE)
 
 
+def test_what_a_run_shows_has_the_letters_of_what_was_recorded(page: Page) -> None:
+    letters = """(selector) => {
+        const style = getComputedStyle(document.querySelector(selector));
+        return [style.fontSize, style.fontFamily, style.lineHeight];
+    }"""
+    recorded = page.evaluate(letters, ".cell_output:not(.live-output) .highlight pre")
+    one = write(page, 1, "print('now')")
+    run(one)
+    expect(shown(one)).to_have_text("now\n")
+    assert page.evaluate(letters, ".live-output pre") == recorded
+
+
 def test_what_a_task_prints_after_its_cell_has_ended_stands_below_that_cell(page: Page) -> None:
     one, two = write(page, 1, GATE + SPEAKERS), write(page, 2, LISTENER)
     run(one)

@@ -257,6 +257,9 @@ ON_A_PHONE = """() => {
     // Furo hides what is wider than the window, or lets the whole text scroll: look inside.
     for (const part of ["html", "body", ".page", ".main", ".content", "article"])
         if (document.querySelector(part).scrollWidth > innerWidth) faults.push(`${part} is wider`);
+    for (const table of document.querySelectorAll(".table-wrapper"))
+        if (table.scrollWidth > table.clientWidth)
+            faults.push(`a table scrolls: ${table.textContent.trim().slice(0, 60)}`);
 
     for (const control of document.querySelectorAll(`button, summary, select, textarea, input,
             a:is(.button, .run-link), nav a, header a, .sidebar-tree a, .toc-tree a`)) {
