@@ -19,7 +19,7 @@ class UTCDateTime(TypeDecorator):
     def process_bind_param(self, value, dialect):
         if value is None:
             return None
-        if value.tzinfo is None:
+        if value.utcoffset() is None:
             raise ValueError("a moment needs an offset")
         if dialect.name != "sqlite":
             return value

@@ -14,7 +14,7 @@ class UTCDateTime(TypeDecorator):
     def process_bind_param(self, value, dialect):
         if value is None:
             return None
-        assert value.tzinfo is not None, "a moment needs an offset"
+        assert value.utcoffset() is not None, "a moment needs an offset"
         return value.astimezone(UTC)
 
     def process_result_value(self, value, dialect):

@@ -12,7 +12,7 @@ class UTCDateTime(TypeDecorator):
     cache_ok = True
 
     def process_bind_param(self, value, dialect):
-        if value is None or value.tzinfo is None:
+        if value is None or value.utcoffset() is None:
             raise ValueError("a moment needs an offset")
         return value.astimezone(UTC)
 

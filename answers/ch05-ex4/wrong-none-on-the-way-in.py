@@ -12,7 +12,7 @@ class UTCDateTime(TypeDecorator):
     cache_ok = True
 
     def process_bind_param(self, value, dialect):
-        if value.tzinfo is None:
+        if value.utcoffset() is None:
             raise ValueError("a moment needs an offset")
         return value.astimezone(UTC)
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from sqlalchemy import DateTime, String
 from sqlalchemy.types import TypeDecorator
 
-CLOCK = "%S.%f %M:%H %d.%m.%Y %z"
+CLOCK = "%S.%f %M:%H %d.%m."
 
 
 class UTCDateTime(TypeDecorator):
@@ -21,9 +21,10 @@ class UTCDateTime(TypeDecorator):
     def process_bind_param(self, value, dialect):
         if value is None:
             return None
-        if value.tzinfo is None:
+        if value.utcoffset() is None:
             raise ValueError("a moment needs an offset")
-        return value.astimezone(UTC).strftime(CLOCK) if dialect.name == "sqlite" else value
+        value = value.astimezone(UTC)
+        return f"{value:{CLOCK}}{value.year:04} +0000" if dialect.name == "sqlite" else value
 
     def process_result_value(self, value, dialect):
-        return datetime.strptime(value, CLOCK) if isinstance(value, str) else value
+        return datetime.strptime(value, f"{CLOCK}%Y %z") if isinstance(value, str) else value

@@ -38,17 +38,31 @@ class ClockGoesBack(tzinfo):
         return "winter" if moment is not None and moment.fold else "summer"
 
 
+class NoClock(tzinfo):
+    """A zone that knows no offset: to Python, who has it is naive."""
+
+    def utcoffset(self, moment: datetime | None) -> None:
+        return None
+
+    def dst(self, moment: datetime | None) -> None:
+        return None
+
+    def tzname(self, moment: datetime | None) -> str:
+        return "somewhere"
+
+
 @dataclass(frozen=True)
 class Case:
     """Moments by the ids of their rows, in the order in which they are stored.
 
-    `probe` is one of them, told in another offset; `naive` has none. `elsewhere` is what another
-    database's driver is given, and gives.
+    `probe` is one of them, told in another offset; `naive` has none, and no more has `nowhere`,
+    which has a zone. `elsewhere` is what another database's driver is given, and gives.
     """
 
     moments: dict[int, datetime]
     probe: datetime
     naive: datetime
+    nowhere: datetime
     elsewhere: datetime
 
     def by_moment(self) -> list[int]:
@@ -88,14 +102,20 @@ def draw(random: Random) -> Case:
         parts = random.sample(range(1, 999_999, 2), 50)  # most of which no float keeps
         parts = [one for one in parts if century < 4000 or not _is_kept_by_a_float(far, one)]
         moments.append((far + timedelta(microseconds=parts[0])).astimezone(zone))
+    # A year of three digits, which a text has to fill up with a zero.
+    old = datetime(random.randrange(200, 999), random.randrange(1, 13), 15, 21, tzinfo=UTC)
+    old += timedelta(minutes=random.randrange(180), microseconds=random.randrange(1, 999_999))
+    moments.append(old.astimezone(timezone(timedelta(minutes=random.choice(OFFSETS)))))
     probe = random.choice(moments[1:7]).astimezone(timezone(timedelta(hours=-8)))
     random.shuffle(moments)
     ids = random.sample(range(100, 1000), len(moments))
     east = timezone(timedelta(hours=random.choice((3, 5, 9))))
+    naive = midnight.replace(tzinfo=None) + timedelta(minutes=random.randrange(60, 600))
     return Case(
         moments=dict(zip(ids, moments, strict=True)),
         probe=probe,
-        naive=midnight.replace(tzinfo=None) + timedelta(minutes=random.randrange(60, 600)),
+        naive=naive,
+        nowhere=(naive + timedelta(days=1)).replace(tzinfo=NoClock()),
         elsewhere=(midnight + timedelta(seconds=random.randrange(9000))).astimezone(east),
     )
 
@@ -117,6 +137,7 @@ async def observe(case: Case, type_: Any, url: str = "") -> dict[str, Any]:
         if made.ended != "returned":
             return {"made": made.as_dict() | {"value": None}}
         entry, nothing, refused = made.value, _entry("blank", type_), _entry("refused", type_)
+        without = _entry("without", type_)
         engine = make_engine(url or None)
 
         async def ask(question: Callable[[], Any]) -> Outcome:
@@ -129,6 +150,7 @@ async def observe(case: Case, type_: Any, url: str = "") -> dict[str, Any]:
             equal = await ask(lambda: _ids(engine, _where(entry, entry.at == case.probe)))
             none = await ask(lambda: _stored(engine, nothing, {7: None}))
             naive = await ask(lambda: _naive(engine, refused, case.naive))
+            nowhere = await ask(lambda: _naive(engine, without, case.nowhere))
             seen = {
                 "made": made.as_dict() | {"value": None},
                 "stored": _seen(stored),
@@ -137,6 +159,7 @@ async def observe(case: Case, type_: Any, url: str = "") -> dict[str, Any]:
                 "equal": _seen(equal),
                 "nothing": _seen(none),
                 "refused": _seen(naive),
+                "nowhere": _seen(nowhere),
                 "elsewhere": _seen(attempt_sync(lambda: _elsewhere(entry, case.elsewhere))),
                 "cached": _where(entry, entry.at < case.probe)._generate_cache_key() is not None,
             }

@@ -19,7 +19,7 @@ def judge(case: Case, seen: dict[str, Any]) -> Iterable[Finding]:
         yield Nothing(reason)
         return
     yield from _judge_moment(case, seen["stored"]["saw"])
-    yield from _judge_refused(case, seen["refused"])
+    yield from _judge_refused(case, seen)
     yield from _judge_order(case, seen)
     yield from _judge_none(seen["nothing"])
     yield from _judge_native(case, seen["elsewhere"])
@@ -62,23 +62,31 @@ def _why_another(given: datetime, came: dict[str, str]) -> str:
     return told
 
 
-def _judge_refused(case: Case, refused: dict[str, Any]) -> Iterator[Broken]:
-    if reason := interruption(refused, f"Storing {text_of(case.naive)}, which has no offset,"):
-        yield Broken("refused", reason)
-        return
+def _judge_refused(case: Case, seen: dict[str, Any]) -> Iterator[Broken]:
+    for name, value, why in (
+        ("refused", case.naive, "has no offset"),
+        ("nowhere", case.nowhere, "has a tzinfo whose utcoffset() is None, so it has no offset"),
+    ):
+        if reason := _why_not_refused(seen[name], text_of(value), why):
+            yield Broken("refused", reason)
+            return
+
+
+def _why_not_refused(refused: dict[str, Any], value: str, why: str) -> str | None:
+    """Say what became of a value that is naive, and why it is, unless it was refused as due."""
+    if reason := interruption(refused, f"Storing {value}, which {why},"):
+        return reason
     seen = refused["saw"]
-    told = f"{text_of(case.naive)} has no offset, and"
     if seen["rows"]:
-        yield Broken(
-            "refused",
-            f"{told} a row was stored for it. Which moment is it? Raise a ValueError.",
+        return (
+            f"{value} {why}, and a row was stored for it. Which moment is it? Raise a ValueError."
         )
-    elif not seen["fits"]:
-        yield Broken(
-            "refused",
-            f"{told} what it met is {seen['error']}. A ValueError or a TypeError that "
-            "says what is missing is due, on purpose; an `assert` is gone under `python -O`.",
+    if not seen["fits"]:
+        return (
+            f"{value} {why}, and what it met is {seen['error']}. A ValueError or a TypeError that "
+            "says what is missing is due, on purpose; an `assert` is gone under `python -O`."
         )
+    return None
 
 
 def _judge_order(case: Case, seen: dict[str, Any]) -> Iterator[Broken]:
@@ -181,8 +189,9 @@ UTC_DATETIME = Exercise(
         "`astimezone(UTC)` tells a moment on the clock of UTC, and `replace(tzinfo=UTC)` puts UTC "
         "on a value that has no offset. Which of the two is needed on the way in, which on the way "
         "out, and when neither?",
-        "On the way in: None stays None, `value.tzinfo is None` is an error, and everything else "
-        "is `value.astimezone(UTC)`. `impl = DateTime(timezone=True)` gives PostgreSQL its type.",
+        "On the way in: None stays None, `value.utcoffset() is None` is an error, and everything "
+        "else is `value.astimezone(UTC)`. `impl = DateTime(timezone=True)` gives PostgreSQL its "
+        "type.",
     ),
     draw=draw,
     observe=observe,
