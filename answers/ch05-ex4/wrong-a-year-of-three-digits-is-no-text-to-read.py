@@ -1,5 +1,5 @@
 # Invalid isoformat string
-# breaks: moment
+# breaks: moment, order
 
 from datetime import UTC, datetime
 

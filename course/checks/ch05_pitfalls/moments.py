@@ -56,13 +56,15 @@ class Case:
     """Moments by the ids of their rows, in the order in which they are stored.
 
     `probe` is one of them, told in another offset; `naive` has none, and no more has `nowhere`,
-    which has a zone. `elsewhere` is what another database's driver is given, and gives.
+    which has a zone. `old` is of a year of three digits. `elsewhere` is what another database's
+    driver is given, and gives.
     """
 
     moments: dict[int, datetime]
     probe: datetime
     naive: datetime
     nowhere: datetime
+    old: datetime
     elsewhere: datetime
 
     def by_moment(self) -> list[int]:
@@ -105,7 +107,6 @@ def draw(random: Random) -> Case:
     # A year of three digits, which a text has to fill up with a zero.
     old = datetime(random.randrange(200, 999), random.randrange(1, 13), 15, 21, tzinfo=UTC)
     old += timedelta(minutes=random.randrange(180), microseconds=random.randrange(1, 999_999))
-    moments.append(old.astimezone(timezone(timedelta(minutes=random.choice(OFFSETS)))))
     probe = random.choice(moments[1:7]).astimezone(timezone(timedelta(hours=-8)))
     random.shuffle(moments)
     ids = random.sample(range(100, 1000), len(moments))
@@ -116,6 +117,7 @@ def draw(random: Random) -> Case:
         probe=probe,
         naive=naive,
         nowhere=(naive + timedelta(days=1)).replace(tzinfo=NoClock()),
+        old=old.astimezone(timezone(timedelta(minutes=random.choice(OFFSETS)))),
         elsewhere=(midnight + timedelta(seconds=random.randrange(9000))).astimezone(east),
     )
 
@@ -137,7 +139,8 @@ async def observe(case: Case, type_: Any, url: str = "") -> dict[str, Any]:
         if made.ended != "returned":
             return {"made": made.as_dict() | {"value": None}}
         entry, nothing, refused = made.value, _entry("blank", type_), _entry("refused", type_)
-        without = _entry("without", type_)
+        without, long_ago = _entry("without", type_), _entry("long_ago", type_)
+        two = {1: case.elsewhere, 2: case.old}
         engine = make_engine(url or None)
 
         async def ask(question: Callable[[], Any]) -> Outcome:
@@ -151,6 +154,8 @@ async def observe(case: Case, type_: Any, url: str = "") -> dict[str, Any]:
             none = await ask(lambda: _stored(engine, nothing, {7: None}))
             naive = await ask(lambda: _naive(engine, refused, case.naive))
             nowhere = await ask(lambda: _naive(engine, without, case.nowhere))
+            old = await ask(lambda: _stored(engine, long_ago, two))
+            old_sorted = await ask(lambda: _ids(engine, _sorted(long_ago)))
             seen = {
                 "made": made.as_dict() | {"value": None},
                 "stored": _seen(stored),
@@ -160,6 +165,8 @@ async def observe(case: Case, type_: Any, url: str = "") -> dict[str, Any]:
                 "nothing": _seen(none),
                 "refused": _seen(naive),
                 "nowhere": _seen(nowhere),
+                "old": _seen(old),
+                "old sorted": _seen(old_sorted),
                 "elsewhere": _seen(attempt_sync(lambda: _elsewhere(entry, case.elsewhere))),
                 "cached": _where(entry, entry.at < case.probe)._generate_cache_key() is not None,
             }

@@ -18,9 +18,10 @@ def judge(case: Case, seen: dict[str, Any]) -> Iterable[Finding]:
     if reason := interruption(seen["stored"], "Storing aware values and reading them"):
         yield Nothing(reason)
         return
-    yield from _judge_moment(case, seen["stored"]["saw"])
+    told = list(_judge_moment(case, seen["stored"]["saw"])) or list(_judge_old(case, seen["old"]))
+    yield from told
     yield from _judge_refused(case, seen)
-    yield from _judge_order(case, seen)
+    yield from list(_judge_order(case, seen)) or list(_judge_old_order(case, seen))
     yield from _judge_none(seen["nothing"])
     yield from _judge_native(case, seen["elsewhere"])
     yield from _judge_cached(seen)
@@ -38,6 +39,29 @@ def _judge_moment(case: Case, stored: dict[str, dict[str, str]]) -> Iterator[Bro
         if came["moment"] != text_of(given.astimezone(UTC)):
             yield Broken("moment", _why_another(given, came))
             return
+
+
+def _judge_old(case: Case, old: dict[str, Any]) -> Iterator[Broken]:
+    """Judge the moment of a year of three digits, which has a table of its own."""
+    if reason := interruption(old, f"Storing and reading {text_of(case.old)}"):
+        yield Broken("moment", reason)
+        return
+    came = old["saw"].get("2")
+    if came is None:
+        yield Broken("moment", f"{text_of(case.old)} was stored, and no row with its id came back.")
+    elif came["moment"] != text_of(case.old.astimezone(UTC)):
+        yield Broken("moment", _why_another(case.old, came))
+
+
+def _judge_old_order(case: Case, seen: dict[str, Any]) -> Iterator[Broken]:
+    """Judge the order of two moments, if both are stored and only their years differ in length."""
+    if seen["old sorted"]["saw"] == [1, 2]:
+        yield Broken(
+            "order",
+            f"ORDER BY put {text_of(case.elsewhere)} before {text_of(case.old)}, which is the "
+            "earlier moment. As a text, a year of three digits sorts behind one of four, unless a "
+            "zero stands before it.",
+        )
 
 
 def _why_another(given: datetime, came: dict[str, str]) -> str:
