@@ -242,6 +242,14 @@ def _judge_options(case: Box, outcome: dict[str, Any]) -> Iterator[Broken]:
             f"{asked} connected with this timeout, and then the connection was told to wait "
             f"{waits} ms: `PRAGMA busy_timeout` is the same setting, and went over the caller's.",
         )
+    for name, due in case.settings.items():
+        if (came := outcome["saw"]["came"][name]) != due:
+            yield Broken(
+                "options",
+                f"lantern_engine(path, {name}={due}, …) made an engine whose {name} is {came}. "
+                "Whatever option the caller has, create_async_engine gets it as it is.",
+            )
+            return
 
 
 LANTERN_ENGINE = Exercise(

@@ -1,9 +1,10 @@
 """What is seen of ch05-ex1: engines of the answer, used as an app does, on files of their own."""
 
 import contextlib
+import logging
 import sqlite3
 import tempfile
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -13,7 +14,7 @@ from sqlalchemy import event, insert, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from course.checking.attempts import attempt, attempt_sync, describe
+from course.checking.attempts import attempt, attempt_sync, describe, plain
 from lantern.theatre import Base, Guest, Order, Show, make_sync_engine
 
 SAVED = "saved@lantern.example"
@@ -36,6 +37,12 @@ class Box:
     pool_size: int
     token: str  # an option of the engine's statements
     timeout: float
+    recycle: int
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Return what a caller asks for that is no setting of the driver, by its name."""
+        return {"echo": True, "hide_parameters": True, "pool_recycle": self.recycle}
 
 
 def draw_box(random: Random) -> Box:
@@ -45,7 +52,8 @@ def draw_box(random: Random) -> Box:
     # More in use than an engine keeps by itself: five, and up to ten that overflow.
     sizes = random.randrange(6, 9), random.randrange(6, 12)
     token = f"box-{random.randrange(10, 99)}"
-    return Box(sold, random.choice(ids), unknown, *sizes, token, random.randrange(11, 29) / 2)
+    timeout, recycle = random.randrange(11, 29) / 2, random.randrange(1_000, 9_000)
+    return Box(sold, random.choice(ids), unknown, *sizes, token, timeout, recycle)
 
 
 async def observe_lantern_engine(case: Box, lantern_engine: Any) -> dict[str, Any]:
@@ -248,7 +256,10 @@ async def _readers(case: Box, engine: AsyncEngine, path: Path) -> dict[str, Any]
 
 
 async def _with_options(case: Box, lantern_engine: Any) -> dict[str, Any]:
-    """Ask for a larger pool, a token in the log, and two settings of the driver; say what came."""
+    """Ask for options of engine and pool, and for two settings of the driver; see which came.
+
+    One of them is `echo`, of which nothing is printed here.
+    """
     timeouts: list[Any] = []
 
     class Noted(sqlite3.Connection):
@@ -262,13 +273,32 @@ async def _with_options(case: Box, lantern_engine: Any) -> dict[str, Any]:
             size = getattr(engine.pool, "size", None)
             size = size() if size else type(engine.pool).__name__
             token = connection.sync_engine.get_execution_options().get("logging_token")
-            return {"size": size, "token": token, "timeouts": timeouts, "waits": waits}
+            came = {
+                "echo": engine.sync_engine.echo,
+                "hide_parameters": engine.sync_engine.hide_parameters,
+                "pool_recycle": engine.pool._recycle,
+            }
+            told = {"size": size, "token": token, "timeouts": timeouts, "waits": waits}
+            return {**told, "came": {name: plain(value) for name, value in came.items()}}
 
-    return await _tried(
-        case,
-        connected,
-        lantern_engine,
-        pool_size=case.pool_size,
-        execution_options={"logging_token": case.token},
-        connect_args={"timeout": case.timeout, "factory": Noted},
-    )
+    with _unheard(logging.getLogger("sqlalchemy.engine.Engine")):
+        return await _tried(
+            case,
+            connected,
+            lantern_engine,
+            pool_size=case.pool_size,
+            execution_options={"logging_token": case.token},
+            connect_args={"timeout": case.timeout, "factory": Noted},
+            **case.settings,
+        )
+
+
+@contextlib.contextmanager
+def _unheard(logger: logging.Logger) -> Iterator[None]:
+    """Keep what is logged while the block runs to itself; an engine's `echo` adds no handler."""
+    handlers, propagate = logger.handlers, logger.propagate
+    logger.handlers, logger.propagate = [logging.NullHandler()], False
+    try:
+        yield
+    finally:
+        logger.handlers, logger.propagate = handlers, propagate
