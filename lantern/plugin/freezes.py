@@ -33,6 +33,9 @@ AGE = 0.002  # seconds for which a thread's clock is not read again: to read it 
 MOST_LOOKS = 4000  # at one callback: 20 seconds tell what an hour in a debugger would
 # What is done once, at the first request or the first query, and no more.
 ONCE = {"_find_and_load", "_configure_registries", "_check_configure", "openapi", "model_rebuild"}
+# The same of a template: Jinja makes code of it when it is first asked for, and keeps it. The name
+# may well be that of a project's own function, which does it each time.
+COMPILES = ("jinja2.environment", "_load_template")
 
 
 @dataclass(frozen=True)
@@ -170,7 +173,7 @@ class Freezes(Watcher):
                 (id(stack[0]), stack[0].f_lasti),
                 place(iter(stack)),
                 _told(stack),
-                any(frame.f_code.co_name in ONCE for frame in stack),
+                any(_is_once(frame) for frame in stack),
             )
         )
         return True
@@ -199,6 +202,11 @@ class Freezes(Watcher):
             + (f"; seen in {inside}" if inside else ""),
             request=request,
         )
+
+
+def _is_once(frame: FrameType) -> bool:
+    name = frame.f_code.co_name
+    return name in ONCE or (frame.f_globals.get("__name__"), name) == COMPILES
 
 
 def _waited(looks: list[Look]) -> float:

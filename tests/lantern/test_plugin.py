@@ -340,6 +340,53 @@ def test_one_connection_that_several_have_at_once_comes_back_from_each(pytester)
     assert "test_one.py:16 in test_it_asks" in output
 
 
+APP_WITH_TEMPLATES = """
+import time
+import jinja2
+from fastapi import FastAPI
+
+long = "".join(f"{{% if a{n} %}}{{{{ a{n} | upper }}}}{{% endif %}}" for n in range(1500))
+pages = jinja2.Environment(loader=jinja2.DictLoader({"long": long, "short": "{{ wait() }}"}))
+app = FastAPI()
+
+@app.get("/first")
+async def first():
+    return len(pages.get_template("long").render())
+
+@app.get("/renders")
+async def renders():
+    return pages.get_template("short").render(wait=lambda: time.sleep(0.2))  # is found
+
+def _load_template():
+    time.sleep(0.2)  # is found
+
+@app.get("/own")
+async def own():
+    _load_template()
+"""
+
+TEST_OF_TEMPLATES = """
+from app import app
+from fastapi.testclient import TestClient
+
+def test_pages():
+    client = TestClient(app)
+    for path in ("/first", "/renders", "/own"):
+        assert client.get(path).status_code == 200
+"""
+
+
+def test_to_compile_a_template_is_no_freeze_and_what_it_waits_for_is(pytester):
+    """A project's own function of the same name may do its work each time."""
+    pytest.importorskip("jinja2")
+    (pytester.path / "app.py").write_text(APP_WITH_TEMPLATES, "utf-8")
+    (pytester.path / "test_pages.py").write_text(TEST_OF_TEMPLATES, "utf-8")
+    found, output = told(pytester)
+    lines = APP_WITH_TEMPLATES.splitlines()
+    frozen = {number for number, line in enumerate(lines, 1) if line.endswith("# is found")}
+    assert found == {(number, "loop-frozen") for number in frozen}, output
+
+
 TEST_OF_COLLECTED = """
 import asyncio
 import gc
