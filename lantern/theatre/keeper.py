@@ -183,11 +183,12 @@ def start(place: Path, binaries: Path, locale: Sequence[str] = LOCALE) -> "subpr
         cluster = ["--no-sync", "--no-clean", "--no-instructions", "--username=postgres"]
         cluster.append("--auth=trust")
         cluster += ["--encoding=UTF8", *locale, f"--pgdata={data}"]
-        given = [f"-c{name}={value}" for name, value in SETTINGS.items()]
+        # To initdb, which sets them for the servers that it starts itself, too.
+        cluster += [f"-c{name}={value}" for name, value in SETTINGS.items()]
         with _told_by(place / "log"):
             subprocess.run([binaries / "initdb", *cluster], check=True, **options)
             server: subprocess.Popen[bytes] = subprocess.Popen(
-                [binaries / "postgres", "-D", data, f"-cunix_socket_directories={place}", *given],
+                [binaries / "postgres", "-D", data, f"-cunix_socket_directories={place}"],
                 **options,
             )
             while not _is_ready(data):
