@@ -208,6 +208,21 @@ def test_a_server_that_is_killed_leaves_no_shared_memory(place: Path, keeper_too
     until(lambda: not made_by(server))
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="nobody tells of it elsewhere")
+def test_nor_does_one_that_makes_the_cluster(place: Path) -> None:
+    user, process, memory = User(place), 0, []
+    while process <= 0:  # below zero in the file of initdb's own
+        for file in place.glob("lantern-pg-*/*/data/postmaster.pid"):
+            with contextlib.suppress(OSError, IndexError):
+                process = int(file.read_text().split()[0])
+                memory.append(Path(f"/proc/{abs(process)}/maps").read_text())
+        assert user.process.poll() is None
+        time.sleep(0.001)
+    user.end()
+    assert len(memory) > 1
+    assert [maps for maps in memory if "/dev/shm" in maps] == []
+
+
 def made_by(process: int) -> list[str]:
     """The segments of shared memory that a process made."""
     rows = Path("/proc/sysvipc/shm").read_text().splitlines()[1:]
