@@ -151,7 +151,8 @@ def _why_still_out(how: str) -> str:
             "collector finds it: neither its `async with` nor its `finally` is reached. Let "
             "FastAPI end the session, or hold none at a `yield`."
         )
-    return "Whatever closes the session must run on this way out as well, as a dependency's exit."
+    told = "Whatever closes the session must run on this way out as well, as a dependency's exit"
+    return told + (" with `finally`: a CancelledError is no Exception." if "cancel" in how else ".")
 
 
 def _why_not_ten(crowd: dict[str, Any], most: int) -> str | None:

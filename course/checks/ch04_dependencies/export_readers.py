@@ -27,12 +27,14 @@ MANY, SOME = 1_300, 20  # orders of the shows
 KEYS = ("id", "guest_id", "total_cents")
 SECONDS = 6.0  # of work, for one export
 
-# How a reader hangs up, while a line is being sent: the server cancels the answer, or its `send`
-# raises. A hang-up that meets a query cancels it; where it lands is a matter of luck, and is none
-# of these.
+# What a server does when a reader hangs up, while a line is being sent: it tells the app, which
+# cancels the answer; its `send` raises; it cancels the whole request. A hang-up that meets a query
+# cancels it; where it lands is a matter of luck, and is none of these.
+TELLS, RAISES, CANCELS = "tells", "raises", "cancels"
 HANG_UPS = {
-    "between two lines": False,
-    "and the server raised OSError in `send`": True,
+    "between two lines": TELLS,
+    "and the server raised OSError in `send`": RAISES,
+    "and the server cancelled the request": CANCELS,
 }
 
 
@@ -132,7 +134,7 @@ async def observe_add_export(case: Accounts, add_export: Any) -> dict[str, Any]:
         seen["short"] = await _read(case, house, fetched, case.short)
         seen["empty"] = await _read(case, house, fetched, case.empty)
         seen["hung up"] = {
-            how: await _hung_up(case, house, raises) for how, raises in HANG_UPS.items()
+            how: await _hung_up(case, house, server) for how, server in HANG_UPS.items()
         }
         seen["crowd"] = await _crowd(case, house)
         await _crowd(case, house, hang_up_at=1)
@@ -195,19 +197,27 @@ def values_of(line: str) -> tuple[int, int, int] | None:
     return None
 
 
-async def _hung_up(case: Accounts, house: House, raises: bool) -> dict[str, Any]:
+async def _hung_up(case: Accounts, house: House, server: str) -> dict[str, Any]:
     """Hang up at the first line of an export; return how it ended, and what is still out."""
+    requests: list[asyncio.Task[Response]] = []
 
     async def got(message: Message) -> None:
-        # Sending waits, so that a server that cancels the answer does so here.
-        if not raises and message.get("body"):
-            await until_idle(SOON)
+        if server == RAISES or not message.get("body"):
+            return
+        if server == CANCELS:
+            requests[0].cancel()
+        await until_idle(SOON)  # sending waits, so that what is cancelled is so here
 
-    app = heard(house.app, got, hears_of_hang_ups=not raises)
-    outcome = await attempt(
-        lambda: asgi_call(app, "GET", path_of(case.long), hang_up_at=1, raise_on_send=raises),
-        SECONDS,
-    )
+    app = heard(house.app, got, hears_of_hang_ups=server == TELLS)
+
+    async def ask() -> Response:
+        asked = asgi_call(
+            app, "GET", path_of(case.long), hang_up_at=1, raise_on_send=server == RAISES
+        )
+        requests.append(asyncio.create_task(asked))
+        return await requests[0]
+
+    outcome = await attempt(ask, SECONDS)
     return {"outcome": {**outcome.as_dict(), "value": None}, "still out": await house.close_all()}
 
 
