@@ -29,7 +29,8 @@ NO_NUMBERS = "mara", "seven", "one"
 class Counter:
     """Guests by their ids, two of whom order; a show, and orders that stand in the table.
 
-    `strangers` are numbers that name no guest, and `unreadable` headers are no numbers.
+    `strangers` are numbers that name no guest, and `unreadable` headers are no numbers. `corrected`
+    is the first guest's address later on.
     """
 
     guests: dict[int, str]
@@ -38,6 +39,7 @@ class Counter:
     unreadable: tuple[str, ...]
     show: int
     orders: dict[int, int]  # the guest of each
+    corrected: str
 
 
 def draw_counter(random: Random) -> Counter:
@@ -54,7 +56,8 @@ def draw_counter(random: Random) -> Counter:
     orders = dict(zip(random.sample(range(2_000, 3_000), 2), ordered, strict=True))
     strangers = str(unknown), f"-{first}"
     unreadable = random.choice(NO_NUMBERS), f"guest-{first}", f"{first}a"
-    return Counter(guests, (first, second), strangers, unreadable, show, orders)
+    corrected = f"new-{guests[first]}"
+    return Counter(guests, (first, second), strangers, unreadable, show, orders, corrected)
 
 
 async def observe_add_order(case: Counter, add_order: Any) -> dict[str, Any]:
@@ -69,6 +72,7 @@ async def observe_add_order(case: Counter, add_order: Any) -> dict[str, Any]:
     return {
         "made": Outcome("returned").as_dict(),
         "ordered": await _asked(case, add_order, first, second),
+        "corrected": await _corrected(case, add_order),
         "at once": await _at_once(case, add_order),
         "locked": await _asked(case, add_order, first, locked=True),
         "nobody": await _asked(case, add_order, None),
@@ -93,6 +97,16 @@ async def _asked(
 async def _ask(case: Counter, it: Desk, app: FastAPI, name: str | None) -> dict[str, Any]:
     headers = {"x-guest": name} if name else None
     return await it.ask(app, f"/shows/{case.show}/orders", ORDERS, headers)
+
+
+async def _corrected(case: Counter, add_order: Any) -> Any:
+    """Let a guest order whose address is corrected then; return what the next answer says."""
+    guest = case.ordering[0]
+    async with desk(_rows(case)) as it:
+        app = _app(add_order, it)
+        await _ask(case, it, app, str(guest))
+        it.correct("UPDATE guests SET email = ? WHERE id = ?", case.corrected, guest)
+        return (await _ask(case, it, app, str(guest)))["body"]
 
 
 async def _at_once(case: Counter, add_order: Any) -> dict[str, Any]:
@@ -203,6 +217,14 @@ def _judge_written(case: Counter, seen: dict[str, Any]) -> Iterator[Broken]:
             yield Broken("written", f"{told} It says {request['body']!r}; {due!r} is due.")
             return
         stored += new
+    guest, said = case.ordering[0], seen["corrected"]
+    if isinstance(said, dict) and said.get("guest") == case.guests[guest]:
+        yield Broken(
+            "written",
+            f"Guest {guest} ordered; the address was corrected in the table to {case.corrected}; "
+            f"the guest ordered again. The answer says {said['guest']}, as before: it was kept "
+            "from another request.",
+        )
     locked = seen["locked"][0]
     if locked["status"] == 201:
         yield Broken(
