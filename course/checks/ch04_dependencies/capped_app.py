@@ -14,6 +14,7 @@ from lantern.theatre import Guest, Show, make_engine
 
 MOST = 5  # connections
 POOL = 20  # connections of the engine, of which others need the rest
+OTHERS = 7  # connections that the box office and the reports have meanwhile
 CROWD = 12  # requests of a page at once
 PAGES = ("shows", "guests")
 A_WORD = "first"  # where a number is due
@@ -83,6 +84,9 @@ async def _first_start(case: Pages, watch: Watch, app: Any) -> dict[str, Any]:
             seen["failing"] = await watch.crowd(app, case.asked[: 2 * MOST])
             watch.fails = False
             seen["after"] = await watch.crowd(app, case.asked)
+            if _is_served(seen["after"]) and watch.size == POOL:
+                async with watch.lending(OTHERS), watch.stopping():
+                    seen["beside"] = await watch.crowd(app, case.asked)
         seen["pool"] = watch.size
     given_up = served and seen["pool"] == POOL and watch.engine.pool is not watch.pool
     return seen | {"foreign": watch.foreign, "given up": given_up}
@@ -202,6 +206,21 @@ def _judge_full(seen: dict[str, Any]) -> Iterator[Broken]:
                 f"connection; {MOST} are theirs, whichever page is asked for.",
             )
             return
+    if not (beside := seen.get("beside")):  # what stood in its way is told
+        return
+    told = f"While others had {OTHERS} connections of the pool,"
+    if reason := interruption(beside, "one of them"):
+        yield Broken(
+            "full",
+            f"{told} {2 * CROWD} requests came, and {reason} What counts the connections that are "
+            "out of the pool counts those of others, too.",
+        )
+    elif (own := beside["most"] - OTHERS) < MOST:
+        yield Broken(
+            "full",
+            f"{told} {2 * CROWD} requests came, and never more than {own} of them had one; {MOST} "
+            "are theirs, whatever others have.",
+        )
 
 
 def _judge_freed(case: Pages, seen: dict[str, Any]) -> Iterator[Broken]:

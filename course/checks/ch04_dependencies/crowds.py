@@ -102,6 +102,14 @@ class Watch:
             self.stops = False
             self._go_on()
 
+    @contextlib.asynccontextmanager
+    async def lending(self, connections: int) -> AsyncIterator[None]:
+        """Let others have so many connections of the engine while the block runs."""
+        async with contextlib.AsyncExitStack() as others:
+            for _ in range(connections):
+                await others.enter_async_context(self.engine.connect())
+            yield
+
     async def _lead(self) -> None:
         for number in range(ROUNDS):
             await until_idle(QUIET)
