@@ -1,6 +1,6 @@
 # which is the earlier moment
 # breaks: order
-# on PostgreSQL: it holds as well
+# on PostgreSQL: nothing of this is seen
 
 from datetime import UTC, datetime
 
