@@ -136,6 +136,8 @@ def watching(folder: Path, *options: str, of_uvicorn: tuple[str, ...] = ()):
         watched.process.terminate()
         try:
             watched.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            pytest.fail(f"it was told to end, and runs on: {''.join(watched.said)}")
         finally:
             watched.process.kill()
 
