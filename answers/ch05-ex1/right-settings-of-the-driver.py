@@ -11,9 +11,8 @@ def lantern_engine(
     path: Path, *, connect_args: dict[str, Any] | None = None, **options: Any
 ) -> AsyncEngine:
     settings = {"isolation_level": None, "timeout": 30, **(connect_args or {})}
-    engine = create_async_engine(
-        f"sqlite+aiosqlite:///{path}", connect_args=settings, pool_pre_ping=True, **options
-    )
+    options = {"pool_pre_ping": True, **options}
+    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", connect_args=settings, **options)
 
     @event.listens_for(engine.sync_engine.pool, "connect")
     def prepare(connection: Any, record: Any) -> None:
