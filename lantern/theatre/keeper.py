@@ -36,6 +36,8 @@ REMOVE = 0  # for shmctl
 SEGMENT = 7  # the line of postmaster.pid with the key and the number of a segment
 # The same on each machine, and with upper case for every letter.
 LOCALE = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
+# The servers that initdb starts keep their memory in its folder, too.
+OF_INITDB = (*LOCALE, "-cdynamic_shared_memory_type=mmap")
 # A server of lessons may lose its data with the machine, and says the same on each.
 SETTINGS = {
     "listen_addresses": "",
@@ -171,7 +173,9 @@ def keep(folder: Path, binaries: Path, keeper: int) -> None:
         leave(folder, in_use)
 
 
-def start(place: Path, binaries: Path, locale: Sequence[str] = LOCALE) -> "subprocess.Popen[bytes]":
+def start(
+    place: Path, binaries: Path, of_initdb: Sequence[str] = OF_INITDB
+) -> "subprocess.Popen[bytes]":
     """Make a cluster in a folder and start a server on it; return when it takes connections."""
     run_as, binaries = _somebody(place, binaries)
     data = place / "data"
@@ -182,13 +186,12 @@ def start(place: Path, binaries: Path, locale: Sequence[str] = LOCALE) -> "subpr
         # then fails, and leaves its memory.
         cluster = ["--no-sync", "--no-clean", "--no-instructions", "--username=postgres"]
         cluster.append("--auth=trust")
-        cluster += ["--encoding=UTF8", *locale, f"--pgdata={data}"]
-        # To initdb, which sets them for the servers that it starts itself, too.
-        cluster += [f"-c{name}={value}" for name, value in SETTINGS.items()]
+        cluster += ["--encoding=UTF8", *of_initdb, f"--pgdata={data}"]
+        given = [f"-c{name}={value}" for name, value in SETTINGS.items()]
         with _told_by(place / "log"):
             subprocess.run([binaries / "initdb", *cluster], check=True, **options)
             server: subprocess.Popen[bytes] = subprocess.Popen(
-                [binaries / "postgres", "-D", data, f"-cunix_socket_directories={place}"],
+                [binaries / "postgres", "-D", data, f"-cunix_socket_directories={place}", *given],
                 **options,
             )
             while not _is_ready(data):

@@ -39,13 +39,13 @@ def postgres() -> Iterator[Row]:
 
 def _measured(binaries: Path) -> tuple[float, float]:
     """Return the seconds of a start, and of making a database."""
-    # Before version 17 a PostgreSQL had no locales of its own.
-    locale = keeper.LOCALE if binaries == programs() else ("--locale=C",)
+    # Before version 17 a PostgreSQL had no locales of its own, and its initdb took no settings.
+    of_initdb = keeper.OF_INITDB if binaries == programs() else ("--locale=C",)
     folder = Path(tempfile.mkdtemp(prefix="lantern-pg-", dir="/tmp"))
     folder.chmod(0o711)  # root's server runs as nobody
     try:
         began = time.perf_counter()
-        with keeper.start(folder, binaries, locale) as server:
+        with keeper.start(folder, binaries, of_initdb) as server:
             started = time.perf_counter() - began
             where = f"host={folder} user=postgres dbname=postgres"
             with psycopg.connect(where, autocommit=True) as connection:
