@@ -31,11 +31,11 @@ from lantern.pulse import CAN_OBSERVE, NO_WORK, PATIENT_TURNS, others_queue
 LIMIT = 0.05  # seconds
 AGE = 0.002  # seconds for which a thread's clock is not read again: to read it is half the cost
 MOST_LOOKS = 4000  # at one callback: 20 seconds tell what an hour in a debugger would
-# What is done once, at the first request or the first query, and no more.
-ONCE = {"_find_and_load", "_configure_registries", "_check_configure", "openapi", "model_rebuild"}
-# The same of a template: Jinja makes code of it when it is first asked for, and keeps it. The name
-# may well be that of a project's own function, which does it each time.
-COMPILES = ("jinja2.environment", "_load_template")
+# What is done once, at the first request, query or template, and no more: functions by name, and
+# the module of one whose name may well be that of a project's own, which does it each time.
+ONCE = dict.fromkeys(
+    ("_find_and_load", "_configure_registries", "_check_configure", "openapi", "model_rebuild"), ""
+) | {"_load_template": "jinja2.environment"}
 
 
 @dataclass(frozen=True)
@@ -205,8 +205,8 @@ class Freezes(Watcher):
 
 
 def _is_once(frame: FrameType) -> bool:
-    name = frame.f_code.co_name
-    return name in ONCE or (frame.f_globals.get("__name__"), name) == COMPILES
+    module = ONCE.get(frame.f_code.co_name)
+    return module is not None and module in ("", frame.f_globals.get("__name__"))
 
 
 def _waited(looks: list[Look]) -> float:

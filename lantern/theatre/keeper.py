@@ -34,17 +34,17 @@ ENDS = 10.0  # and for one to end
 PARENT_DEATH_SIGNAL = 1  # for prctl
 REMOVE = 0  # for shmctl
 SEGMENT = 7  # the line of postmaster.pid with the key and the number of a segment
-# The same on each machine, and with upper case for every letter.
-LOCALE = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
-# The servers that initdb starts keep their memory in its folder, too.
-OF_INITDB = (*LOCALE, "-cdynamic_shared_memory_type=mmap")
+# In the server's folder: what is in /dev/shm outlives a kill.
+MEMORY = "-cdynamic_shared_memory_type=mmap"
+# The same letters on each machine, with upper case for each; the servers that initdb starts keep
+# their memory in the folder, too.
+OF_INITDB = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", MEMORY)
 # A server of lessons may lose its data with the machine, and says the same on each.
 SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "fsync": "off",
     "full_page_writes": "off",
-    "dynamic_shared_memory_type": "mmap",  # in its folder: what is in /dev/shm outlives a kill
     "timezone": "UTC",
     "log_timezone": "UTC",
     "lc_messages": "C",
@@ -187,7 +187,7 @@ def start(
         cluster = ["--no-sync", "--no-clean", "--no-instructions", "--username=postgres"]
         cluster.append("--auth=trust")
         cluster += ["--encoding=UTF8", *of_initdb, f"--pgdata={data}"]
-        given = [f"-c{name}={value}" for name, value in SETTINGS.items()]
+        given = [MEMORY, *(f"-c{name}={value}" for name, value in SETTINGS.items())]
         with _told_by(place / "log"):
             subprocess.run([binaries / "initdb", *cluster], check=True, **options)
             server: subprocess.Popen[bytes] = subprocess.Popen(

@@ -7,9 +7,12 @@ from course.checking.attempts import interruption
 from course.checking.exercise import Broken, Exercise, Finding, Nothing, Star
 from course.checking.patience import IDLE
 from course.checks.ch04_dependencies.export_readers import (
+    CANCELS,
     CONNECTIONS,
+    HANG_UPS,
     KEYS,
     READERS,
+    TELLS,
     Accounts,
     draw_accounts,
     has_come,
@@ -139,20 +142,22 @@ def _why_not_back(seen: dict[str, Any]) -> str | None:
         if hung_up["still out"]:
             return (
                 f"The reader hung up {how}, the request was over, and its connection was still "
-                f"out. {_why_still_out(how)}"
+                f"out. {_why_still_out(HANG_UPS[how])}"
             )
     return None
 
 
-def _why_still_out(how: str) -> str:
-    if how == "between two lines":
+def _why_still_out(server: str) -> str:
+    if server == TELLS:
         return (
             "A generator that stands at its `yield` is closed by nobody until the garbage "
             "collector finds it: neither its `async with` nor its `finally` is reached. Let "
             "FastAPI end the session, or hold none at a `yield`."
         )
     told = "Whatever closes the session must run on this way out as well, as a dependency's exit"
-    return told + (" with `finally`: a CancelledError is no Exception." if "cancel" in how else ".")
+    if server == CANCELS:
+        told += " with `finally`: a CancelledError is no Exception"
+    return f"{told}."
 
 
 def _why_not_ten(crowd: dict[str, Any], most: int) -> str | None:

@@ -155,7 +155,7 @@ async def _read(case: Accounts, house: House, fetched: Fetched, show_id: int) ->
         outcome = await attempt(lambda: asgi_call(app, "GET", path_of(show_id)), SECONDS)
     response = outcome.value if outcome.ended == "returned" else Response()
     return {
-        "outcome": {**outcome.as_dict(), "value": None if response.status else outcome.value},
+        "outcome": {**outcome.as_dict(), "value": None},
         "status": response.status,
         "error": describe(response.error) if response.error else "",
         "ahead": reader.ahead,

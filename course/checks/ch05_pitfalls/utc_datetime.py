@@ -18,8 +18,8 @@ def judge(case: Case, seen: dict[str, Any]) -> Iterable[Finding]:
     if reason := interruption(seen["stored"], "Storing aware values and reading them"):
         yield Nothing(reason)
         return
-    told = list(_judge_moment(case, seen["stored"]["saw"])) or list(_judge_old(case, seen["old"]))
-    yield from told
+    stored = seen["stored"]["saw"]
+    yield from list(_judge_moment(case, stored)) or list(_judge_old(case, seen["old"]))
     yield from _judge_refused(case, seen)
     yield from list(_judge_order(case, seen)) or list(_judge_old_order(case, seen))
     yield from _judge_none(seen["nothing"])
