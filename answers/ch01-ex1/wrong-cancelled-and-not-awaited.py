@@ -1,6 +1,6 @@
 # cancel() only asks; await what you cancelled
 # breaks: tidy
-# never told: nobody had told them
+# never told: nobody had told
 
 import asyncio
 

@@ -230,10 +230,11 @@ def _judge_failure(call: Call, run: dict[str, Any]) -> Iterator[Broken]:
         reason = interruption(outcome, "price_all")
         yield Broken("failure", f"The fetch of {call.fails_at} raised {due}. After that, {reason}")
     if run["untold"]:
+        them = "it" if run["untold"] == 1 else "them"
         yield Broken(
             "tidy",
             f"{_calls(run['untold'])} still in flight after the error, when price_all had ended, "
-            "and nobody had told them to stop. `gather` leaves calls running after an error; a "
+            f"and nobody had told {them} to stop. `gather` leaves calls running after an error; a "
             "TaskGroup cancels them and waits for them.",
         )
     elif run["left"]:

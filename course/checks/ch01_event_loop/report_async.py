@@ -70,10 +70,12 @@ def _judge_three(case: Case, given: Any, built: list[str]) -> Iterator[Broken]:
             )
     if len(built) == len(case.at_once) and sorted(map(str, values)) == sorted(built):
         return
+    came = len(set(map(str, values)))
     yield Broken(
         "value",
         f"Three reports were asked for at once, two of them of {case.path!r}: build_report was "
-        f"called {len(built)} times, and {len(set(map(str, values)))} different reports came back. "
+        f"called {'once' if len(built) == 1 else f'{len(built)} times'}, and {came} different "
+        f"{'report' if came == 1 else 'reports'} came back. "
         "Each call builds a report of its own, since the sales go on.",
     )
 

@@ -1,5 +1,6 @@
 """ch02-ex2: an import with savepoints."""
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
@@ -184,7 +185,7 @@ def _judge_counts(choir: Choir, seen: dict[str, Any]) -> Iterator[Broken]:
     long, empty = seen["long"], seen["empty"]
     pair, due = _pair(long["value"]), [long["new"], len(choir.rows) - long["new"]]
     if long["ended"] == "returned" and pair is None:
-        yield Broken("counts", f"Return (added, skipped), two numbers; this was {long['value']!r}.")
+        yield Broken("counts", _why_no_pair(str(long["value"])))
     elif pair != due:
         yield Broken(
             "counts",
@@ -222,6 +223,16 @@ def _judge_further(choir: Choir, seen: dict[str, Any]) -> Iterator[Broken]:
             )
         elif _pair(run["value"]) != [*due]:
             yield Broken("counts", f"{when} {due} is due; import_guests returned {run['value']}.")
+
+
+def _why_no_pair(value: str) -> str:
+    if re.fullmatch(r"[(\[]-?\d+, -?\d+[)\]]", value):
+        return (
+            f"import_guests returned {value}, and neither number can be less than 0. The "
+            "`rowcount` of an INSERT is -1 where SQLAlchemy keeps none, as over psycopg: count "
+            "the rows that RETURNING gives."
+        )
+    return f"Return (added, skipped), two numbers; this was {value!r}."
 
 
 def _pair(value: str) -> list[int] | None:
@@ -268,8 +279,9 @@ def _why_no_gap(choir: Choir, gap: dict[str, Any], words: str) -> str | None:
     if gap["ended"] != "raised":
         return f"{when} {why_interrupted(gap, 'import_guests')}"
     if (stayed := gap["table"] - len(choir.known)) > 0:
+        guests = "guest" if stayed == 1 else "guests"
         return (
-            f"{when} import_guests raised an error, and {stayed} guests of the list stayed: "
+            f"{when} import_guests raised an error, and {stayed} {guests} of the list stayed: "
             "all of it belongs in one transaction."
         )
     return None

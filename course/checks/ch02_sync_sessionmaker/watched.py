@@ -233,7 +233,10 @@ def why_interrupted(seen: dict[str, Any], name: str) -> str | None:
         # The first line of this error does not say which column it is about.
         reason += f" The database said: {seen['refusal']}."
     if re.search(r"NOT NULL constraint failed: \w+\.order_id", reason):
-        reason += " No order_id was given, or None: order.id is None until the flush."
+        reason += (
+            " No order_id was given, or None: order.id is None until the flush, and a flush sends "
+            "what was added to the session."
+        )
     if "PendingRollbackError" in reason:
         reason += (
             " A flush had failed before, and its error was caught while the transaction that it "
@@ -244,6 +247,11 @@ def why_interrupted(seen: dict[str, Any], name: str) -> str | None:
         reason += (
             " Inside `with ….begin()` the block ends the transaction: no commit(), rollback() or "
             "close() of your own in there, or a savepoint, begin_nested(), for a part."
+        )
+    if "'IteratorResult' object has no attribute 'rowcount'" in reason:
+        reason += (
+            " The result of an INSERT into a mapped class that is given its rows beside the "
+            "statement has no rowcount: count the rows that RETURNING gives."
         )
     if "DetachedInstanceError" in reason:
         reason += (
