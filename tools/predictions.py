@@ -17,7 +17,7 @@ WORDS = ("Predict.", "What do you suspect?")  # in bold, before the question
 MARK = re.compile("|".join(re.escape(f"**{words}**") for words in WORDS))
 MOST_WORDS = 30  # of a sentence
 # A choice that is understood only after another one; the book shows them in an order of its own.
-LEANS = re.compile(r"\bwithout one$|^there is (one|none)\b|\beither$")
+LEANS = re.compile(r"\bwithout one$|^there is (one|none)\b|\beither$|^(after|before) it$")
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,7 @@ def test_a_prediction_is_read_with_its_choices_and_what_is_said_of_them(lesson: 
         ),
         (("a wait", "there is one"), 1, ("It is.", "It is not."), "needs another one before it"),
         (("not the ten", "nor the one either"), 1, ("A.", "B."), "needs another one before it"),
+        (("before the answer", "after it"), 1, ("A.", "B."), "needs another one before it"),
         (("a",), 1, ("It is.",), "at least two choices"),
         ((), 1, (), "a key and no list"),
     ],
