@@ -328,38 +328,99 @@ def test_a_phone_has_every_page_without_scrolling_and_pictures_are_whole_there_a
     assert {path: found for path, found in faults.items() if found} == {}
 
 
-def test_no_table_of_the_course_scrolls_on_a_phone(browser: Browser, course_site: Built) -> None:
-    scrolling = """() => [...document.querySelectorAll(".table-wrapper")]
-        .filter((table) => table.scrollWidth > table.clientWidth)
-        .map((table) => table.textContent.trim().slice(0, 60))"""
+# Words that go on in the next line; text that has a place to break at is two nodes.
+BROKEN_WORDS = """(selector) => [...document.querySelectorAll(selector)].flatMap((part) => {
+    const walker = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
+    const range = document.createRange();
+    const found = [];
+    while (walker.nextNode())
+        for (const { 0: word, index } of walker.currentNode.data.matchAll(/[^\\s-]+/g)) {
+            range.setStart(walker.currentNode, index);
+            range.setEnd(walker.currentNode, index + word.length);
+            if (range.getClientRects().length > 1) found.push(word);
+        }
+    return found;
+})"""
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_table_of_the_course_is_whole_and_so_are_its_words(
+    browser: Browser, course_site: Built, width: int
+) -> None:
+    scrolling = """() => [...document.querySelectorAll(".table-wrapper, .output.text_html")]
+        .filter((box) => box.querySelector("table") && box.scrollWidth > box.clientWidth)
+        .map((box) => box.textContent.trim().slice(0, 60))"""
     tables = [
         page
         for page in course_site.pages
-        if '"table-wrapper' in (course_site.html / page).read_text("utf-8")
+        if "<table" in (course_site.html / page).read_text("utf-8")
     ]
     assert tables
-    with served(course_site.html) as address, opened(browser, 390, has_touch=True) as page:
+    with served(course_site.html) as address, opened(browser, width) as page:
         found = {}
         for path in tables:
             page.goto(f"{address}/{path}")
             unfold(page)
-            found[path] = page.evaluate(scrolling)
+            found[path] = page.evaluate(scrolling) + page.evaluate(BROKEN_WORDS, "article table")
+    assert {path: each for path, each in found.items() if each} == {}
+
+
+def test_a_row_of_a_wide_table_says_on_a_phone_what_each_number_is_of(
+    browser: Browser, course_site: Built
+) -> None:
+    said = """(row) => [...row.querySelectorAll("td")].map((cell) =>
+        getComputedStyle(cell, "::before").content.slice(1, -1) + " " + cell.textContent)"""
+    with served(course_site.html) as address, opened(browser) as page:
+        page.goto(f"{address}/notebooks/ch06b_locks.html")
+        table = page.locator("table", has=page.locator("[data-of]")).first
+        head, row = table.locator("tr").all()
+        asked, told = head.locator("th").all_text_contents(), row.locator("td").all_text_contents()
+        assert row.evaluate(said) == [f"on {answer}" for answer in told]
+        page.set_viewport_size({"width": 390, "height": 844})
+        assert row.evaluate(said) == [" ".join(each) for each in zip(asked[1:], told, strict=True)]
+
+
+def test_what_could_it_be_shows_cause_and_cure_side_by_side_or_below_each_other(
+    browser: Browser, course_site: Built
+) -> None:
+    rows = """() => [...document.querySelectorAll(".diagnosis-case")].map((line) =>
+        new Set([...line.querySelectorAll(".diagnosis-step")]
+            .map((step) => step.getBoundingClientRect().top)).size)"""
+    parts = 4  # what to look with, the cause, the cure, and the rule, which is always below them
+    with opened(browser) as page:
+        page.goto(f"{course_site.html.as_uri()}/book/diagnosis.html")
+        for width, lines in {1280: 2, 760: 2, 390: parts}.items():
+            page.set_viewport_size({"width": width, "height": 844})
+            assert {*page.evaluate(rows)} == {lines}, width
+        page.emulate_media(media="print")
+        page.set_viewport_size({"width": PAPER[0], "height": PAPER[1]})
+        assert {*page.evaluate(rows)} == {2}
+
+
+# What an A4 page has between its margins, in CSS pixels.
+PAPER = (688, 1001)
+
+
+@each_chapter
+def test_nothing_that_paper_keeps_together_is_longer_than_a_page(
+    browser: Browser, site: Built, chapter: str, address: str
+) -> None:
+    too_long = """(height) => [...document.querySelectorAll("article *")].filter((part) =>
+        getComputedStyle(part).breakInside === "avoid" && part.offsetHeight > height)
+        .map((part) => `${part.tagName}: ${part.textContent.trim().slice(0, 60)}`)"""
+    found = {}
+    with opened(browser) as page:
+        page.set_viewport_size({"width": PAPER[0], "height": PAPER[1]})
+        for path in site.pages_of(chapter):
+            page.goto(f"{address}/{path}")
+            page.evaluate("dispatchEvent(new Event('beforeprint'))")
+            page.emulate_media(media="print")
+            found[path] = page.evaluate(too_long, PAPER[1])
+            page.emulate_media(media="screen")
     assert {path: each for path, each in found.items() if each} == {}
 
 
 def test_no_word_of_a_card_is_broken_on_a_phone(browser: Browser, course_site: Built) -> None:
-    broken = """() => [...document.querySelectorAll(".finding > :first-child")].flatMap((title) => {
-        const walker = document.createTreeWalker(title, NodeFilter.SHOW_TEXT);
-        const range = document.createRange();
-        const found = [];
-        while (walker.nextNode())
-          for (const { 0: word, index } of walker.currentNode.data.matchAll(/[^\\s-]+/g)) {
-            range.setStart(walker.currentNode, index);
-            range.setEnd(walker.currentNode, index + word.length);
-            if (range.getClientRects().length > 1) found.push(word);
-          }
-        return found;
-      })"""
     indented = """() => [...document.querySelectorAll(".finding")].filter((card) => {
         const [title, body] = [":first-child", "p"].map((part) => {
           const range = document.createRange();
@@ -371,7 +432,7 @@ def test_no_word_of_a_card_is_broken_on_a_phone(browser: Browser, course_site: B
     with opened(browser, 390) as page:
         for path in ("book/errors.html", "book/heard.html"):
             page.goto(f"{course_site.html.as_uri()}/{path}")
-            assert page.evaluate(broken) == [], path
+            assert page.evaluate(BROKEN_WORDS, ".finding > :first-child") == [], path
             assert page.evaluate(indented) == [], path
 
 
