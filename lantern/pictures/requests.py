@@ -1,7 +1,7 @@
 """Draw the lives of requests: who did what, step by step, and what came after the answer."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from lantern.lifetimes import (
     BEGINS,
@@ -54,16 +54,13 @@ BARS = {
     "sent": ("query", 8),
     "waits": ("wait", 2),
 }
-MARKS = [
-    (mark(*BARS[shape]), words)
-    for shape, words in (
-        ("code", "code runs"),
-        ("open", "at its yield"),
-        ("held", "connection out"),
-        ("sent", "sent"),
-        ("waits", "client waits"),
-    )
-]
+WORDS = {
+    "code": "code runs",
+    "open": "at its yield",
+    "held": "connection out",
+    "sent": "sent",
+    "waits": "client waits",
+}
 
 
 def draw_requests(*lives: RequestLife, titles: Sequence[str] = ()) -> Picture:
@@ -103,7 +100,7 @@ def _across(
     for title, columns in zip(names, lives, strict=True):
         y = _panel(parts, columns, title, y, edges)
     y = _axis(parts, y, edges)
-    return Drawing(parts, legend(parts, MARKS, LEFT, y, WIDE))
+    return Drawing(parts, legend(parts, _marks(lives), LEFT, y, WIDE))
 
 
 def _beside(lives: Sequence[Sequence[Column]], names: Sequence[str]) -> Drawing:
@@ -119,7 +116,7 @@ def _beside(lives: Sequence[Sequence[Column]], names: Sequence[str]) -> Drawing:
             ends.append(_lanes(drawn, columns, titled(drawn, title, y, room), room) + SECTION)
             parts += [f'<g transform="translate({number * (room + BETWEEN):.0f})">', *drawn, "</g>"]
         y = max(ends)
-    return Drawing(parts, legend(parts, MARKS, 0, y, WIDE))
+    return Drawing(parts, legend(parts, _marks(lives), 0, y, WIDE))
 
 
 def _down(lives: Sequence[Sequence[Column]], names: Sequence[str]) -> Drawing:
@@ -128,7 +125,18 @@ def _down(lives: Sequence[Sequence[Column]], names: Sequence[str]) -> Drawing:
     y = 0.0
     for title, columns in zip(names, lives, strict=True):
         y = _lanes(parts, columns, titled(parts, title, y, NARROW), NARROW) + SECTION
-    return Drawing(parts, legend(parts, MARKS, 0, y, NARROW), NARROW)
+    return Drawing(parts, legend(parts, _marks(lives), 0, y, NARROW), NARROW)
+
+
+def _marks(lives: Sequence[Sequence[Column]]) -> list[tuple[Callable[[float, float], str], str]]:
+    """Return what the legend names: the shapes that are drawn of some life."""
+    drawn = set()
+    for columns in lives:
+        steps = [column.step for column in columns]
+        drawn |= {"sent"} if any(map(is_sent, steps)) else set()
+        for row in rows_of(steps):
+            drawn |= {shape for shape, *_ in stretches(steps, steps_of(steps, *row))}
+    return [(mark(*BARS[shape]), words) for shape, words in WORDS.items() if shape in drawn]
 
 
 def _edges(lives: Sequence[Sequence[Column]]) -> list[float]:

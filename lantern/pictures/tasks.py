@@ -37,6 +37,7 @@ States = dict[str, list[Span]]  # what each lane did
 
 ROW, TITLE, AXIS, SECTION = 22, 30, 24, 10  # pixels
 THINNEST = 0.4  # pixels; a shorter mark would not be seen
+FOUND = 1.0  # pixels; nobody finds the colour of a thinner one that the legend names
 BOLD = 7.5  # pixels that a letter takes at most, on average
 
 # Class and height in the middle of the row: a state is told by shape, not only by colour.
@@ -146,7 +147,13 @@ def _drawn(
     for title, recording, mine in zip(names, recordings, states, strict=True):
         y = _panel(parts, recording, mine, title, y, axis)
     y = _ticks(parts, y, axis)
-    present = {span.state for lanes in states for spans in lanes.values() for span in spans}
+    present = {
+        span.state
+        for lanes in states
+        for spans in lanes.values()
+        for span in spans
+        if axis.x(span.end) - axis.x(span.start) >= FOUND
+    }
     marks = [(mark(*shape), state) for state, shape in SHAPES.items() if state in present]
     y = legend(parts, marks, axis.left if width == WIDE else 0, y, width)
     return Drawing(parts, y, width)

@@ -298,6 +298,17 @@ def test_what_came_after_the_answer_lies_on_a_ground_of_its_own():
     assert 'class="busy"' not in only_in_time.html
 
 
+def test_a_legend_names_what_is_drawn_and_nothing_else() -> None:
+    no_dependency = [ASKED[0], *ASKED[3:], STORED[2], *ANSWER]
+    for svg in drawings(draw_requests(RequestLife(no_dependency))):
+        assert ">connection out</text>" in svg
+        assert ">at its yield</text>" not in svg
+    waits = [Span("guest 1", QUEUING, 0.0, 1.2), Span("guest 1", RUNNING, 1.2, 1.201)]
+    for svg in drawings(draw(Recording(["guest 1"], waits, seconds=1.201))):
+        assert f">{QUEUING}</text>" in svg
+        assert f">{RUNNING}</text>" not in svg, "a bar that is thinner than a pixel"
+
+
 def test_lives_stand_on_one_axis_of_steps():
     wide, _ = drawings(PICTURES["lives"])
     starts = re.findall(r'class="hold" x="([\d.]+)" y="\d+.\d" width="[\d.]+" height="14.0"', wide)
