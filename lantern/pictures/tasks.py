@@ -258,14 +258,17 @@ def _ticks(parts: list[str], y: float, axis: Axis) -> float:
 
 
 def _in_words(title: str, recording: Recording, states: States) -> str:
-    sentences = [f"{title}: {len(recording.lanes)} tasks in {recording.seconds:.2f} s."]
+    # Of what is over in a moment, milliseconds are told.
+    places = 3 if 0 < recording.seconds < 0.1 else 2
+    least = 0.5 * 0.1**places
+    sentences = [f"{title}: {len(recording.lanes)} tasks in {recording.seconds:.{places}f} s."]
     if recording.freezes:
-        sentences.append(f"The loop was frozen for {recording.frozen:.2f} s.")
+        sentences.append(f"The loop was frozen for {recording.frozen:.{places}f} s.")
     else:
         sentences.append("The loop was never frozen.")
     if recording.delays:
         sentences.append(
-            f"This machine was busy, and the loop late, for {recording.delayed:.2f} s."
+            f"This machine was busy, and the loop late, for {recording.delayed:.{places}f} s."
         )
     if recording.usages:
         most = recording.most_connections
@@ -275,6 +278,8 @@ def _in_words(title: str, recording: Recording, states: States) -> str:
         total: dict[str, float] = {}
         for span in states.get(lane, ()):
             total[span.state] = total.get(span.state, 0.0) + span.end - span.start
-        doing = [f"{state} {spent:.2f} s" for state, spent in total.items() if spent >= 0.005]
+        doing = [
+            f"{state} {spent:.{places}f} s" for state, spent in total.items() if spent >= least
+        ]
         sentences.append(f"{lane}: {', '.join(doing) or 'done at once'}.")
     return " ".join(sentences)

@@ -202,6 +202,13 @@ def test_the_words_say_what_the_picture_shows():
     )
 
 
+def test_the_words_of_what_took_milliseconds_say_how_many() -> None:
+    spans = [Span("web shop", WAITING, 0.0, 0.003), Span("web shop", RUNNING, 0.003, 0.0094)]
+    words = draw(Recording(["web shop"], spans, seconds=0.0094)).words
+    assert "1 tasks in 0.009 s." in words
+    assert f"web shop: {WAITING} 0.003 s, {RUNNING} 0.006 s." in words
+
+
 def test_the_summary_names_no_clock_so_that_a_notebook_can_prove_it():
     assert repr(PICTURES["before_and_after"]) == (
         "<Picture: blocking: 2 tasks, loop frozen; async: 2 tasks, loop free>"
