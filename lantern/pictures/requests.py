@@ -15,7 +15,6 @@ from lantern.lifetimes import (
 )
 from lantern.pictures.figure import (
     LEFT,
-    LINE,
     NARROW,
     RIGHT,
     WIDE,
@@ -182,6 +181,10 @@ def _panel(
                 told = Column(steps[n]).told
                 parts.append(_bar("sent", edges[n] + 3, edges[n + 1] - 3, row_y, told))
             _label(parts, columns[n], edges[n], edges[n + 1], row_y)
+    # Below all that is there, and through no title.
+    for number, left in enumerate(edges[:-1], 1):
+        if _is_numbered(number):
+            parts.insert(0, f'<path class="grid" d="M{left:.1f} {top}V{bottom + SECTION:.1f}"/>')
     return bottom + SECTION
 
 
@@ -236,10 +239,13 @@ def _shortened(name: str) -> str:
     return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
 
 
+def _is_numbered(step: int) -> bool:
+    return step == 1 or step % 5 == 0
+
+
 def _axis(parts: list[str], y: float, edges: Sequence[float]) -> float:
     parts.append(text(0, y + 14, "steps", "soft"))
     for number, left in enumerate(edges[:-1], 1):
-        if number == 1 or number % 5 == 0:
-            parts.insert(0, f'<path class="grid" d="M{left:.1f} {LINE + 3 + ABOVE}V{y:.1f}"/>')
+        if _is_numbered(number):
             parts.append(text(left, y + 14, str(number), "soft"))
     return y + AXIS

@@ -208,6 +208,7 @@ def _panel(
             axis.bar(parts, "hold", (use.start, use.end), row_y + 3, 16, use.lane)
             if axis.x(use.end) - axis.x(use.start) > 7 * len(use.lane):
                 parts.append(text(axis.x(use.start) + 4, row_y + 15, use.lane))
+    _grid(parts, axis, top, bottom + SECTION)
     return bottom + SECTION
 
 
@@ -244,14 +245,20 @@ def _chart(
     for moment, count in watch.steps[1:]:
         path += f"H{axis.x(moment):.1f}V{bottom - count * scale:.1f}"
     parts.append(f'<path class="step" d="{path}H{axis.x(watch.seconds):.1f}"/>')
+    _grid(parts, axis, top, bottom + SECTION)
     return bottom + SECTION
+
+
+def _grid(parts: list[str], axis: Axis, top: float, bottom: float) -> None:
+    """Draw a line at each labelled moment, below all that is there and through no title."""
+    for moment in axis.ticks():
+        parts.insert(0, f'<path class="grid" d="M{axis.x(moment):.1f} {top:.1f}V{bottom:.1f}"/>')
 
 
 def _ticks(parts: list[str], y: float, axis: Axis) -> float:
     parts.append(text(0, y + 14, "seconds", "soft"))
     for moment in axis.ticks():
         x = axis.x(moment)
-        parts.insert(0, f'<path class="grid" d="M{x:.1f} {TITLE}V{y:.1f}"/>')
         words = f"{moment:g}"
         parts.append(text(min(x, axis.width - LETTER * len(words)), y + 14, words, "soft"))
     return y + AXIS

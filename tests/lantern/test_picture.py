@@ -316,6 +316,19 @@ def test_a_legend_names_what_is_drawn_and_nothing_else() -> None:
         assert f">{RUNNING}</text>" not in svg, "a bar that is thinner than a pixel"
 
 
+def test_no_line_of_an_axis_goes_through_a_title() -> None:
+    twice = [draw(ASYNC, ASYNC, titles=["who reads", "a long title of a second one"])]
+    twice += [draw_requests(LATE, IN_TIME, titles=["late", "a long title of a second one"])]
+    for picture in twice:
+        wide, _ = drawings(picture)
+        titles = re.findall(r'class="title" x="0.0" y="([\d.]+)"', wide)
+        lines = re.findall(r'class="grid" d="M[\d.]+ ([\d.]+)V([\d.]+)"', wide)
+        assert len(titles) == 2
+        assert lines
+        for baseline in map(float, titles):
+            assert not any(float(top) < baseline < float(end) for top, end in lines)
+
+
 def test_lives_stand_on_one_axis_of_steps():
     wide, _ = drawings(PICTURES["lives"])
     starts = re.findall(r'class="hold" x="([\d.]+)" y="\d+.\d" width="[\d.]+" height="14.0"', wide)
