@@ -350,6 +350,10 @@ def test_a_table_of_the_course_is_whole_and_so_are_its_words(
     scrolling = """() => [...document.querySelectorAll(".table-wrapper, .output.text_html")]
         .filter((box) => box.querySelector("table") && box.scrollWidth > box.clientWidth)
         .map((box) => box.textContent.trim().slice(0, 60))"""
+    parted = """() => [...document.querySelectorAll("td:first-child:nth-last-child(2) code")]
+        .filter((name) => innerWidth > 390 && !name.querySelector("wbr:not(.phone)"))
+        .filter((name) => name.getClientRects().length > 1)
+        .map((name) => name.textContent)"""
     tables = [
         page
         for page in course_site.pages
@@ -361,7 +365,8 @@ def test_a_table_of_the_course_is_whole_and_so_are_its_words(
         for path in tables:
             page.goto(f"{address}/{path}")
             unfold(page)
-            found[path] = page.evaluate(scrolling) + page.evaluate(BROKEN_WORDS, "article table")
+            found[path] = page.evaluate(BROKEN_WORDS, "article table")
+            found[path] += page.evaluate(scrolling) + page.evaluate(parted)
     assert {path: each for path, each in found.items() if each} == {}
 
 
@@ -378,6 +383,23 @@ def test_a_row_of_a_wide_table_says_on_a_phone_what_each_number_is_of(
         assert row.evaluate(said) == [f"on {answer}" for answer in told]
         page.set_viewport_size({"width": 390, "height": 844})
         assert row.evaluate(said) == [" ".join(each) for each in zip(asked[1:], told, strict=True)]
+
+
+def test_links_to_companions_begin_below_each_other(browser: Browser, course_site: Built) -> None:
+    # How far from the left each line of links begins, but for the one with the kind's name.
+    begins = """() => [...document.querySelectorAll(".companions li")].flatMap((kind) => {
+        const lines = new Map();
+        for (const part of kind.children)
+            for (const {top, left} of part.getClientRects())
+                lines.set(top, Math.min(left, lines.get(top) ?? Infinity));
+        const [first, ...others] = lines.values();
+        return others.map((left) => Math.round(left - first));
+    })"""
+    with opened(browser, 390) as page:
+        page.goto(f"{course_site.html.as_uri()}/exercises/ch04_dependencies.html")
+        lefts = page.evaluate(begins)
+        assert lefts
+        assert {*lefts} == {0}
 
 
 def test_what_could_it_be_shows_cause_and_cure_side_by_side_or_below_each_other(
