@@ -1,4 +1,4 @@
-# Of each order something is kept from the beginning
+# Is something of each order kept from the beginning
 # breaks: memory
 
 from sqlalchemy import select
