@@ -388,9 +388,11 @@ def test_a_row_of_a_wide_table_says_on_a_phone_what_each_number_is_of(
 def test_links_to_companions_begin_below_each_other(browser: Browser, course_site: Built) -> None:
     # How far from the left each line of links begins, but for the one with the kind's name.
     begins = """() => [...document.querySelectorAll(".companions li")].flatMap((kind) => {
+        const range = document.createRange();
+        const words = (part) => (range.selectNodeContents(part), range.getClientRects());
         const lines = new Map();
         for (const part of kind.children)
-            for (const {top, left} of part.getClientRects())
+            for (const {top, left} of words(part))
                 lines.set(top, Math.min(left, lines.get(top) ?? Infinity));
         const [first, ...others] = lines.values();
         return others.map((left) => Math.round(left - first));
