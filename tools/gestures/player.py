@@ -258,5 +258,6 @@ def difference(shown: list[str], said: list[str], alive: bool, left_out: bool) -
     for place in range(both):
         here, there = shown[place : place + 2], said[place : place + 2]
         if here[:1] != there[:1]:
-            return f"{here} after {place} lines, and Python said {there}"
+            counts = f"{len(shown)} lines shown, {len(said)} said"
+            return f"{here} after {place} lines, and Python said {there} ({counts})"
     return ""
