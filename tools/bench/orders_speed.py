@@ -7,11 +7,12 @@ PostgreSQL ours runs beside itself on SQLite, in the course's environment.
 import argparse
 import asyncio
 import json
+import os
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import closing
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -171,7 +172,7 @@ def orders() -> Iterator["Row"]:
     python = str(rivals_python())
     for name in PURCHASES:
         what = f"every order of 2 guests, {name}"
-        rounds = [[_measured(python, by, name, 2) for by in BESIDE] for _ in range(ROUNDS)]
+        rounds = [[measured(python, by, name, 2) for by in BESIDE] for _ in range(ROUNDS)]
         ours, theirs, bare = (list(side) for side in zip(*rounds, strict=True))
         yield Row(
             f"{what}: ours ÷ frontrun",
@@ -195,7 +196,7 @@ def orders() -> Iterator["Row"]:
         verdicts = [{one["holds"] for one in side} for side in (ours, theirs)]
         yield Row(f"{what}: it holds, says each", *map(str, verdicts), None, "the same")
     # Frontrun needs more than ten minutes for three.
-    three = [_measured(python, "lantern", "in_one_statement", 3) for _ in range(ROUNDS)]
+    three = [measured(python, "lantern", "in_one_statement", 3) for _ in range(ROUNDS)]
     yield Row(
         "every order of 3 guests, in_one_statement: ours",
         f"{median(one['seconds'] for one in three):.2f} s",
@@ -206,7 +207,7 @@ def orders() -> Iterator["Row"]:
     for name, guests in (("as_it_was", 2), ("in_one_statement", 3)):
         what = f"every order of {guests} guests, {name}, at READ COMMITTED"
         rounds = [
-            [_measured(sys.executable, by, name, guests) for by in ("postgresql", "lantern")]
+            [measured(sys.executable, by, name, guests) for by in ("postgresql", "lantern")]
             for _ in range(ROUNDS)
         ]
         ours, theirs = (list(side) for side in zip(*rounds, strict=True))
@@ -237,11 +238,20 @@ def _rate(run: dict[str, Any]) -> float:
     return float(run["orders"] / run["seconds"])
 
 
-def _measured(python: str, by: str, name: str, guests: int) -> dict[str, Any]:
-    command = [python, "-m", "tools.bench.orders_speed", by, name, str(guests)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    measured: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return measured
+def measured(
+    python: str, by: str, purchase: str, guests: int, environment: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Return what an explorer told of a purchase, run by a Python that has it.
+
+    It has the seconds, how many orders they were, whether the invariant holds, and if that is all.
+    """
+    command = [python, "-m", "tools.bench.orders_speed", by, purchase, str(guests)]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=True,
+        env={**os.environ, **(environment or {})},
+    )  # fmt: skip
+    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return told
 
 
 if __name__ == "__main__":
