@@ -104,7 +104,11 @@ class Player:
             tab, number = self.random.choice(self.tabs), self.random.choice(CELLS)
             name = way.__name__.strip("_").replace("_", " ")
             self.done.append(f"{name}, tab {self.tabs.index(tab) + 1}, cell {number}")
-            way(tab, number)
+            try:
+                way(tab, number)
+            except Error as error:
+                yield f"{name} was not possible: {error.message.splitlines()[0]}"
+                return
             if left == 1 or self.random.randrange(IN_A_ROW) == 0:
                 self.done.append("all at rest")
                 yield from self.at_rest()
