@@ -56,6 +56,8 @@ FORGET = """async () => {
 
 def opened(page: FirefoxPage, address: str) -> None:
     """Go to a page and make it live by its button."""
+    # A page that is left while its Python comes is told as an error: by now it has been.
+    page.goto("about:blank")
     page.errors.clear()
     page.goto(address)
     page.evaluate(CLICK, [".live-open", ""])
