@@ -54,12 +54,17 @@ FORGET = """async () => {
 }"""
 
 
-def opened(page: FirefoxPage, address: str) -> None:
-    """Go to a page and make it live by its button."""
-    # A page that is left while its Python comes is told as an error: by now it has been.
+def visit(page: FirefoxPage, address: str) -> None:
+    """Go to a page: what it has of errors then is its own."""
+    # Of a page that is left while its Python comes, Firefox tells late: by now it has.
     page.goto("about:blank")
     page.errors.clear()
     page.goto(address)
+
+
+def opened(page: FirefoxPage, address: str) -> None:
+    """Go to a page and make it live by its button."""
+    visit(page, address)
     page.evaluate(CLICK, [".live-open", ""])
     page.wait_for_function(OPENED)
 
@@ -138,8 +143,7 @@ def test_edit_takes_the_keyboard_after_the_key_that_pressed_it(
 def test_a_knob_that_is_turned_changes_the_line_and_the_picture(
     firefox_page: FirefoxPage, public: str
 ) -> None:
-    firefox_page.goto(f"{public}/{LESSON}")
-    firefox_page.errors.clear()  # those of the page before, whose worker has ended
+    visit(firefox_page, f"{public}/{LESSON}")
     firefox_page.evaluate(TURN_TO, "12")
     firefox_page.wait_for_function(SHOWS, [".live-output figure", "12 tasks"])
     firefox_page.wait_for_function(SHOWS, [".cm-content", "guests = 12"])

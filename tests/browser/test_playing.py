@@ -2,8 +2,7 @@
 
 from playwright.sync_api import BrowserContext
 
-from tools.gestures.__main__ import LESSON
-from tools.gestures.player import Player, compared
+from tools.gestures.player import EARLIER, LESSON, Player, compared
 
 GESTURES = 25
 TAMPERED = {
@@ -22,8 +21,7 @@ TAMPERED = {
         "cell 1 says 'done' of [Told(",
     ),
     "it is called old": (
-        "cells[0].querySelector('.live-output').prepend("
-        "'This is of the code before your edit.\\n')",
+        f"cells[0].querySelector('.live-output').prepend('{EARLIER}\\n')",
         "cell 1 has version 5, shows 5",
     ),
     "another end": (
@@ -50,7 +48,7 @@ def test_after_random_gestures_in_two_tabs_the_page_shows_what_python_did(
 def test_what_stands_there_wrongly_is_told(context: BrowserContext, public: str) -> None:
     player = Player(context, f"{public}/{LESSON}", seed=1)
     tab = player.tabs[0]
-    for script, told in TAMPERED.values():
+    for what, (script, told) in TAMPERED.items():
         player.versions = 4
         for number in (1, 2):
             player.write(tab, number, "prints")
@@ -59,6 +57,6 @@ def test_what_stands_there_wrongly_is_told(context: BrowserContext, public: str)
         cells = "const cells = document.querySelectorAll('article div.cell');"
         tab.page.evaluate(f"() => {{ {cells} {script} }}")
         tab.page.wait_for_timeout(50)
-        assert any(told in fault for fault in compared(tab)), (script, list(compared(tab)))
+        assert any(told in fault for fault in compared(tab)), what
         tab.page.reload()
         tab.open()

@@ -9,6 +9,7 @@ from tests.browser.test_exercises import write
 from tests.browser.test_hosting import LESSON
 from tests.browser.test_lessons import opened
 from tools.driver.live import LiveKernel
+from tools.gestures.player import EARLIER
 
 PATIENCE = 60_000  # milliseconds
 # A cell goes on when the page posts a message to its gate.
@@ -41,7 +42,6 @@ for _ in range(50_000):
     print("to one")
     print("to the other", file=sys.stderr)
 """
-EARLIER = "This is of the code before your edit."
 FLOOD = "for number in range(1, 20_001):\n    print('line', number)"
 
 

@@ -1,6 +1,5 @@
 """The explorer and one by others come to the same verdict on the code that they are measured on."""
 
-import os
 import re
 import subprocess
 import sys
@@ -31,9 +30,11 @@ def frontrun(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("purchase", PURCHASES)
-def test_frontrun_says_of_two_guests_what_our_explorer_says(purchase: str, frontrun: Path) -> None:
+def test_frontrun_says_of_two_guests_what_our_explorer_says(
+    purchase: str, frontrun: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ours = measured(sys.executable, "lantern", purchase, 2)
-    path = os.pathsep.join([str(frontrun), str(ROOT)])
-    theirs = measured(sys.executable, "frontrun", purchase, 2, {"PYTHONPATH": path})
+    monkeypatch.setenv("PYTHONPATH", str(frontrun))
+    theirs = measured(sys.executable, "frontrun", purchase, 2)
     assert ours["all"]
     assert ours["holds"] == theirs["holds"] == (purchase == "in_one_statement")

@@ -5,19 +5,14 @@ statements. Everything above them has been run, and Python is warm. Measured wit
 the event that lets go to the frame in which the new output is drawn.
 """
 
-import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from statistics import median
 
 from playwright.sync_api import Page, sync_playwright
 
-from course.project import ROOT
 from tools.bench.measure import Row
-from tools.browser.__main__ import build
-from tools.driver.chromium import BROWSER_ARGUMENTS
-from tools.driver.hosting import served
+from tools.driver.chromium import launch
+from tools.driver.hosting import served_book
 
 KNOBS = {"ch00a_five_minutes": "guests", "ch02b_order_form": "seats"}  # by lesson
 TURNS = 20
@@ -51,17 +46,12 @@ def turns(page: Page, address: str, lesson: str, knob: str) -> list[float]:
 
 def knobs() -> Iterator[Row]:
     """From letting a knob go to the new picture in the reader's browser."""
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        build(ROOT, Path(folder) / "book")
-        program = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=BROWSER_ARGUMENTS
-        )
-        with served(Path(folder) / "book") as address, program as browser:
-            for lesson, knob in KNOBS.items():
-                with browser.new_page() as page:
-                    taken = turns(page, address, lesson, knob)
-                yield Row(
-                    f"from letting go of `{knob}` in {lesson} to the new output, {TURNS} turns",
-                    f"{median(taken):.0f} ms (slowest {max(taken):.0f} ms)", "", None,
-                    "at most 500 ms",
-                )  # fmt: skip
+    with served_book() as address, sync_playwright() as playwright, launch(playwright) as browser:
+        for lesson, knob in KNOBS.items():
+            with browser.new_page() as page:
+                taken = turns(page, address, lesson, knob)
+            yield Row(
+                f"from letting go of `{knob}` in {lesson} to the new output, {TURNS} turns",
+                f"{median(taken):.0f} ms (slowest {max(taken):.0f} ms)", "", None,
+                "at most 500 ms",
+            )  # fmt: skip

@@ -7,12 +7,11 @@ PostgreSQL ours runs beside itself on SQLite, in the course's environment.
 import argparse
 import asyncio
 import json
-import os
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -238,18 +237,13 @@ def _rate(run: dict[str, Any]) -> float:
     return float(run["orders"] / run["seconds"])
 
 
-def measured(
-    python: str, by: str, purchase: str, guests: int, environment: Mapping[str, str] | None = None
-) -> dict[str, Any]:
+def measured(python: str, by: str, purchase: str, guests: int) -> dict[str, Any]:
     """Return what an explorer told of a purchase, run by a Python that has it.
 
     It has the seconds, how many orders they were, whether the invariant holds, and if that is all.
     """
     command = [python, "-m", "tools.bench.orders_speed", by, purchase, str(guests)]
-    done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, check=True,
-        env={**os.environ, **(environment or {})},
-    )  # fmt: skip
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return told
 

@@ -1,6 +1,7 @@
 """Serve a folder as a static host does."""
 
 import gzip
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +9,9 @@ from functools import cache
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
+
+from course.project import ROOT
+from tools.browser.__main__ import build
 
 PACKED = {".deflate", ".png", ".whl", ".zip"}  # what another compression makes no smaller
 
@@ -64,3 +68,16 @@ def served(folder: Path, policy: str = "", host: type[GzipHandler] = GzipHandler
             yield f"http://127.0.0.1:{server.server_port}"
         finally:
             server.shutdown()
+
+
+@contextmanager
+def served_book() -> Iterator[str]:
+    """The address of the course's book with the browser edition, built for as long as it is used.
+
+    Raises CannotContinue where it cannot be built.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        book = Path(folder) / "book"
+        build(ROOT, book)
+        with served(book) as address:
+            yield address

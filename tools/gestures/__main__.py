@@ -7,31 +7,15 @@ the page with what Python itself tells that it did. It ends with 1 if anything w
 import argparse
 import itertools
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from course.project import ROOT
-from tools.browser.__main__ import build
 from tools.driver.chromium import launch
-from tools.driver.hosting import served
-from tools.gestures.player import Player
+from tools.driver.hosting import served_book
+from tools.gestures.player import LESSON, Player
 
-LESSON = "notebooks/ch00a_five_minutes.html"
 GESTURES = 150  # with one seed
-
-
-@contextmanager
-def hosted() -> Iterator[str]:
-    """Give the address of the lesson, on a host of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        build(ROOT, Path(folder) / "course")
-        with served(Path(folder)) as address:
-            yield f"{address}/course/{LESSON}"
 
 
 def play(browser: Browser, address: str, seed: int, gestures: int) -> int:
@@ -51,9 +35,9 @@ def play(browser: Browser, address: str, seed: int, gestures: int) -> int:
 def main(minutes: float, seed: int, gestures: int) -> int:
     """Play with one seed after the other until the time is over; return how much was wrong."""
     faults, end = 0, time.monotonic() + minutes * 60
-    with hosted() as address, sync_playwright() as playwright, launch(playwright) as browser:
+    with served_book() as book, sync_playwright() as playwright, launch(playwright) as browser:
         for number in itertools.count(seed):
-            faults += play(browser, address, number, gestures)
+            faults += play(browser, f"{book}/{LESSON}", number, gestures)
             print(f"seed {number}: {gestures} gestures; {faults} faults so far", flush=True)
             if time.monotonic() > end:
                 return faults

@@ -9,6 +9,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Locator, 
 
 from tools.gestures.told import LISTEN, Told, any_kind, code, lines_of, runs_of
 
+LESSON = "notebooks/ch00a_five_minutes.html"
 CELLS = (1, 2, 3, 5)  # of the lesson, those whose code is ours
 MOST_TABS = 2
 IN_A_ROW = 8  # gestures at most, before all comes to rest and is compared

@@ -312,7 +312,7 @@ def judge_export(case: Book, seen: dict[str, Any]) -> Iterable[Finding]:
 
 
 def _why_memory(case: Book, small: dict[str, Any], large: dict[str, Any]) -> str | None:
-    """Say what grew with the table: the peak, or what was kept all the time, or more and more.
+    """Say what grew with the table: the peak, or what half of the time needs, or more and more.
 
     Both tables are read alike, up to the last portion of the smaller one: what is kept while the
     first is read is the same, unless it is more of a larger table.
