@@ -17,7 +17,7 @@ from tools.driver.hosting import served_book
 KNOBS = {"ch00a_five_minutes": "guests", "ch02b_order_form": "seats"}  # by lesson
 TURNS = 20
 PATIENCE = 180_000  # milliseconds on a busy machine
-DONE = "(cell) => cell.querySelector('.live-state').textContent === 'done'"
+DONE = "(cell) => cell.querySelector('.live-state')?.textContent === 'done'"
 # One step up and the next one down, so that each turn is another value.
 TURN = """([cell, turn]) => new Promise((done) => {
     const knob = cell.querySelector(".knobs input");
