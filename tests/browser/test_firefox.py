@@ -48,10 +48,6 @@ ENDED = """(last) => {
 }"""
 NEXT = "/exercises/ch00_doors_open.html"  # the page after LESSON
 RESTORED = "() => document.querySelector('.live-status').dataset.restored === 'true'"
-FORGET = """async () => {
-    const folder = await navigator.storage.getDirectory();
-    for await (const name of folder.keys()) await folder.removeEntry(name);
-}"""
 
 
 def visit(page: FirefoxPage, address: str) -> None:
@@ -169,13 +165,12 @@ def test_an_untouched_exercise_says_that_nobody_has_written_it(
 
 
 def test_the_second_page_begins_with_the_memory_of_the_first(
-    firefox_page: FirefoxPage, public: str
+    firefox_page: FirefoxPage, public_folder: Path
 ) -> None:
-    firefox_page.goto(f"{public}/{LESSON}")
-    firefox_page.evaluate(FORGET)
-    assert not run_first_cell(firefox_page, public)
-    firefox_page.evaluate(KEPT)
-    assert run_first_cell(firefox_page, public)
+    with served(public_folder) as address:  # of which nothing is kept: it has a port of its own
+        assert not run_first_cell(firefox_page, f"{address}/course/v1")
+        firefox_page.evaluate(KEPT)
+        assert run_first_cell(firefox_page, f"{address}/course/v1")
 
 
 @pytest.mark.parametrize(
