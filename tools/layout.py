@@ -5,6 +5,7 @@ exercises, checks and tests.
 """
 
 import ast
+import itertools
 import re
 import sys
 from collections.abc import Iterator
@@ -254,6 +255,10 @@ def _cells(path: Path, titles: set[str]) -> Iterator[str]:
             yield f"{name} was never run: python -m tools.run {path.parent.name}/{path.name}"
         if match := UNSTABLE.search(str(cell["outputs"])):
             yield f"{name} printed {match[0]!r}, which differs from machine to machine."
+    for before, cell in itertools.pairwise(notebook["cells"]):
+        shown = cell.get("outputs") and "hide-output" not in tags(cell)
+        if shown and "hide-output" in tags(before):
+            yield f"{path.name} cell {cell['id']} shows what the fold above it holds back."
 
 
 def _predictions(path: Path, titles: set[str]) -> Iterator[str]:

@@ -178,6 +178,14 @@ BREAKS = {
         lambda c: change_cell(c / LESSON, lambda cell: cell.update(source="\n" * 21)),
         "has more than 20 lines",
     ),
+    "a picture that shows what the fold above it holds back": (
+        lambda c: change_text(
+            c / "notebooks/ch04a_wire.ipynb",
+            '"hide-output",\n     "two-sessions-drawn"',
+            '"two-sessions-drawn"',
+        ),
+        "cell ch04a-40 shows what the fold above it holds back",
+    ),
     "a cell exempt from proof": (
         lambda c: change_cell(
             c / LESSON, lambda cell: cell["metadata"].update(tags=["nbval-skip"])
