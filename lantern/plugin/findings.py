@@ -224,6 +224,7 @@ class Findings:
 
     def __init__(self) -> None:
         self._found: dict[tuple[Any, ...], Finding] = {}
+        self.known = 0  # findings that a baseline has left out
 
     def add(self, finding: Finding) -> None:
         """Add a finding, or count it where the same was seen at the same line."""
@@ -244,9 +245,17 @@ class Findings:
                 yield kind, mine
 
     def leave_out(self, keys: Iterable[tuple[str, ...]]) -> "Findings":
-        """Return the findings whose keys are not among these."""
+        """Return the findings whose keys are not among these, and how many were."""
         known, rest = {*keys}, Findings()
         for finding in self:
             if finding.key not in known:
                 rest.add(finding)
+        rest.known = len(self) - len(rest)
         return rest
+
+    @property
+    def nothing(self) -> str:
+        """What is said in place of findings, "" where there are some."""
+        if len(self):
+            return ""
+        return "Nothing new was found." if self.known else "Nothing was found."

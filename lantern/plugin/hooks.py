@@ -69,7 +69,7 @@ class Reporting:
     ) -> None:
         self.config, self.run, self.watchers = config, run, watchers
         self.leftovers = leftovers
-        self.known = 0  # findings that the baseline left out
+        self.begun = False  # whether the baseline was written by this run
         self.lost_workers: list[str] = []
         self._passed = True
         self._last_failure = ""
@@ -143,20 +143,25 @@ class Reporting:
         """Leave out what the baseline lists; without one, all that was found becomes it."""
         found = self.run.findings
         if not file.exists():
+            self.begun = True
             keys = sorted({finding.key for finding in found})
             file.write_text(json.dumps(keys, indent=1) + "\n", encoding="utf-8")
         listed = [tuple(key) for key in json.loads(file.read_text(encoding="utf-8"))]
         self.run.findings = found.leave_out(listed)
-        self.known = len(found) - len(self.run.findings)
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Write the findings, by kind."""
         write = terminalreporter.write_line
         terminalreporter.section("lantern")
-        _tell(self.run.findings, write)
-        if self.known:
-            write(f"{self.known} more are in {self.config.getoption('--lantern-baseline')}.")
+        baseline = self.config.getoption("--lantern-baseline")
+        known = _counted(self.run.findings.known)
+        if self.begun:
+            write(f"{known} written to {baseline}: later runs tell what is new.")
+        else:
+            _tell(self.run.findings, write)
+            if self.run.findings.known:
+                write(f"{known} in {baseline} already.")
         for worker in self.lost_workers:
             write(f"Worker {worker} ended without telling what it had found.")
         if file := self.config.getoption("--lantern-html"):
@@ -171,9 +176,13 @@ def _allowed(item: pytest.Item) -> frozenset[str]:
     return frozenset(kind for mark in marks for kind in mark.args)
 
 
+def _counted(findings: int) -> str:
+    return "1 finding is" if findings == 1 else f"{findings or 'No'} findings are"
+
+
 def _tell(findings: Findings, write: Any) -> None:
-    if not len(findings):
-        write("Nothing was found.")
+    if findings.nothing:
+        write(findings.nothing)
     for kind, mine in findings.by_kind():
         write(f"{kind.title} [{kind.name}]", bold=True)
         for finding in mine:

@@ -25,7 +25,7 @@ def page(findings: Findings) -> str:
     for kind, mine in findings.by_kind():
         parts.append(f"<h2>{escape(kind.title)}</h2><p>{_help(kind)}</p>")
         parts += [_article(finding) for finding in mine]
-    body = "".join(parts) or "<p>Nothing was found.</p>"
+    body = "".join(parts) or f"<p>{findings.nothing}</p>"
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Lantern</title>'
         f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style>'
