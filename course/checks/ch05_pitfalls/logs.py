@@ -82,8 +82,8 @@ LOGS = (
         },
         {
             "bigger-pool": "With 20 connections 20 requests hold one and wait, and the threads "
-            "wait for the pool as before. It holds from 40 on, one for each thread; is there a "
-            "cure that needs no more than the five?",
+            "wait for the pool as before. With 40 it takes a crowd of 80, 40 to hold one and 40 "
+            "to wait; is there a cure that needs no more than the five?",
             "function-scope": "The answer is validated before a dependency of either scope ends, "
             "so the connection is still out while it waits.",
             "close": "The dependency does close it, at its end; the wait is before that.",
