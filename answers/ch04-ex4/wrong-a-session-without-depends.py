@@ -1,4 +1,4 @@
-# takes a parameter without Depends
+# takes such a parameter without Depends
 # breaks: written, one, refused, early, returned
 
 from collections.abc import AsyncIterator

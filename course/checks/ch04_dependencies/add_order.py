@@ -18,7 +18,7 @@ from lantern.theatre.models import FIRST_NIGHT
 
 ORDERS = "SELECT id, show_id, guest_id, total_cents FROM orders ORDER BY id"
 NO_DEPENDS = (
-    "FastAPI takes a parameter without Depends for something that the client sends: it is "
+    "FastAPI takes such a parameter without Depends for something that the client sends: it is "
     "`Annotated[…, Depends(…)]`."
 )
 CENTS = 2500  # of each order that is there already
