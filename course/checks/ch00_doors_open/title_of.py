@@ -133,7 +133,7 @@ def _judge_missing(show_id: int, outcome: dict[str, Any]) -> Iterator[Broken]:
 def _explained(reason: str) -> str:
     if "'coroutine' object has no attribute" in reason:
         return f"{reason} Calling http.get gives a coroutine; await it to get the answer."
-    if "context manager protocol" in reason:
+    if "does not support the context manager protocol" in reason:
         return f"{reason} Use `async with`, in an `async def`."
     return reason
 

@@ -121,8 +121,8 @@ def _why_frozen(seen: dict[str, Any], when: list[str]) -> str:
     if seen["elsewhere"]:
         return (
             "build_report ran in another thread, and the loop was frozen all the same: its own "
-            "thread waited, as `join()` and `result()` do, or slept between two looks at the other "
-            "one. Leave the loop's thread alone, and await."
+            "thread was held meanwhile, as by `join()` or `result()`, or by looking at the other "
+            "one again and again. Leave the loop's thread alone, and await."
         )
     if "a coroutine was expected" in error:
         return (

@@ -226,8 +226,8 @@ def why_interrupted(seen: dict[str, Any], name: str) -> str | None:
         return None
     if "database is locked" in reason:
         reason += (
-            " Nobody else wrote meanwhile for long: one of your sessions held the lock that "
-            "another one of yours waited for. Whatever belongs together belongs in one session."
+            " Nobody else wrote meanwhile for long: one of your connections held the lock "
+            "that another one of yours waited for. What belongs together belongs in one session."
         )
     if "Query-invoked autoflush" in reason:
         # The first line of this error does not say which column it is about.
