@@ -84,7 +84,7 @@ async def observe_states(case: None, states: Any) -> dict[str, Any]:
 WHY = {
     (0, "persistent"): "add() only queues: a flush sends the INSERT",
     (2, "pending"): "the rollback takes back the add as well: nobody waits to be sent",
-    (2, "detached"): "a detached object keeps its row's identity; this row was taken back, and its identity too",
+    (2, "detached"): "a detached object keeps its row's identity; this row was taken back",
     (2, "deleted"): "no DELETE was sent; the INSERT was taken back",
     (3, "deleted"): "delete() only made a note, and the close threw it away: no DELETE was sent",
     (3, "persistent"): "the row is there, but the close let the guest go: nobody refreshes it now",
