@@ -231,7 +231,8 @@ def _why_not_served(crowd: dict[str, Any], on_loop: bool) -> str:
         return (
             f"Of {REQUESTS} requests some failed with a QueuePool timeout. Threads waited for a "
             f"connection, and who held one of the {PRINTERS} waited as well: for a second one, if "
-            "a request takes two, or for a thread in which its answer is validated. A longer "
+            "a request takes two, for a thread in which its endpoint runs, if its dependency had "
+            "taken the connection, or for a thread in which its answer is validated. A longer "
             "timeout makes them fail later, and the exit of a dependency, with "
             'scope="function" too, comes after the validation.'
         )
