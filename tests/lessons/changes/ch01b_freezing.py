@@ -22,7 +22,9 @@ from lantern import expect
 async with heartbeat() as pulse:
     with expect(TypeError):
         await burst("/archive/wrong", guests=1)
-"on the loop for 0.1 s" if pulse.longest_freeze > 0.08 else pulse.longest_freeze
+# How long nothing had a turn, from one beat on: of a freeze, a busy machine may hide a part.
+silent = max(gap.end - gap.start for gap in pulse.gaps)
+"on the loop for 0.1 s" if silent > 0.09 else silent
 """
 SAME_PATH = """
 @app.get("/archive")
