@@ -322,9 +322,9 @@ def _why_memory(case: Book, small: dict[str, Any], large: dict[str, Any]) -> str
             f"{SMALL} orders needed at most {_megabytes(small['peak'])}, {len(case.orders)} needed "
             f"{_megabytes(large['peak'])}: the memory grows with the table. execute and "
             "scalars have read every row of their query when they return; all() keeps every row, "
-            "and so do a list of your own, a session's stream without yield_per, whatever its "
-            "max_row_buffer, and a yield_per as large as the table: it is what limits the rows "
-            "read ahead."
+            "and so do a list of your own, a session's stream without yield_per if it is of a "
+            "mapped class, whatever its max_row_buffer, and a yield_per as large as the table: it "
+            "is what limits the rows read ahead."
         )
     least = large["least"]
     if not small["least"] or len(least) <= SMALL // PORTION:  # it lost rows, and is told so

@@ -281,8 +281,8 @@ def judge_touch(case: Notes, seen: dict[str, Any]) -> Iterable[Finding]:
     yield from findings
     if not findings and seen["model asks"]:
         yield Star(
-            "Note itself asks for what the database computed: whoever updates one, anywhere, "
-            "has its date at once, and nothing to load afterwards."
+            "Note itself asks for what the database computed: whoever changes one in a flush, "
+            "anywhere, has its date at once, and nothing to load afterwards."
         )
 
 
