@@ -1,7 +1,7 @@
 """Instruments that show what code does with an engine, a session and the event loop.
 
-An instrument returns plain data, and a picture is a pure function of that data. They take any
-engine and any app, and change nothing of either.
+An instrument returns plain data, and a picture is a pure function of that data. Most take any
+engine and any app, and what they change of either while they record, they put back.
 Everything works in a notebook, in a script and in pytest.
 """
 

@@ -77,7 +77,7 @@ def checkins(engine: "Engine | AsyncEngine") -> Iterator[list[str]]:
 
     "open" is one on which a transaction goes on, which the pool does not ask for, and "clean" one
     without; "closed" goes back no more. It asks `in_transaction`, which the drivers for SQLite
-    have; of another driver's connection it says "unknown".
+    have; of a driver's connection that has none it says "unknown".
     """
     said: list[str] = []
 

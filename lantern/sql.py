@@ -22,9 +22,10 @@ def sync_side(engine: "Engine | AsyncEngine") -> Engine:
 
 @contextmanager
 def count_sql(engine: "Engine | AsyncEngine") -> Iterator[list[str]]:
-    """Collect every statement sent to the driver, in order; len() of it is the count.
+    """Collect every statement that SQLAlchemy sends to the driver, in order; len() is the count.
 
-    BEGIN is left out, like COMMIT and ROLLBACK, which are no statements to a driver.
+    An `executemany` counts once. BEGIN is left out, like COMMIT and ROLLBACK, for which a driver
+    has methods.
     """
     statements: list[str] = []
 

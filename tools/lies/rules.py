@@ -44,7 +44,7 @@ async def a_parent_deleted(engine: AsyncEngine) -> str:
 
 @difference
 async def a_check(engine: AsyncEngine) -> str:
-    """A row is written of which a CHECK is not true."""
+    """A row is written of which a CHECK is false."""
     rule = CheckConstraint("sold <= 10", name="no_more_than_seats")
     doors = Table("doors", MetaData(), Column("sold", Integer), rule)
     async with engine.begin() as connection:
