@@ -120,7 +120,7 @@ async def replay(
 ) -> Order:
     """Run the tasks in the one order that a schedule says, and return it.
 
-    Raises DoesNotFit where a task is to go on that cannot: the code is another one by now.
+    Raises DoesNotFit where a task is to go on that cannot, as when the code is another by now.
     """
     async with Settings.of(engine, schedule.startswith(IN_MEMORY)) as settings:
         began = partial(_as_it_says, schedule, lambda ready: min(ready))

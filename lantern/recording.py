@@ -63,7 +63,7 @@ class Delay:
 
 @dataclass
 class Recording:
-    """Everything that happened, in seconds since the start; lanes in order of appearance.
+    """What was recorded, in seconds since the start; lanes in order of appearance.
 
     Where a freeze and a delay follow one another, only their lengths were measured, not which
     came first.

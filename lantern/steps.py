@@ -159,9 +159,9 @@ def elsewhere(kind: str, sql: str, values: Any) -> Pending:
 class Step:
     """One step as it was taken: by which task, what, with which values, and what it gave.
 
-    `task` is a letter, A for the first. `gave` is told in words: the rows of a SELECT, how many
-    rows another statement changed, or the driver's error. Of a WAIT it has the letters of those
-    that are waited for. `in_transaction`: one is open after it.
+    `task` is a letter, A for the first. `gave` is told in words: the first row of a SELECT, how
+    many rows another statement changed, or the driver's error. Of a WAIT it has the letters of
+    those that are waited for. `in_transaction`: one is open after it.
     """
 
     task: str
