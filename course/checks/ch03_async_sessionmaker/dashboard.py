@@ -113,10 +113,11 @@ def _why_no_dashboard(seen: dict[str, Any]) -> str | None:
     if "provisioning" in cold["error"] or "IllegalStateChange" in cold["error"]:
         passed = warm is not None and warm["ended"] == "returned"
         after = " On a warm pool the same code passed." if passed else ""
+        fetching = "provisioning" in cold["error"] or "_connection_for_bind" in cold["error"]
+        when = "while it was still fetching its connection" if fetching else "at the same time"
         return (
             f"On a cold pool, dashboard raised {cold['error'].split(' (Background')[0]}.{after} "
-            "Several tasks used one session while it was still fetching its connection: give each "
-            "task a session of its own."
+            f"Several tasks used one session {when}: give each task a session of its own."
         )
     if cold["ended"] == "timed out":
         return (
