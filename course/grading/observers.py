@@ -10,9 +10,11 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from typing import Protocol
 
@@ -95,7 +97,8 @@ class LocalWorkers:
     """Workers on this machine, each with a thread that waits for it.
 
     There are more of them than cores, since answers mostly wait: for a database, a deadline, or
-    whatever a wrong one waits for in vain. Those that compute are not let in all at once.
+    whatever a wrong one waits for in vain. Those that compute are not let in all at once. Answers
+    to an exercise that has taken long go first: a class waits for the last one.
     """
 
     def __init__(self, count: int, cores: int) -> None:
@@ -104,6 +107,9 @@ class LocalWorkers:
         self.idle = list(self.workers)
         self.turn = threading.Lock()
         self.threads = ThreadPoolExecutor(count)
+        self.waiting: dict[str, deque[tuple[Request, Future[Observed]]]] = defaultdict(deque)
+        self.longest: dict[str, float] = {}  # seconds that an answer to an exercise has taken
+        self.begun: Counter[str] = Counter()  # answers to each exercise
 
     @property
     def protection(self) -> Protection:
@@ -112,21 +118,38 @@ class LocalWorkers:
 
     def submit(self, request: Request) -> Future[Observed]:
         """See Observers."""
-        return self.threads.submit(self._ask, request)
+        future: Future[Observed] = Future()
+        self.waiting[request.exercise].append((request, future))
+        self.threads.submit(self._ask)
+        return future
 
-    def _ask(self, request: Request) -> Observed:
+    def _ask(self) -> None:
         with self.turn:
             moment = A_MOMENT
             while self._crowded():
                 time.sleep(moment)
                 moment = min(2 * moment, LONGEST_MOMENT)
             worker = self.idle.pop()
+            request, future = self._next()
             # Until it runs, so that the next one sees it.
             time.sleep(A_MOMENT)
         try:
-            return timed(worker, request)
+            observed = timed(worker, request)
+        except BaseException as error:
+            future.set_exception(error)
+        else:
+            took = self.longest.get(request.exercise, 0.0)
+            self.longest[request.exercise] = max(took, observed.seconds)
+            future.set_result(observed)
         finally:
             self.idle.append(worker)
+
+    def _next(self) -> tuple[Request, Future[Observed]]:
+        """Return what is asked now: what may take longest, or of what that is not known yet."""
+        waiting = [exercise for exercise, requests in self.waiting.items() if requests]
+        exercise = max(waiting, key=lambda it: (self.longest.get(it, inf), -self.begun[it]))
+        self.begun[exercise] += 1
+        return self.waiting[exercise].popleft()
 
     def _crowded(self) -> bool:
         """Tell whether one more answer would only take time from the others."""
