@@ -39,7 +39,8 @@ figure.lantern-picture{container-type:inline-size}
 .lantern-picture .hold{fill:none;stroke:var(--hold)}
 .lantern-picture .wait{fill:var(--soft)}
 .lantern-picture .frozen{fill:var(--frozen-back);stroke:var(--frozen);stroke-dasharray:4 3}
-.lantern-picture .frozen-word,.lantern-picture .failed-word{fill:var(--frozen);font-weight:600;text-anchor:end}
+.lantern-picture .frozen-word,
+.lantern-picture .failed-word{fill:var(--frozen);font-weight:600;text-anchor:end}
 .lantern-picture .failed{fill:var(--frozen);font-weight:600}
 .lantern-picture .who{font-weight:600}
 .lantern-picture .lead{stroke:var(--grid);stroke-dasharray:1 3}
