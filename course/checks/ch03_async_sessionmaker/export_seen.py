@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import inspect
+import linecache
 import tracemalloc
 import zlib
 from array import array
@@ -89,6 +90,7 @@ class Reader:
     least: list[int] = field(default_factory=list)  # bytes traced, while each PORTION was read
     # Bytes traced at each order of the first PORTION.
     first: "array[int]" = field(default_factory=lambda: array("q", bytes(8 * PORTION)))
+    sources: set[str] = field(default_factory=lambda: {*linecache.cache})  # known at first
 
     def read(self, row: Any) -> None:
         """Count one row."""
@@ -107,6 +109,10 @@ class Reader:
         begins = self.count % PORTION == 0
         if begins:
             gc.collect()  # what nobody keeps any more is no memory of the answer's
+        # Nor are the lines of a source file, which Python keeps once an error was logged: 100 KB.
+        if len(linecache.cache) > len(self.sources):
+            for name in {*linecache.cache} - self.sources:
+                linecache.cache.pop(name, None)
         used, _ = tracemalloc.get_traced_memory()
         if begins:
             self.least.append(used)
