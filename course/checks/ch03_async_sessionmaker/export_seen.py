@@ -91,6 +91,7 @@ class Reader:
     # Bytes traced at each order of the first PORTION.
     first: "array[int]" = field(default_factory=lambda: array("q", bytes(8 * PORTION)))
     sources: set[str] = field(default_factory=lambda: {*linecache.cache})  # known at first
+    peak: int = 0  # bytes traced, at most
 
     def read(self, row: Any) -> None:
         """Count one row."""
@@ -109,16 +110,27 @@ class Reader:
         begins = self.count % PORTION == 0
         if begins:
             gc.collect()  # what nobody keeps any more is no memory of the answer's
-        # Nor are the lines of a source file, which Python keeps once an error was logged: 100 KB.
-        if len(linecache.cache) > len(self.sources):
-            for name in {*linecache.cache} - self.sources:
-                linecache.cache.pop(name, None)
+        self.note_the_peak()
         used, _ = tracemalloc.get_traced_memory()
         if begins:
             self.least.append(used)
         self.least[-1] = min(self.least[-1], used)
         if self.count < PORTION:
             self.first[self.count] = used
+
+    def note_the_peak(self) -> None:
+        """Note how much was traced since the last time, at most.
+
+        Once an error is logged, Python keeps the lines of a source file, 100 KB and more: they are
+        no memory of the answer's, nor is a peak while they were there.
+        """
+        read = {*linecache.cache} - self.sources
+        for name in read:
+            linecache.cache.pop(name, None)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        if not read:
+            self.peak = max(self.peak, peak)
 
     def report(self) -> dict[str, Any]:
         """Return what came, as plain data."""
@@ -231,13 +243,13 @@ async def _exported(
     with traced(), count_sql(engine) as statements:
         before, _ = tracemalloc.get_traced_memory()
         outcome = await attempt(consume, EXPORT_SECONDS)
-        _, peak = tracemalloc.get_traced_memory()
+        reader.note_the_peak()
     left = connections_in_use(engine)
     await close_all(factory)
     return {
         "outcome": outcome.as_dict(),
         **reader.report(),
-        "peak": peak - before,
+        "peak": reader.peak - before,
         "statements": len(statements),
         "still out": left,
     }
