@@ -222,6 +222,10 @@ export class Cell {
     this.show();
   }
 
+  erase() {
+    this.#change(() => this.#draft.erase());
+  }
+
   #typed(source) {
     if (source === this.source) return; // it was shown
     this.#turned = false;

@@ -52,6 +52,16 @@ export class Draft {
     return true;
   }
 
+  // Be the course's code again, with nothing beside: the reader has erased all, and other tabs held it
+  // for work that was lost.
+  erase() {
+    this.#store.erase();
+    this.#known = null;
+    this.#mine = false;
+    this.source = this.original;
+    this.kept = true;
+  }
+
   // The latest version beside takes the place of the code, and this goes behind the others.
   bringBack() {
     const [latest, ...others] = this.#store.earlier;

@@ -59,6 +59,11 @@ export class Kernel {
     if (run.goes) this.stop();
   }
 
+  // Let Python know of no progress: it would tell it again with the next run.
+  eraseProgress() {
+    this.#worker?.postMessage({ kind: "progress", lines: "" });
+  }
+
   // Throw Python away with all that it knows.
   stop() {
     this.#drop({ state: "stopped" });

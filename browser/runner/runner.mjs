@@ -53,7 +53,11 @@ class Runner {
       this.cells.forEach((cell) => cell.follow());
       this.#showProgress();
     };
-    addEventListener("storage", follow);
+    const erase = () => {
+      this.cells.forEach((cell) => cell.erase());
+      this.kernel.eraseProgress();
+    };
+    addEventListener("storage", ({ key, newValue }) => (key === work.ERASED && newValue ? erase() : follow()));
     document.addEventListener("visibilitychange", follow);
   }
 

@@ -10,6 +10,7 @@ const keep = (action) => {
 };
 
 const BESIDE = 5; // versions
+export const ERASED = "lantern-erased"; // set for a moment where the reader erases all (evening.js)
 
 // What is kept of one cell: the code as the learner wrote it, null for the course's, and versions that
 // others have taken the place of, the latest first.
@@ -44,6 +45,11 @@ export class Kept {
     const few = [...new Set(versions)].slice(0, BESIDE);
     const done = keep((storage) => (storage.setItem(this.#earlierKey, JSON.stringify(few)), true));
     this.#refused = done ? null : few;
+  }
+
+  erase() {
+    this.#refused = null;
+    keep((storage) => [this.#key, this.#earlierKey].forEach((key) => storage.removeItem(key)));
   }
 }
 

@@ -3,7 +3,7 @@
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from course.project import ROOT
-from tests.browser.test_exercises import ANSWER, RIGHT, STEM, WRONG, cell, opened, write
+from tests.browser.test_exercises import ANSWER, RIGHT, STEM, WRONG, answer, cell, opened, write
 
 DEAF = "addEventListener('storage', (event) => event.stopImmediatePropagation());"
 FRONT = "() => document.dispatchEvent(new Event('visibilitychange'))"
@@ -75,3 +75,22 @@ def test_edits_that_were_undone_are_brought_back(context: BrowserContext, public
     bring_back(page)
     expect(code(page)).to_contain_text("asyncio.to_thread")
     expect(cell(page, ANSWER).get_by_role("button", name="Earlier version")).to_be_hidden()
+
+
+def test_what_is_erased_does_not_come_back_from_a_tab_that_is_open(
+    context: BrowserContext, public: str
+) -> None:
+    page = opened(context, public)
+    answer(page, RIGHT)
+    evening = context.new_page()
+    evening.goto(f"{public}/book/evening.html")
+    evening.once("dialog", lambda dialog: dialog.accept())
+    evening.get_by_role("button", name="Erase it").click()
+    expect(code(page)).to_contain_text("# your turn")
+    # Python in that tab knew of the progress.
+    cell(page, 1).get_by_role("button", name="Run", exact=True).click()
+    expect(cell(page, 1).locator(".live-state")).to_have_text("done")
+    assert (
+        evening.evaluate("() => Object.keys(localStorage).filter((key) => /^lantern/.test(key))")
+        == []
+    )

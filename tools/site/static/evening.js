@@ -3,6 +3,7 @@
   const COURSE = "The Lantern";
   const OURS = "lantern-";
   const [WORK, EARLIER, ANSWERS] = ["lantern-work:", "lantern-earlier:", "lantern-answers:"];
+  const ERASED = "lantern-erased";
   const PROGRESS = "lantern-progress"; // lines of course/checking/progress.py
   const STATES = ["not attempted", "not yet", "right", "right, with a star"]; // course/checking/exercise.py
   const page = document.querySelector(".evening");
@@ -162,7 +163,12 @@
     const question =
       "Erase your predictions, answers, progress and your own code in cells from this browser? It cannot be undone.";
     if (!confirm(question)) return;
-    keep((storage) => kept().forEach((key) => storage.removeItem(key)));
+    keep((storage) => {
+      kept().forEach((key) => storage.removeItem(key));
+      // Other tabs take what goes for work to be saved, until they hear this (browser/runner/work.mjs).
+      storage.setItem(ERASED, "now");
+      storage.removeItem(ERASED);
+    });
     show();
     told.textContent = "Erased: this browser keeps nothing of the course.";
   });
