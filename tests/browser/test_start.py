@@ -105,6 +105,22 @@ def test_a_small_status_in_view_tells_megabytes_seconds_and_what_is_kept(
     expect(figures).to_be_empty()
 
 
+def test_a_first_press_without_a_network_is_told_at_the_cell(
+    context: BrowserContext, public: str
+) -> None:
+    page = context.new_page()
+    page.goto(f"{public}/{LESSON}")
+    tools = page.get_by_role("group", name="Cell 2", exact=True)
+    context.set_offline(True)
+    tools.get_by_role("button", name="Run").click()
+    lacking = tools.get_by_text("Python did not come: is the network there?")
+    expect(lacking).to_be_in_viewport()
+    context.set_offline(False)
+    tools.get_by_role("button", name="Run").click()
+    expect(tools.locator(".live-state")).to_have_text("done", timeout=PATIENCE)
+    expect(lacking).to_have_count(0)
+
+
 def test_too_little_memory_is_told_in_a_sentence(context: BrowserContext, public: str) -> None:
     add_to_script(context, "worker.mjs", before=NO_MEMORY)
     page = context.new_page()

@@ -101,14 +101,21 @@
       });
       return opened;
     };
-    const act = async (action) => {
+    // What did not come is told where it was asked for, too: the top may be far away.
+    const act = async (action, tools) => {
       const runner = await open(true);
-      if (runner) action(runner);
+      tools?.querySelector(".live-lacking")?.remove();
+      if (runner) return action(runner);
+      const said = document.createElement("span");
+      said.className = "live-lacking";
+      said.setAttribute("role", "status");
+      tools?.append(said);
+      said.textContent = "Python did not come: is the network there? Press again to retry.";
     };
-    const button = (words, action) => {
+    const button = (words, action, tools) => {
       const made = document.createElement("button");
       Object.assign(made, { type: "button", className: "live-button", textContent: words });
-      made.addEventListener("click", ({ detail }) => detail < 2 && act(action));
+      made.addEventListener("click", ({ detail }) => detail < 2 && act(action, tools));
       return made;
     };
     start.addEventListener("click", ({ detail }) => detail < 2 && act((runner) => runner.kernel.start()));
@@ -120,21 +127,21 @@
       tools.setAttribute("role", "group");
       tools.setAttribute("aria-label", `Cell ${index + 1}`);
       tools.append(
-        button("Run", (runner) => runner.run(runner.cells[index])),
-        button("Edit", (runner) => runner.cells[index].edit()),
+        button("Run", (runner) => runner.run(runner.cells[index]), tools),
+        button("Edit", (runner) => runner.cells[index].edit(), tools),
       );
       code.after(tools);
       // On a page with knobs (knobs.js). What runs the page finds them at the cell's element.
       if (typeof Knobs !== "undefined") {
         box.knobs = new Knobs(`Knobs of cell ${index + 1}`, (rewrite, letGo) =>
-          act((runner) => runner.cells[index].turn(rewrite, letGo)));
+          act((runner) => runner.cells[index].turn(rewrite, letGo), tools));
         box.knobs.show(code.querySelector("pre").textContent);
         tools.before(box.knobs.element);
       }
       code.addEventListener("click", ({ target, clientX, clientY }) => {
         if (target.closest("button, summary") || !getSelection().isCollapsed) return;
         const { left, top } = code.getBoundingClientRect();
-        act((runner) => runner.cells[index].edit({ x: clientX - left, y: clientY - top }));
+        act((runner) => runner.cells[index].edit({ x: clientX - left, y: clientY - top }), tools);
       });
     });
     const mine = `lantern-work:${place.dataset.notebook}:`;
