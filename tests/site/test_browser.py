@@ -1037,6 +1037,7 @@ def test_predictions_are_made_where_storage_is_refused(page: Page, sample: str) 
     page.goto(f"{sample}/{LESSON}")
     answer(page, "south")
     expect(page.get_by_text("south, then north")).to_be_visible()
+    expect(page.get_by_text("Not kept: this browser refuses to store it.")).to_be_visible()
 
 
 def test_without_javascript_a_prediction_is_a_list_above_folds(

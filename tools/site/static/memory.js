@@ -24,10 +24,13 @@ const lanternMemory = (() => {
   };
 
   const tries = (page, id) => read(keep((storage) => storage.getItem(keyOf(page, id))));
+  // Tell whether it is kept.
   const add = (page, id, one) => {
     const all = JSON.stringify([...tries(page, id), { at: Date.now(), ...one }]);
-    keep((storage) => storage.setItem(keyOf(page, id), all));
+    // Where storage is refused, what stands in for it lasts as long as the page (page.html).
+    const kept = keep((storage) => (storage.setItem(keyOf(page, id), all), storage instanceof Storage)) === true;
     dispatchEvent(new Event("storage")); // as other tabs hear it
+    return kept;
   };
   // Take over what an earlier version of this page kept of a question; `rightOf` knows its answers.
   const inherit = (page, id, rightOf) => {

@@ -10,13 +10,11 @@
   const field = (question) => question.querySelector("[type=text]");
   const button = (question, name) => question.querySelector(`.quiz-${name}`);
 
-  const say = (question, ...words) => question.querySelector(".quiz-verdict").replaceChildren(...words);
-  const tell = (question, text) => {
-    const words = document.createElement("p");
-    words.className = "quiz-words";
-    words.textContent = text;
-    say(question, words);
-  };
+  const verdict = (question) => question.querySelector(".quiz-verdict");
+  const say = (question, ...words) => verdict(question).replaceChildren(...words);
+  const words = (text) =>
+    Object.assign(document.createElement("p"), { className: "quiz-words", textContent: text });
+  const tell = (question, text) => say(question, words(text));
 
   // Hide what gives a prediction away, or show it; a note says where to ask for it.
   const hold = (question, held) => {
@@ -79,10 +77,11 @@
 
   const commit = (question, answer) => {
     const one = { answer, right: rightOf(question, answer) };
-    lanternMemory.add(...place(question), one);
+    const kept = lanternMemory.add(...place(question), one);
     if (overview) overview.querySelector(".quiz-cleared").textContent = "";
     const focused = document.activeElement;
     show(question, one);
+    if (!kept) verdict(question).append(words("Not kept: this browser refuses to store it."));
     count();
     // Where that is gone, what is left to do is to begin again.
     if (focused.matches(":disabled, [hidden]")) button(question, "anew").focus();
