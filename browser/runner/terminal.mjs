@@ -1,7 +1,8 @@
 // What a terminal would show of a text: colours, and lines that are written anew from their beginning.
 
-// A sequence with colours, another one, an end of a line, a return to its beginning, or what is written.
-const PARTS = /\x1b\[([0-9;]*)m|\x1b\[[0-9;?]*[ -/]*[@-~]|\n|\r|[^\x1b\r\n]+|\x1b/g;
+// A sequence with colours, or one that erases in the line, another one, an end of a line, a return to its
+// beginning, or what is written.
+const PARTS = /\x1b\[([0-9;]*)([mK])|\x1b\[[0-9;?]*[ -/]*[@-~]|\n|\r|[^\x1b\r\n]+|\x1b/g;
 const COLOURS = ["Black", "Red", "Green", "Yellow", "Blue", "Magenta", "Cyan", "White"];
 
 export class Terminal {
@@ -16,8 +17,9 @@ export class Terminal {
   }
 
   write(text) {
-    for (const [part, codes] of text.matchAll(PARTS)) {
-      if (codes !== undefined) this.#style = styled(this.#style, codes.split(";").map(Number));
+    for (const [part, codes, kind] of text.matchAll(PARTS)) {
+      if (kind === "K") this.#erase(Number(codes));
+      else if (kind === "m") this.#style = styled(this.#style, codes.split(";").map(Number));
       else if (part === "\n") this.#end();
       else if (part === "\r") this.#at = 0;
       else if (part[0] !== "\x1b") for (const character of part) this.#put(character);
@@ -28,6 +30,12 @@ export class Terminal {
   #put(character) {
     this.#line[this.#at] = { character, style: this.#style };
     this.#at += 1;
+  }
+
+  // Erase what follows in the line (0), what is before (1), or both (2): the next character keeps its place.
+  #erase(which) {
+    if (which !== 1) this.#line.length = Math.min(this.#line.length, this.#at);
+    if (which > 0) this.#line.fill({ character: " ", style: "" }, 0, this.#at);
   }
 
   #end() {

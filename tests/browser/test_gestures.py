@@ -14,6 +14,7 @@ PATIENCE = 60_000  # milliseconds
 WAITS = "import asyncio\nprint('now')\nawait asyncio.Event().wait()"
 WRITTEN = r"""
 print("  7 % of it\r100", end="")
+print("\nall of 9 parts\r\x1b[Knone", end="")
 print("\n\x1b[31mred\x1b[0m bold \x1b[1;31mboth\x1b[0m")
 """
 
@@ -144,7 +145,7 @@ def test_colours_and_lines_that_are_written_anew_are_shown_as_a_terminal_shows_t
     one.locator(".cm-content").fill(WRITTEN)
     one.get_by_role("button", name="Run", exact=True).click()
     shown = one.locator(".live-output pre")
-    expect(shown).to_have_text("100 % of it\nred bold both\n", timeout=PATIENCE)
+    expect(shown).to_have_text("100 % of it\nnone\nred bold both\n", timeout=PATIENCE)
     ink = "(span) => getComputedStyle(span).color"
     red, both = shown.locator(".-Color-Red").all()
     assert (red.inner_text(), both.inner_text()) == ("red", "both")
