@@ -26,7 +26,7 @@ async function fetchCards() {
 }
 
 // At first it asks the search for the line that a terminal would end with; where a card fits, it leads
-// straight there.
+// straight there, and where none does it says so.
 export function linkToCard(ename, traceback) {
   const line = traceback.findLast((each) => /^[\w.]*/.exec(each)[0].endsWith(ename)) ?? ename;
   const link = document.createElement("a");
@@ -40,7 +40,10 @@ export function linkToCard(ename, traceback) {
 async function lead(link, text) {
   const known = await cards();
   const [first] = known.find(text).cards;
-  if (first === undefined) return;
+  if (first === undefined) {
+    link.textContent = "No card fits: look for its words in the book (in a new tab)";
+    return;
+  }
   const { anchor, title } = known.cards[first];
   link.href = new URL(`${PAGE}#${anchor}`, root);
   link.textContent = `What it means: ${title} (in a new tab)`;

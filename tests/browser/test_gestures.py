@@ -118,7 +118,7 @@ def test_a_cell_above_that_fails_is_named(page: Page) -> None:
     )
     expect(one.locator(".traceback")).to_contain_text("ZeroDivisionError")
     with page.expect_popup() as opened:
-        one.get_by_role("link", name="Find this error").click()
+        one.get_by_role("link", name="No card fits: look for its words in the book").click()
     found = opened.value.locator("#search-words")
     expect(found).to_have_value("ZeroDivisionError: division by zero")
     opened.value.close()
