@@ -114,6 +114,7 @@ class Runner {
   restart() {
     this.kernel.stop();
     this.cells.forEach((cell) => cell.clear());
+    this.kernel.start();
   }
 
   export() {

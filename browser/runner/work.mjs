@@ -9,6 +9,10 @@ const keep = (action) => {
   }
 };
 
+// Tell whether it is kept. Where storage is refused, what stands in for it lasts as long as the page
+// (page.html).
+const kept = (action) => keep((storage) => (action(storage), storage instanceof Storage)) === true;
+
 const BESIDE = 5; // versions
 export const ERASED = "lantern-erased"; // set for a moment where the reader erases all (evening.js)
 
@@ -30,11 +34,8 @@ export class Kept {
 
   // Tell whether it is kept.
   write(source) {
-    return keep((storage) => {
-      if (source === null) storage.removeItem(this.#key);
-      else storage.setItem(this.#key, source);
-      return true;
-    }) === true;
+    return kept((storage) =>
+      source === null ? storage.removeItem(this.#key) : storage.setItem(this.#key, source));
   }
 
   get earlier() {
@@ -43,7 +44,7 @@ export class Kept {
 
   set earlier(versions) {
     const few = [...new Set(versions)].slice(0, BESIDE);
-    const done = keep((storage) => (storage.setItem(this.#earlierKey, JSON.stringify(few)), true));
+    const done = kept((storage) => storage.setItem(this.#earlierKey, JSON.stringify(few)));
     this.#refused = done ? null : few;
   }
 
@@ -62,9 +63,9 @@ export const readProgress = () => keep((storage) => storage.getItem(PROGRESS)) ?
 // whether they are kept.
 export function addProgress(lines) {
   const all = new Set([...readProgress().split("\n"), ...lines.split("\n")].filter(Boolean));
-  const kept = keep((storage) => (storage.setItem(PROGRESS, [...all].join("\n")), true)) === true;
+  const done = kept((storage) => storage.setItem(PROGRESS, [...all].join("\n")));
   dispatchEvent(new Event("storage")); // as other tabs hear it
-  return kept;
+  return done;
 }
 
 // The lines of a progress.jsonl, or null if the text is none.

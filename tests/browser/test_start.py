@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.browser.test_exercises import cell, write
 from tests.browser.test_hosting import LESSON
+from tests.site.test_browser import REFUSED
 from tools.driver.hosting import GzipHandler, served
 from tools.driver.live import add_to_script
 
@@ -119,6 +120,30 @@ def test_a_first_press_without_a_network_is_told_at_the_cell(
     tools.get_by_role("button", name="Run").click()
     expect(tools.locator(".live-state")).to_have_text("done", timeout=PATIENCE)
     expect(lacking).to_have_count(0)
+
+
+def test_a_python_that_is_restarted_comes_without_being_asked(
+    context: BrowserContext, public: str
+) -> None:
+    page = context.new_page()
+    page.goto(f"{public}/{LESSON}")
+    write(page, 1, "known = 7").get_by_role("button", name="Run", exact=True).click()
+    expect(cell(page, 1).locator(".live-state")).to_have_text("done", timeout=PATIENCE)
+    page.get_by_role("button", name="Restart Python").click()
+    expect(cell(page, 1).locator(".live-state")).to_be_empty()
+    expect_status(page, RUNS)
+
+
+def test_where_storage_is_refused_code_that_runs_is_said_not_to_be_kept(
+    context: BrowserContext, public: str
+) -> None:
+    page = context.new_page()
+    page.add_init_script(REFUSED)
+    page.goto(f"{public}/{LESSON}")
+    one = write(page, 1, "6 * 7")
+    one.get_by_role("button", name="Run", exact=True).click()
+    expect(one.locator(".live-output")).to_have_text("42", timeout=PATIENCE)
+    expect(one.locator(".live-kept")).to_have_text("not kept: this browser refuses to store it")
 
 
 def test_too_little_memory_is_told_in_a_sentence(context: BrowserContext, public: str) -> None:

@@ -158,8 +158,8 @@ class Player:
         tab.press(number, "Earlier version")
 
     def _restart(self, tab: Tab, _: int) -> None:
-        tab.page.get_by_role("button", name="Restart Python").click()
         tab.cleared = tab.page.evaluate("() => lives")
+        tab.page.get_by_role("button", name="Restart Python").click()
 
     def _reload(self, tab: Tab, _: int) -> None:
         tab.page.reload()
