@@ -1,4 +1,4 @@
-# it is a connection that lies in a pool
+# as where a connection lies in a pool
 # breaks: idle
 
 

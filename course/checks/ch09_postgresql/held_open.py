@@ -117,7 +117,7 @@ def _judge_missed(case: Snapshot, missed: list[str]) -> Finding:
 
 WHY = {
     "active": "The server is at work for it, however long: a slow statement is another matter.",
-    "idle": "No transaction is open there: it is a connection that lies in a pool.",
+    "idle": "No transaction is open there, as where a connection lies in a pool.",
     FASTPATH: "The server is at work for it: it calls a function.",
     DISABLED: "`track_activities` is off there, and the server tells neither a transaction nor a "
     "time.",
