@@ -118,8 +118,9 @@ def _judge_moments(case: House, seen: Plain) -> Iterator[Broken]:
         if offset:
             yield Broken(
                 "moments",
-                f"The database was given a moment with the offset {offset}. SQLite drops it, and "
-                "keeps what that clock shows, so that it can't be compared with a moment in UTC.",
+                f"The database was given a moment with the offset {offset}. For SQLite SQLAlchemy "
+                "drops it, and keeps what that clock shows, so that it can't be compared with a "
+                "moment in UTC.",
             )
         else:
             yield Broken(
