@@ -50,9 +50,9 @@ def judge(case: Snapshot, seen: dict[str, Any]) -> Iterable[Finding]:
     found = outcome["value"]
     if reason := interruption(outcome, "held_open"):
         yield Nothing(
-            f"{reason} Rows of the server's own processes have no state, no times, no database; "
-            f"one that is {DISABLED!r} has no times; and a transaction that has failed has no "
-            "`xact_start`."
+            f"{reason} Rows of the server's own processes have no state and no database here, and "
+            f"no time but `backend_start`; one that is {DISABLED!r} has no other time either; and "
+            "a transaction that has failed has no `xact_start`."
         )
     elif not isinstance(found, dict):
         yield Nothing(f"It returned {found!r}. Return a dictionary: endpoint, and seconds.")
@@ -119,8 +119,8 @@ WHY = {
     "active": "The server is at work for it, however long: a slow statement is another matter.",
     "idle": "No transaction is open there, as where a connection lies in a pool.",
     FASTPATH: "The server is at work for it: it calls a function.",
-    DISABLED: "`track_activities` is off there, and the server tells neither a transaction nor a "
-    "time.",
+    DISABLED: "`track_activities` is off there, and the server tells neither a transaction nor "
+    "since when.",
 }
 OF_FAILED = "A statement in it has failed; until somebody rolls it back, it holds its connection."
 
