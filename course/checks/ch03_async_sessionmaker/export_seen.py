@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 from statistics import median
+from sys import getsizeof
 from typing import Any
 
 from sqlalchemy import insert
@@ -121,16 +122,15 @@ class Reader:
     def note_the_peak(self) -> None:
         """Note how much was traced since the last time, at most.
 
-        Once an error is logged, Python keeps the lines of a source file, 100 KB and more: they are
-        no memory of the answer's, nor is a peak while they were there.
+        Once an error is logged, Python keeps the lines of a source file, 100 KB and more, which
+        are no memory of the answer's.
         """
-        read = {*linecache.cache} - self.sources
-        for name in read:
-            linecache.cache.pop(name, None)
         _, peak = tracemalloc.get_traced_memory()
+        for name in {*linecache.cache} - self.sources:
+            peak -= sum(map(getsizeof, linecache.getlines(name)))
+            linecache.cache.pop(name, None)
         tracemalloc.reset_peak()
-        if not read:
-            self.peak = max(self.peak, peak)
+        self.peak = max(self.peak, peak)
 
     def report(self) -> dict[str, Any]:
         """Return what came, as plain data."""
