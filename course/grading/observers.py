@@ -146,7 +146,8 @@ class LocalWorkers:
 
     def _next(self) -> tuple[Request, Future[Observed]]:
         """Return what is asked now: what may take longest, or of what that is not known yet."""
-        waiting = [exercise for exercise, requests in self.waiting.items() if requests]
+        known = [*self.waiting]  # at once: the grader may add an exercise meanwhile
+        waiting = [exercise for exercise in known if self.waiting[exercise]]
         exercise = max(waiting, key=lambda it: (self.longest.get(it, inf), -self.begun[it]))
         self.begun[exercise] += 1
         return self.waiting[exercise].popleft()
