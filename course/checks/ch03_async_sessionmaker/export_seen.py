@@ -126,9 +126,10 @@ class Reader:
         are no memory of the answer's.
         """
         _, peak = tracemalloc.get_traced_memory()
-        for name in {*linecache.cache} - self.sources:
-            peak -= sum(map(getsizeof, linecache.getlines(name)))
-            linecache.cache.pop(name, None)
+        if len(linecache.cache) != len(self.sources):  # a set of all names for each row takes time
+            for name in {*linecache.cache} - self.sources:
+                peak -= sum(map(getsizeof, linecache.getlines(name)))
+                linecache.cache.pop(name, None)
         tracemalloc.reset_peak()
         self.peak = max(self.peak, peak)
 
