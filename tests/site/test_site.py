@@ -439,7 +439,7 @@ def test_the_way_goes_lessons_exercises_questions_next_chapter_and_no_answer_lie
 ) -> None:
     def steps(page: str) -> list[str]:
         soup = soup_of(course_site, page)
-        links = [soup.select_one(f".{step}-page") for step in ("prev", "next")]
+        links = [soup.select_one(f"footer .{step}-page") for step in ("prev", "next")]
         return [posixpath.normpath(f"{page}/../{link['href']}") if link else "" for link in links]
 
     chapters = [f"{page.parent.name}/{page.stem}" for page in sorted(BOOK.glob("ch*.md"))]
@@ -453,7 +453,9 @@ def test_the_way_goes_lessons_exercises_questions_next_chapter_and_no_answer_lie
             list(each) for each in zip(befores, thens, strict=True)
         ]
         assert steps(f"solutions/{stem}.html") == [f"{way[-1]}.html", f"{chapter}.html#questions"]
-        assert soup_of(course_site, f"{chapter}.html").select_one("#questions")
+        page = soup_of(course_site, f"{chapter}.html")
+        assert page.select_one(":has(> .next-page) + #questions")
+        assert page.select_one("article .next-page")["href"] == f"../{way[0]}.html"
         assert steps(f"{chapter}.html")[1] == f"{following}.html"
 
 

@@ -92,7 +92,10 @@ def way(env: BuildEnvironment, docname: str) -> tuple[str, str]:
 
 
 def lead_on(app: Sphinx, docname: str, context: dict) -> None:
-    """Give the template the pages before and after one; from within a chapter, its questions."""
+    """Give the template the pages before and after one; from within a chapter, its questions.
+
+    A chapter's page is come to twice: before its questions it leads to its first lesson.
+    """
 
     def step(target: str, within: bool = False) -> dict[str, str] | None:
         if not target:
@@ -104,9 +107,10 @@ def lead_on(app: Sphinx, docname: str, context: dict) -> None:
         return {"link": link, "title": titled(app.env, target)}
 
     before, after = way(app.env, docname)
-    inside = Page(docname).kind not in ("", "chapter")
+    kind = Page(docname).kind
     context["prev"] = step(before)
-    context["next"] = step(after, inside and Page(after).kind == "chapter")
+    context["next"] = step(after, kind not in ("", "chapter") and Page(after).kind == "chapter")
+    context["first"] = step(app.env.toctree_includes[docname][0]) if kind == "chapter" else None
 
 
 def titled(env: BuildEnvironment, docname: str) -> str:
