@@ -37,7 +37,7 @@ from typing import Any
 import bridge
 from bridge import stacks
 
-from kernel.cells import Cells, is_in_cell
+from kernel.cells import Cells, ask, is_in_cell
 
 Send = Callable[[str], None]  # takes a message in JSON
 Write = Callable[[int, str, str], None]  # takes a run, the name of a stream, and a text
@@ -81,18 +81,6 @@ def request_of(text: str) -> Run | Stop | Progress:
         case {"kind": "progress", "lines": str(lines)}:
             return Progress(lines)
     raise ValueError(f"The kernel knows no such request: {text[:200]}")
-
-
-class CannotAsk(RuntimeError):
-    """A cell wanted to read what somebody types."""
-
-
-def ask(prompt: object = "", /) -> str:
-    """Be input(), which has nobody to ask here; raises CannotAsk."""
-    raise CannotAsk(
-        "input() cannot ask here. Put the answer into the cell instead: "
-        'name = "Mara" where name = input(...) stands.'
-    )
 
 
 class Stream:

@@ -17,6 +17,18 @@ FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 KEPT = 1000  # runs of cells whose lines a traceback can show; more would fill the memory
 
 
+class CannotAsk(RuntimeError):
+    """A cell wanted to read what somebody types."""
+
+
+def ask(prompt: object = "", /) -> str:
+    """Be input(), which has nobody to ask here; raises CannotAsk."""
+    raise CannotAsk(
+        "input() cannot ask here. Put the answer into the cell instead: "
+        'name = "Mara" where name = input(...) stands.'
+    )
+
+
 class Cells:
     """The cells of one notebook: they share their names."""
 
@@ -110,12 +122,12 @@ def end_in_cell(frames: types.TracebackType | None) -> None:
 def failure(error: BaseException, name: str) -> dict[str, Any]:
     """Return an error as an output; its traceback begins in the cell.
 
-    That of an interrupt also ends in a cell: where it came from is outside.
+    That of an interrupt or of input() also ends in a cell: what raised it is not the learner's.
     """
     frames = error.__traceback__
     while frames and frames.tb_frame.f_code.co_filename != name:
         frames = frames.tb_next
-    if isinstance(error, KeyboardInterrupt):
+    if isinstance(error, KeyboardInterrupt | CannotAsk):
         end_in_cell(frames)
     lines = traceback.format_exception(type(error), error, frames)
     return {

@@ -110,8 +110,14 @@ export class Cell {
     this.#said.textContent = words;
   }
 
+  // It was to be run, and is not; what an earlier run showed stays.
+  leaveOut(why) {
+    this.say(`not run${this.#run ? " again" : ""}: ${why}`);
+  }
+
   clear() {
     this.#forget();
+    this.say("");
     this.#removeOutput();
     this.show();
   }

@@ -1,7 +1,7 @@
 // A cell's code as the learner has it: what this tab shows, what the browser keeps, and what other tabs
 // make of it. What takes the place of somebody's work leaves it beside.
 
-import { Kept } from "./work.mjs";
+import { Kept, nothingKept } from "./work.mjs";
 
 export class Draft {
   kept = true; // whether the browser has the code as it is
@@ -41,11 +41,12 @@ export class Draft {
     this.write(source);
   }
 
-  // Do as another tab did, and tell whether one did anything.
+  // Do as another tab did, and tell whether one did anything. Where nothing at all is kept any more, it
+  // was erased while this tab slept.
   follow() {
     const there = this.#store.source;
     if (there === this.#known) return false;
-    if (this.#mine) this.#putBeside(this.source);
+    if (this.#mine && !nothingKept()) this.#putBeside(this.source);
     this.#known = there;
     this.#mine = false;
     this.source = there ?? this.original;

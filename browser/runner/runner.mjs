@@ -51,6 +51,7 @@ class Runner {
     // Other tabs write too, and one that sleeps does not hear of it.
     const follow = () => {
       this.cells.forEach((cell) => cell.follow());
+      if (work.nothingKept()) this.kernel.eraseProgress();
       this.#showProgress();
     };
     const erase = () => {
@@ -67,8 +68,8 @@ class Runner {
     const above = this.cells.slice(0, cell.number - 1).filter(({ runs, fresh }) => runs && !fresh);
     const numbers = spoken(above.map(({ number }) => number));
     const [cells, were] = above.length === 1 ? ["cell", "was"] : ["cells", "were"];
-    cell.say(above.length ? `after ${cells} ${numbers}, which ${were} not run yet` : "");
     this.#enqueue([...above, cell]);
+    if (above.length) cell.say(`after ${cells} ${numbers}, which ${were} not run yet`);
   }
 
   // Run a cell, and edit the next.
@@ -87,7 +88,13 @@ class Runner {
   async #enqueue(cells) {
     const idle = !this.queue.length;
     const queued = (cell) => this.queue.includes(cell, cell.outdated ? 1 : 0);
-    this.queue.push(...cells.filter((cell) => cell.runs && !queued(cell)));
+    const added = cells.filter((cell) => cell.runs && !queued(cell));
+    added.forEach((cell) => cell.say("")); // what became of the last wish
+    this.queue.push(...added);
+    if (this.opened) {
+      this.opened = ""; // it was read by now
+      this.#tell();
+    }
     this.queue.forEach((cell) => cell.show());
     while (idle && this.queue.length) await this.#runNext();
   }
@@ -100,7 +107,7 @@ class Runner {
     const goesOn = succeeded || (succeeded === false && (cell.mayFail || left[0] === cell));
     this.queue = goesOn ? left : [];
     const end = succeeded === null ? "was stopped" : "ended with an error";
-    if (!goesOn) left.forEach((other) => other.say(`not run: cell ${cell.number} ${end}`));
+    if (!goesOn) left.forEach((other) => other.leaveOut(`cell ${cell.number} ${end}`));
     [cell, ...left].forEach((other) => other.show());
   }
 

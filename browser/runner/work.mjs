@@ -16,6 +16,11 @@ const kept = (action) => keep((storage) => (action(storage), storage instanceof 
 const BESIDE = 5; // versions
 export const ERASED = "lantern-erased"; // set for a moment where the reader erases all (evening.js)
 
+// Whether the browser would keep what it is given, and has nothing of the course.
+export const nothingKept = () =>
+  keep((storage) =>
+    storage instanceof Storage && !Object.keys(storage).some((key) => key.startsWith("lantern-"))) === true;
+
 // What is kept of one cell: the code as the learner wrote it, null for the course's, and versions that
 // others have taken the place of, the latest first.
 export class Kept {

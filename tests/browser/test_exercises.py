@@ -148,6 +148,8 @@ def test_a_notebook_of_the_workspace_is_opened(
     (tmp_path / "other.ipynb").write_text("{}", encoding="utf-8")
     chooser.set_input_files(tmp_path / "other.ipynb")
     expect(page.locator(".live-status")).to_contain_text("neither a copy of this notebook nor")
+    verdict(page)
+    expect(page.locator(".live-status")).to_have_text("Python runs in this page.")
 
 
 def test_progress_goes_to_the_workspace_and_comes_from_it(

@@ -177,6 +177,24 @@ def test_a_cell_that_waits_for_one_that_is_stopped_says_so(page: Page) -> None:
     expect(two.locator(".live-said")).to_have_text("not run: cell 1 was stopped")
 
 
+def test_what_is_left_out_is_told_of_until_it_is_run(page: Page) -> None:
+    one, two = write(page, 1, "print(1)"), write(page, 2, "print(2)")
+    run(two)
+    expect_state(two, "done")
+    write(page, 1, "1 / 0")
+    run_again(two)
+    expect(two.locator(".live-said")).to_have_text("not run again: cell 1 ended with an error")
+    write(page, 1, "print(3)")
+    page.get_by_role("button", name="Run all").click()
+    expect(two.locator(".live-said")).to_be_empty()
+    expect(shown(one)).to_have_text("3\n")
+    write(page, 1, "1 / 0")
+    run_again(two)
+    expect(two.locator(".live-said")).to_contain_text("not run again")
+    page.get_by_role("button", name="Restart Python").click()
+    expect(two.locator(".live-said")).to_be_empty()
+
+
 def test_pressing_run_within_run_all_stops_nothing(page: Page) -> None:
     course = page.evaluate("() => document.querySelector('[data-live]').runner.cells[0].source")
     one = write(page, 1, f"{course}\n{GATE}print('begun')\nawait gate.wait();")

@@ -168,3 +168,4 @@ def test_input_says_what_to_do_instead(context: BrowserContext, public: str) -> 
     expect(one.locator(".traceback")).to_contain_text(
         'Put the answer into the cell instead: name = "Mara"', timeout=PATIENCE
     )
+    assert re.findall(r'File "(.*?)"', one.locator(".traceback").inner_text()) == ["<cell 1>"]

@@ -1,5 +1,6 @@
 """Nobody's work is lost: two tabs of one exercise, a file that is opened, edits that are undone."""
 
+import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from course.project import ROOT
@@ -77,15 +78,20 @@ def test_edits_that_were_undone_are_brought_back(context: BrowserContext, public
     expect(cell(page, ANSWER).get_by_role("button", name="Earlier version")).to_be_hidden()
 
 
+@pytest.mark.parametrize("sleeps", [False, True], ids=["hears of it", "slept"])
 def test_what_is_erased_does_not_come_back_from_a_tab_that_is_open(
-    context: BrowserContext, public: str
+    context: BrowserContext, public: str, sleeps: bool
 ) -> None:
+    if sleeps:
+        context.add_init_script(DEAF)
     page = opened(context, public)
     answer(page, RIGHT)
     evening = context.new_page()
     evening.goto(f"{public}/book/evening.html")
     evening.once("dialog", lambda dialog: dialog.accept())
     evening.get_by_role("button", name="Erase it").click()
+    if sleeps:
+        page.evaluate(FRONT)
     expect(code(page)).to_contain_text("# your turn")
     # Python in that tab knew of the progress.
     cell(page, 1).get_by_role("button", name="Run", exact=True).click()
