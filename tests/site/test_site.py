@@ -23,6 +23,7 @@ from tools.bench.page_weight import plain_markdown
 from tools.predictions import predictions_of
 from tools.site.pages import Page, companions, shorten
 from tools.site.picture import figures_of
+from tools.site.stylesheet import used
 
 BOOK, NOTEBOOKS = ROOT / "book", ROOT / "notebooks"
 KILOBYTE = 1024
@@ -432,6 +433,32 @@ def test_answers_are_folded_without_marks_and_not_found_by_the_search(course_sit
     assert all(block.find_parent("details") for block in code)
     index = (course_site.html / "searchindex.js").read_text("utf-8")
     assert "fetch_on" not in json.loads(index[len("Search.setIndex(") : -1])["terms"]
+
+
+def test_a_stylesheet_keeps_the_rules_for_what_pages_have() -> None:
+    sheet = """
+    /* why */ @font-face { font-family: "A  B" }
+    .here > .nowhere, .here:not(.nowhere)::before { content: "·"; /* why */ color: red }
+    #nowhere, .nowhere { a: b } p:first-child, a[href$=".zip"] { c: d }
+    @media print { .nowhere { a: b } }
+    @media (min-width: 9em) { .nowhere { a: b } @supports (a: b) { #here .here { e: f } } }
+    """
+    assert used(sheet, {"here"}).splitlines() == [
+        '@font-face { font-family: "A  B" }',
+        '.here:not(.nowhere)::before{content: "·"; color: red}',
+        'p:first-child,a[href$=".zip"]{c: d}',
+        "@media (min-width: 9em) {@supports (a: b) {#here .here{e: f}}}",
+    ]
+    assert ".here > .nowhere" in used(sheet, None)
+
+
+def test_the_stylesheet_has_what_pages_have_and_scripts_set(site: Built) -> None:
+    written = (site.html / "_static" / "site.css").read_text("utf-8")
+    colours = (site.html / "_static" / "pygments.css").read_text("utf-8")
+    for rule in (".scroll-current", ".no-js", ".highlight .k{", ".headerlink"):
+        assert rule in written
+    assert ".highlight .hll" in colours, "a line that is emphasised, as none is here"
+    assert ".highlight .hll" not in written
 
 
 def test_the_way_goes_lessons_exercises_questions_next_chapter_and_no_answer_lies_on_it(

@@ -1,21 +1,14 @@
 """What a page loads: one stylesheet, and only the scripts that it needs."""
 
-from pathlib import Path
-
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from lantern.pictures.figure import STYLE as PICTURES
 from tools.knobs import has_knob
 from tools.site.cases import Diagnosis
 from tools.site.evening import Evening
 from tools.site.quiz import Question
+from tools.site.stylesheet import STYLESHEET, join_stylesheets
 
-STYLESHEET = "site.css"
-# myst-nb's stylesheet is mostly 256 terminal colours; lantern.css has the rules that we use.
-UNUSED_STYLES = ("mystnb.",)
-# Furo shows what is on a page from the first width on; ours is narrow enough for the second.
-CONTENTS_SHOWN = ("82em", "79.5em")
 COPY_SCRIPTS = {"_static/clipboard.min.js", "_static/copybutton.js"}
 # Each for pages with a node of one of these classes.
 SCRIPTS_OF = {
@@ -61,22 +54,6 @@ def choose_assets(
     context["script_files"] = [
         script for script in context["script_files"] if script.filename not in unwanted
     ]
-
-
-def join_stylesheets(app: Sphinx, error: Exception | None) -> None:
-    """Write the one stylesheet out of those of the theme, the extensions, course and pictures."""
-    if error or app.builder.name != "html":
-        return
-    sheets = sorted(app.builder._css_files, key=lambda sheet: sheet.priority)
-    names = dict.fromkeys(str(sheet.filename) for sheet in sheets)
-    parts = [
-        (Path(app.outdir) / name).read_text("utf-8")
-        for name in names
-        if not Path(name).name.startswith(UNUSED_STYLES)
-    ]
-    target = Path(app.outdir) / "_static" / STYLESHEET
-    sheet = "\n".join([*parts, PICTURES]).replace("/*# sourceMappingURL=", "/*# ")
-    target.write_text(sheet.replace(*CONTENTS_SHOWN), "utf-8")
 
 
 def setup(app: Sphinx) -> None:

@@ -1,0 +1,93 @@
+"""The one stylesheet of all pages, with what pages use of the theme and the extensions.
+
+Half of the theme's rules are for things that no page has, such as the documentation of an API in
+eight languages. On a slow line they would cost a reader more than all the course's own.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import tinycss2
+from sphinx.application import Sphinx
+from tinycss2.ast import AtRule, Node, QualifiedRule
+
+from lantern.pictures.figure import STYLE as PICTURES
+
+STYLESHEET = "site.css"
+OURS = "lantern.css"
+# myst-nb's stylesheet is mostly 256 terminal colours; lantern.css has the rules that we use.
+UNUSED_STYLES = ("mystnb.",)
+# Furo shows what is on a page from the first width on; ours is narrow enough for the second.
+CONTENTS_SHOWN = ("82em", "79.5em")
+WORD = re.compile(r"[\w-]+")
+
+
+def join_stylesheets(app: Sphinx, error: Exception | None) -> None:
+    """Write the one stylesheet out of those of the theme, the extensions, course and pictures."""
+    if error or app.builder.name != "html":
+        return
+    site = Path(app.outdir)
+    words = words_of([*site.rglob("*.html"), *site.rglob("*.js")])
+    sheets = sorted(app.builder._css_files, key=lambda sheet: sheet.priority)
+    parts = []
+    for name in dict.fromkeys(str(sheet.filename) for sheet in sheets):
+        if not Path(name).name.startswith(UNUSED_STYLES):
+            sheet = (site / name).read_text("utf-8")
+            # What a lesson that runs shows, only our own sheet knows.
+            parts.append(used(sheet, None if Path(name).name == OURS else words))
+    whole = "\n".join([*parts, PICTURES])
+    (site / "_static" / STYLESHEET).write_text(whole.replace(*CONTENTS_SHOWN), "utf-8")
+
+
+def words_of(files: Iterable[Path]) -> set[str]:
+    """Every word of some files: each class that a page has or a script sets is among them."""
+    return {word for file in files for word in WORD.findall(file.read_text("utf-8"))}
+
+
+def used(sheet: str, words: set[str] | None) -> str:
+    """A stylesheet without comments, and without rules for classes that are not among the words."""
+    rules = tinycss2.parse_stylesheet(sheet, skip_comments=True, skip_whitespace=True)
+    return "\n".join(_rules(rules, words))
+
+
+def _rules(rules: list[Node], words: set[str] | None) -> Iterator[str]:
+    for rule in rules:
+        if isinstance(rule, QualifiedRule):
+            selectors = [
+                tinycss2.serialize(selector).strip()
+                for selector in _selectors(rule.prelude)
+                if words is None or words.issuperset(_classes(selector))
+            ]
+            if selectors:
+                yield f"{','.join(selectors)}{{{_content(rule)}}}"
+        elif isinstance(rule, AtRule) and rule.lower_at_keyword in ("media", "supports"):
+            inner = tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)
+            if kept := "\n".join(_rules(inner, words)):
+                yield f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{kept}}}"
+        else:
+            yield rule.serialize()
+
+
+def _content(rule: QualifiedRule) -> str:
+    return re.sub(r"\s*/\*.*?\*/|\s+", " ", tinycss2.serialize(rule.content)).strip()
+
+
+def _selectors(prelude: list[Node]) -> Iterator[list[Node]]:
+    """The selectors of a list; what stands in brackets, as in :is(), is one token."""
+    selector: list[Node] = []
+    for token in prelude:
+        if token == ",":
+            yield selector
+            selector = []
+        else:
+            selector.append(token)
+    yield selector
+
+
+def _classes(selector: list[Node]) -> set[str]:
+    """The classes and ids that a selector asks for, but for those in brackets."""
+    pairs = pairwise(selector)
+    classes = {token.value for dot, token in pairs if dot == "." and token.type == "ident"}
+    return classes | {token.value for token in selector if token.type == "hash"}
