@@ -8,6 +8,10 @@ from tests.browser.test_exercises import ANSWER, RIGHT, STEM, WRONG, answer, cel
 
 DEAF = "addEventListener('storage', (event) => event.stopImmediatePropagation());"
 FRONT = "() => document.dispatchEvent(new Event('visibilitychange'))"
+# What one tab writes is there in another a moment later: each is a process.
+KEPT = """(text) => Object.entries(localStorage).some(
+    ([key, value]) => key.startsWith("lantern-work:") && value.includes(text))"""
+NOTHING_KEPT = "() => !Object.keys(localStorage).some((key) => key.startsWith('lantern-'))"
 
 
 def code(page: Page) -> Locator:
@@ -52,9 +56,11 @@ def test_a_tab_that_slept_takes_nothing_away(context: BrowserContext, public: st
     sleeper, other = opened(context, public), opened(context, public)
     write(one, ANSWER, RIGHT)
     expect(code(other)).to_have_count(0)
+    sleeper.wait_for_function(KEPT, arg="asyncio.to_thread")
     write(sleeper, ANSWER, WRONG)
     bring_back(sleeper)
     expect(code(sleeper)).to_contain_text("asyncio.to_thread")
+    other.wait_for_function(KEPT, arg="asyncio.to_thread")
     other.evaluate(FRONT)
     expect(code(other)).to_contain_text("asyncio.to_thread")
 
@@ -91,6 +97,7 @@ def test_what_is_erased_does_not_come_back_from_a_tab_that_is_open(
     evening.once("dialog", lambda dialog: dialog.accept())
     evening.get_by_role("button", name="Erase it").click()
     if sleeps:
+        page.wait_for_function(NOTHING_KEPT)
         page.evaluate(FRONT)
     expect(code(page)).to_contain_text("# your turn")
     # Python in that tab knew of the progress.
