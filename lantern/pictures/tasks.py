@@ -37,7 +37,7 @@ States = dict[str, list[Span]]  # what each lane did
 
 ROW, TITLE, AXIS, SECTION = 22, 30, 24, 10  # pixels
 THINNEST = 0.4  # pixels; a shorter mark would not be seen
-FOUND = 1.0  # pixels; nobody finds the colour of a thinner one that the legend names
+FOUND = 1.0  # pixels; of a thinner one without an outline nobody finds the colour
 BOLD = 7.5  # pixels that a letter takes at most, on average
 
 # Class and height in the middle of the row: a state is told by shape, not only by colour.
@@ -48,6 +48,7 @@ SHAPES = {
     HOLDING: ("hold", 6),
     WAITING: ("wait", 2),
 }
+OUTLINED = {QUEUING, HOLDING}
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ def _drawn(
         for lanes in states
         for spans in lanes.values()
         for span in spans
-        if axis.x(span.end) - axis.x(span.start) >= FOUND
+        if axis.x(span.end) - axis.x(span.start) >= (THINNEST if span.state in OUTLINED else FOUND)
     }
     marks = [(mark(*shape), state) for state, shape in SHAPES.items() if state in present]
     y = legend(parts, marks, axis.left if width == WIDE else 0, y, width)

@@ -314,6 +314,10 @@ def test_a_legend_names_what_is_drawn_and_nothing_else() -> None:
     for svg in drawings(draw(Recording(["guest 1"], waits, seconds=1.201))):
         assert f">{QUEUING}</text>" in svg
         assert f">{RUNNING}</text>" not in svg, "a bar that is thinner than a pixel"
+    waits = [Span("guest 1", RUNNING, 0.0, 1.2), Span("guest 1", QUEUING, 1.2, 1.201)]
+    drawn = drawings(draw(Recording(["guest 1"], waits, seconds=1.201)))
+    named = [(svg.count('rect class="queue"'), f">{QUEUING}</text>" in svg) for svg in drawn]
+    assert named == [(2, True), (0, False)], "an outline is seen where it is drawn"
 
 
 def test_no_line_of_an_axis_goes_through_a_title() -> None:
