@@ -32,14 +32,15 @@ WATCHED = (
 )  # fmt: skip
 FROZEN = "<frozen importlib"
 TELLING = ("record", "by_name", "connections", "rewriting")
+WARNINGS = ("warnings.py", "_py_warnings.py")  # up to Python 3.13, and from 3.14 on
 HERE = tuple(f"course/grading/{name}.py" for name in TELLING)
 # Whose own work it is: measured over all known answers, and what is like it.
 LIBRARIES = (
-    "aiosqlite/", "anyio/", "ast.py", "asyncio/coroutines.py", "asyncio/events.py",
-    "asyncio/format_helpers.py", FROZEN, "collections/__init__.py", "contextlib.py", "course/",
-    "dataclasses.py", "enum.py", "fastapi/", "functools.py", "httpx/", "lantern/",
-    "logging/__init__.py", "pydantic/", "sqlalchemy/", "starlette/", "typing.py",
-    "typing_extensions.py", "warnings.py",
+    "aiosqlite/", "anyio/", "annotationlib.py", "ast.py", "asyncio/coroutines.py",
+    "asyncio/events.py", "asyncio/format_helpers.py", FROZEN, "collections/__init__.py",
+    "contextlib.py", "course/", "dataclasses.py", "enum.py", "fastapi/", "functools.py", "httpx/",
+    "lantern/", "logging/__init__.py", "pydantic/", "sqlalchemy/", "starlette/", "typing.py",
+    "typing_extensions.py", *WARNINGS,
 )  # fmt: skip
 BODY = ("__code__", "__defaults__", "__kwdefaults__")
 # An attribute that leads to a frame is read by these alone, for themselves.
@@ -51,7 +52,13 @@ TRACEBACK = "traceback.py"
 # It takes a frame for itself, but for one function that hands it out.
 LOGGING, HANDS_OUT = "logging/__init__.py", ("currentframe", "<lambda>")
 # What runs a text that it takes for a type, or for what two tables have in common.
-RUN_TEXTS = ("typing.py", "typing_extensions.py", "pydantic/", "sqlalchemy/orm/clsregistry.py")
+RUN_TEXTS = (
+    "annotationlib.py",
+    "typing.py",
+    "typing_extensions.py",
+    "pydantic/",
+    "sqlalchemy/orm/clsregistry.py",
+)
 MOST_TOLD = 100  # lines; more than are kept, and no more than a socket holds that nobody reads
 PRINTS = {"print_exc", "format_exc", "print_exception", "format_exception", "print_stack"}
 # A library that hands out what it finds, but for what others ask it.
@@ -187,7 +194,7 @@ def begin(descriptor: int) -> Record:
         frame: FrameType | None = get_frame(1)
         switched = getcurrent()
         # A package is given its modules, and `warnings` its filters, whoever asks for that.
-        others = (FROZEN, "warnings.py", "course/", *(("sqlalchemy/",) if itself else ()))
+        others = (FROZEN, *WARNINGS, "course/", *(("sqlalchemy/",) if itself else ()))
         while frame:
             by = whose(frame.f_code.co_filename)
             if by in THE_LEARNERS:

@@ -75,7 +75,7 @@ HARMS = {
         "    kept.append(open('x', 'wb'))", "    os.remove('x')",
         "    kept[-1].write(bytes(64 << 20))"), WRONG, "written more than 512 MB"),
     "threads without end": Case(first(
-        "import time", "threading.stack_size(32768)", "for n in range(20_000):",
+        "import time", "threading.stack_size(65536)", "for n in range(20_000):",
         "    threading.Thread(target=time.sleep, args=(100,), daemon=True).start()"), WRONG,
         "more than 300 threads"),
     # what the instructor has

@@ -57,7 +57,7 @@ CHANGES = {
     "ch03a-45": Change(
         adds=(WITHOUT_ASYNC, ITS_STATEMENTS),
         expects={
-            "A `TypeError`": "TypeError: 'AsyncSession' object",
+            "A `TypeError`": "AsyncSession' object does not",
             "an `AsyncSession` does not support the context manager protocol":
                 "does not support the context manager protocol",
             "before any statement": "0 statements",
