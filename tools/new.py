@@ -37,8 +37,9 @@ NEXT = """\
 2. course/checks/{stem}/{answer}.py: the case, observe, judge.  python -m tools.fairness {exercise}
 3. answers/{exercise}/: right answers of other shapes, and two wrong ones for each promise
 4. notebooks/{chapter}a_{slug}.ipynb: the lesson that makes it solvable.  python -m tools.run
+   tests/lessons/changes/{chapter}a_{slug}.py: what each Change one thing comes to, as in the others
 5. book/{stem}.md: question, objectives, picture, quiz, what was heard, errors, recap
-6. python -m tools.layout, then python -m course test
+6. python -m tools.layout, then python -m course test -k {chapter}, and all of it
 
 python -m tools.layout says at any time what is missing."""
 
@@ -160,6 +161,9 @@ def main(name: str, answer: str, root: Path = ROOT) -> str:
         found = [stem for stem in stems() if chapter_of(stem) == chapter_of(name)]
         if not found or not answer.isidentifier():
             raise CannotContinue("Write a chapter's exercise and its answer: ch04-ex2 get_session")
+        known = list((root / "answers").glob(f"{chapter_of(name)}-ex*"))
+        if name != (following := f"{chapter_of(name)}-ex{len(known) + 1}"):
+            raise CannotContinue(f"The next exercise of {found[0]} is {following}.")
         exercise(name, answer, root, found[0])
         return f"Add {answer.upper()} to EXERCISES in course/checks/{found[0]}/__init__.py."
     if LESSON.fullmatch(name):

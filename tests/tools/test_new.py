@@ -30,12 +30,12 @@ def tree(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(tree: Path, *command: str) -> str:
+def run(tree: Path, *command: str, status: int = 0) -> str:
     environment = {**os.environ, "PYTHONPATH": str(tree)}
     done = subprocess.run(
         [sys.executable, "-m", *command], cwd=tree, env=environment, capture_output=True, text=True
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == status, done.stdout + done.stderr
     return done.stdout
 
 
@@ -52,12 +52,26 @@ def test_a_new_chapter_runs_is_cut_is_fair_and_misses_only_words(tree: Path) -> 
     assert all("still says TODO" in problem for problem in left)
 
 
+def test_a_fault_of_a_check_is_not_put_on_the_answers(tree: Path) -> None:
+    run(tree, "tools.new", "ch99_switches")
+    check = tree / "course/checks/ch99_switches/doubled.py"
+    text = check.read_text("utf-8").replace(
+        "    outcome = await", "    case.unknown\n    outcome = await"
+    )
+    check.write_text(text, "utf-8")
+    (tree / "answers/ch99-ex1/wrong-as-they-are.py").unlink()
+    told = run(tree, "tools.fairness", "ch99-ex1", status=1)
+    assert told.count("trying it raised AttributeError: 'Case' object has no attribute") == 5
+    assert "It came from line 27 of doubled.py." in told
+    assert "doubled needs 2 wrong answers that break it alone." in told
+
+
 def test_a_second_exercise_is_written_into_the_chapter_s_solution(tree: Path) -> None:
-    told = new.main("ch01-ex9", "seat_plan", tree)
+    told = new.main("ch01-ex5", "seat_plan", tree)
     assert "Add SEAT_PLAN to EXERCISES in course/checks/ch01_event_loop/__init__.py" in told
     assert (tree / "course/checks/ch01_event_loop/seat_plan.py").exists()
     solution = (tree / "solutions/ch01_event_loop.ipynb").read_text("utf-8")
-    assert 'await check(\\"ch01-ex9\\", seat_plan)' in solution
+    assert 'await check(\\"ch01-ex5\\", seat_plan)' in solution
 
 
 def test_a_chapter_in_between_has_its_place_in_the_contents(tree: Path) -> None:
@@ -72,7 +86,8 @@ def test_a_chapter_in_between_has_its_place_in_the_contents(tree: Path) -> None:
         ("ch01_event_loop", "", "is there already"),
         ("chapter4", "", "is no name"),
         ("ch98-ex1", "sell", "Write a chapter's exercise"),
-        ("ch01-ex9", "", "Write a chapter's exercise"),
+        ("ch01-ex5", "", "Write a chapter's exercise"),
+        ("ch01-ex9", "sell", "The next exercise of ch01_event_loop is ch01-ex5."),
     ],
 )
 def test_what_cannot_be_written_is_said_in_a_sentence(tree, name, answer, sentence) -> None:
