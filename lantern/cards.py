@@ -298,19 +298,24 @@ def is_piece(form: Form, words: list[str]) -> bool:
     """Whether all words of a message are a piece of a form."""
     if not words:
         return False
-    starts = [0, *(place for place, word in enumerate(form["words"]) if word == words[0])]
-    return any(covers(form, place, words, 0) for place in starts)
+    starts = (place for place, word in enumerate(form["words"]) if word == words[0])
+    return covers(form, 0, words, 0) or any(
+        covers(form, at, words, 0, within=True) for at in starts
+    )
 
 
-def covers(form: Form, place: int, words: list[str], start: int) -> bool:
-    """Whether a form from a place on goes on as the message does, to the message's end."""
+def covers(form: Form, place: int, words: list[str], start: int, within: bool = False) -> bool:
+    """Whether a form from a place on goes on as the message does, to the message's end.
+
+    That of a piece from within the form is no slot: words that it shares would be too few.
+    """
     own = form["words"]
     while start < len(words):
         if place == len(own):
             return form["open"]
         if own[place] == SLOT:
-            ends = range(start, min(start + WIDEST, len(words)) + 1)
-            return any(covers(form, place + 1, words, end) for end in ends)
+            ends = range(start, min(start + WIDEST, len(words) - within) + 1)
+            return any(covers(form, place + 1, words, end, within) for end in ends)
         if own[place] != words[start]:
             return False
         place, start = place + 1, start + 1

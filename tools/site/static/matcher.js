@@ -193,8 +193,8 @@ class Cards {
   static standsIn = (form, words) => words.some((_, start) => Cards.goesOn(form, 0, words, start));
 
   // The places where what follows a slot may stand.
-  static ends(start, words) {
-    const count = Math.min(start + Cards.WIDEST, words.length) - start + 1;
+  static ends(start, words, within = false) {
+    const count = Math.min(start + Cards.WIDEST, words.length - within) - start + 1;
     return Array.from({ length: count }, (_, more) => start + more);
   }
 
@@ -210,14 +210,14 @@ class Cards {
   static isPiece(form, words) {
     if (!words.length) return false;
     const starts = [...form.words.keys()].filter((place) => form.words[place] === words[0]);
-    return [0, ...starts].some((place) => Cards.covers(form, place, words, 0));
+    return Cards.covers(form, 0, words, 0) || starts.some((place) => Cards.covers(form, place, words, 0, true));
   }
 
-  static covers(form, place, words, start) {
+  static covers(form, place, words, start, within = false) {
     for (; start < words.length; place += 1, start += 1) {
       if (place === form.words.length) return form.open;
       if (form.words[place] === Cards.SLOT)
-        return Cards.ends(start, words).some((end) => Cards.covers(form, place + 1, words, end));
+        return Cards.ends(start, words, within).some((end) => Cards.covers(form, place + 1, words, end, within));
       if (form.words[place] !== words[start]) return false;
     }
     return true;
