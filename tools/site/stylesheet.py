@@ -1,7 +1,7 @@
 """The one stylesheet of all pages, with what pages use of the theme and the extensions.
 
-Half of the theme's rules are for things that no page has, such as the documentation of an API in
-eight languages. On a slow line they would cost a reader more than all the course's own.
+Of what these bring, 39 of 91 KB are comments and rules for what no page has. Without them a host
+sends 5 KB less with each page, of some 50: `python -m tools.bench pages`.
 """
 
 import re
