@@ -1,6 +1,7 @@
 """What is seen of a report that is asked for while somebody looks at the loop, for ch01-ex2."""
 
 import asyncio
+import itertools
 import sys
 import threading
 import time
@@ -14,10 +15,11 @@ from course.checking.sealed import sealed
 from lantern.pulse import CAN_OBSERVE, Gap, heartbeat
 from lantern.recording import FROZEN
 
-BUILDING = 0.4  # seconds that a report takes
 FIRST_ERRORS = 2  # whoever freezes the loop takes long at each
-LOOKS = 40  # at the loop's thread, while a report is built elsewhere
-MOST_HELD = 0.5  # of these looks, and of the time in which a report was built
+LONG = 0.3  # seconds: as long as that, no busy machine freezes a loop twice
+LOOK = 0.01  # seconds between two looks at the loop's thread, while a report is built elsewhere
+LOOKS, FEW_LOOKS = 40, 5  # so long a report takes; few where it is frozen before or after
+MOST_HELD = LOOKS / 2  # looks; and the loop, for as long as they take
 ERRORS = (
     FileNotFoundError, PermissionError, IsADirectoryError, ValueError, LookupError, ArithmeticError
 )  # fmt: skip
@@ -70,11 +72,15 @@ async def observe_report_async(case: Case, report_async: Any) -> dict[str, Any]:
     """Ask for broken reports, one while somebody looks at the loop, three at once, an empty one."""
     # These come first: what is imported at a first call is no freeze of the report.
     failed: list[dict[str, Any]] = []
-    await _fail(case, report_async, failed, FIRST_ERRORS)
-    watched = await _watched(case, report_async)
-    if frozen_when(watched) and watched["elsewhere"] and not failed[-1]["froze"]:
+    await _fail(case, report_async, failed, 1)
+    if failed[0]["frozen"] <= LONG:
+        await _fail(case, report_async, failed, FIRST_ERRORS)
+    watched = await _watched(case, report_async, LOOKS)
+    when = frozen_when(watched)
+    if when and watched["elsewhere"] and not _comes_again(failed, watched):
         # What the answer does comes again; what the machine did, hardly ever.
-        watched = await _watched(case, report_async)
+        looks = LOOKS if "during" in when else FEW_LOOKS
+        watched = await _watched(case, report_async, looks)
     seen = {"failed": failed, **watched}
     if seen["report"]["ended"] == "returned" and not frozen_when(seen):
         archive = Archive(case.sold)
@@ -86,12 +92,23 @@ async def observe_report_async(case: Case, report_async: Any) -> dict[str, Any]:
     return seen
 
 
+def _comes_again(failed: list[dict[str, Any]], watched: dict[str, Any]) -> bool:
+    """Tell whether a freeze is the answer's: at a second call, or as long as at the first one."""
+    if len(failed) == 1:
+        return min(failed[0]["frozen"], _longest(watched)) > LONG
+    return failed[-1]["frozen"] > FROZEN
+
+
+def _longest(watched: dict[str, Any]) -> float:
+    return max(itertools.chain(*watched["frozen"].values()), default=0.0)
+
+
 async def _three_at_once(case: Case, report_async: Any, archive: Archive) -> list[Any]:
     build_report = sealed(archive.build_report)
     return await asyncio.gather(*(report_async(path, build_report) for path in case.at_once))
 
 
-async def _watched(case: Case, report_async: Any) -> dict[str, Any]:
+async def _watched(case: Case, report_async: Any, looks: int) -> dict[str, Any]:
     """Ask for a report under a heartbeat; of `frozen`, the seconds before, during and after."""
     here, calls, elsewhere, held = threading.current_thread(), [], False, 0
     archive, began, ended = Archive(case.sold), float("inf"), float("inf")
@@ -102,9 +119,9 @@ async def _watched(case: Case, report_async: Any) -> dict[str, Any]:
         elsewhere = threading.current_thread() is not here
         began = time.perf_counter()
         if elsewhere and CAN_OBSERVE:
-            held = _looks_at(here)
+            held = _looks_at(here, looks)
         else:
-            time.sleep(BUILDING)
+            time.sleep(looks * LOOK)
         ended = time.perf_counter()
         return archive.build_report(path)
 
@@ -119,7 +136,7 @@ async def _watched(case: Case, report_async: Any) -> dict[str, Any]:
     }
 
 
-def _looks_at(loops_thread: threading.Thread) -> int:
+def _looks_at(loops_thread: threading.Thread, looks: int) -> int:
     """Build for a while; return at how many of the looks meanwhile the loop's thread was held.
 
     A machine may be so busy that a heartbeat cannot tell a short sleep from a wait for a processor.
@@ -127,8 +144,8 @@ def _looks_at(loops_thread: threading.Thread) -> int:
     and is hardly ever met twice at one place of a task.
     """
     held, before = 0, None
-    for _ in range(LOOKS):
-        time.sleep(BUILDING / LOOKS)
+    for _ in range(looks):
+        time.sleep(LOOK)
         place = _place_in_a_task(loops_thread)
         held += place is not None and place == before
         before = place
@@ -169,14 +186,14 @@ async def _failed(case: Case, error: type[Exception], report_async: Any) -> dict
 
     async with heartbeat() as pulse:
         outcome = await attempt(lambda: report_async(case.broken, burn))
-    return {**outcome.as_dict(), "froze": any(gap.frozen > FROZEN for gap in pulse.gaps)}
+    frozen = max((gap.frozen for gap in pulse.gaps), default=0.0)
+    return {**outcome.as_dict(), "frozen": frozen}
 
 
 def frozen_when(seen: dict[str, Any]) -> list[str]:
     """Return when the loop was frozen: once for long, or for most of the building."""
     when = [name for name, seconds in seen["frozen"].items() if max(seconds, default=0) > FROZEN]
-    in_pieces = sum(seen["frozen"]["during"]) > MOST_HELD * BUILDING
-    in_pieces = in_pieces or seen["held"] > MOST_HELD * LOOKS
+    in_pieces = sum(seen["frozen"]["during"]) > MOST_HELD * LOOK or seen["held"] > MOST_HELD
     here = bool(seen["calls"]) and not seen["elsewhere"]  # on the loop's own thread
     return sorted({*when, "during"}) if in_pieces or here else when
 
