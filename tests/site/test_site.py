@@ -23,7 +23,7 @@ from tools.bench.page_weight import plain_markdown
 from tools.predictions import predictions_of
 from tools.site.pages import Page, companions, shorten
 from tools.site.picture import figures_of
-from tools.site.stylesheet import used
+from tools.site.stylesheet import used, without_unasked
 
 BOOK, NOTEBOOKS = ROOT / "book", ROOT / "notebooks"
 KILOBYTE = 1024
@@ -452,6 +452,18 @@ def test_a_stylesheet_keeps_the_rules_for_what_pages_have() -> None:
     assert ".here > .nowhere" in used(sheet, None)
 
 
+def test_a_stylesheet_keeps_the_custom_properties_that_something_asks_for() -> None:
+    sheet = """
+    body { --by-a-rule: url("data:a;b}"); --by-nobody: 1; --by-a-page: 2; --by-one: 3; color: red }
+    @media print { p { --of-one-that-goes: 5; } a { --that-goes: var(--of-one-that-goes) } }
+    p { margin: calc(1em + var( --by-a-rule ) + var(--unknown, var(--by-one))); --BY-A-RULE: 4 }
+    """
+    assert without_unasked(sheet, {"--by-a-page", "by-nobody"}).splitlines() == [
+        'body{--by-a-rule: url("data:a;b}"); --by-a-page: 2; --by-one: 3; color: red}',
+        "p{margin: calc(1em + var( --by-a-rule ) + var(--unknown, var(--by-one)))}",
+    ]
+
+
 def test_the_stylesheet_has_what_pages_have_and_scripts_set(site: Built) -> None:
     written = (site.html / "_static" / "site.css").read_text("utf-8")
     colours = (site.html / "_static" / "pygments.css").read_text("utf-8")
@@ -459,6 +471,10 @@ def test_the_stylesheet_has_what_pages_have_and_scripts_set(site: Built) -> None
         assert rule in written
     assert ".highlight .hll" in colours, "a line that is emphasised, as none is here"
     assert ".highlight .hll" not in written
+    theme = (site.html / "_static" / "styles" / "furo.css").read_text("utf-8")
+    assert "--color-announcement-text:" in theme, "of a banner that the book does not have"
+    assert "--color-announcement-text:" not in written
+    assert "--color-foreground-primary:" in written
 
 
 def test_the_way_goes_lessons_exercises_questions_next_chapter_and_no_answer_lies_on_it(

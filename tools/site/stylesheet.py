@@ -1,7 +1,8 @@
 """The one stylesheet of all pages, with what pages use of the theme and the extensions.
 
-Of what these bring, 39 of 91 KB are comments and rules for what no page has. Without them a host
-sends 5 KB less with each page, of some 50: `python -m tools.bench pages`.
+Of what these bring, 47 of 91 KB are comments, rules for what no page has, and custom properties
+that nothing asks for. Without them a host sends 7 KB less with each page, of some 50:
+`python -m tools.bench pages`.
 """
 
 import re
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import tinycss2
 from sphinx.application import Sphinx
-from tinycss2.ast import AtRule, Node, QualifiedRule
+from tinycss2.ast import AtRule, Declaration, Node, QualifiedRule
 
 from lantern.pictures.figure import STYLE as PICTURES
 
@@ -22,6 +23,7 @@ UNUSED_STYLES = ("mystnb.",)
 # Furo shows what is on a page from the first width on; ours is narrow enough for the second.
 CONTENTS_SHOWN = ("82em", "79.5em")
 WORD = re.compile(r"[\w-]+")
+ASKED_FOR = re.compile(r"var\(\s*(--[\w-]+)")
 
 
 def join_stylesheets(app: Sphinx, error: Exception | None) -> None:
@@ -37,7 +39,8 @@ def join_stylesheets(app: Sphinx, error: Exception | None) -> None:
             sheet = (site / name).read_text("utf-8")
             # What a lesson that runs shows, only our own sheet knows.
             parts.append(used(sheet, None if Path(name).name == OURS else words))
-    whole = "\n".join([*parts, PICTURES])
+    kept = without_unasked("\n".join(parts), {*words, *ASKED_FOR.findall(PICTURES)})
+    whole = f"{kept}\n{PICTURES}"
     (site / "_static" / STYLESHEET).write_text(whole.replace(*CONTENTS_SHOWN), "utf-8")
 
 
@@ -48,11 +51,22 @@ def words_of(files: Iterable[Path]) -> set[str]:
 
 def used(sheet: str, words: set[str] | None) -> str:
     """A stylesheet without comments, and without rules for classes that are not among the words."""
+    return _written(sheet, words, None)
+
+
+def without_unasked(sheet: str, words: set[str]) -> str:
+    """A stylesheet without custom properties that neither it nor one of the words asks for."""
+    shorter = _written(sheet, None, words.union(ASKED_FOR.findall(sheet)))
+    # What only an unasked one had asked for is unasked now.
+    return sheet if shorter == sheet else without_unasked(shorter, words)
+
+
+def _written(sheet: str, words: set[str] | None, properties: set[str] | None) -> str:
     rules = tinycss2.parse_stylesheet(sheet, skip_comments=True, skip_whitespace=True)
-    return "\n".join(_rules(rules, words))
+    return "\n".join(_rules(rules, words, properties))
 
 
-def _rules(rules: list[Node], words: set[str] | None) -> Iterator[str]:
+def _rules(rules: list[Node], words: set[str] | None, properties: set[str] | None) -> Iterator[str]:
     for rule in rules:
         if isinstance(rule, QualifiedRule):
             selectors = [
@@ -60,18 +74,28 @@ def _rules(rules: list[Node], words: set[str] | None) -> Iterator[str]:
                 for selector in _selectors(rule.prelude)
                 if words is None or words.issuperset(_classes(selector))
             ]
-            if selectors:
-                yield f"{','.join(selectors)}{{{_content(rule)}}}"
+            content = _content(rule, properties)
+            if selectors and content:
+                yield f"{','.join(selectors)}{{{content}}}"
         elif isinstance(rule, AtRule) and rule.lower_at_keyword in ("media", "supports"):
             inner = tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)
-            if kept := "\n".join(_rules(inner, words)):
+            if kept := "\n".join(_rules(inner, words, properties)):
                 yield f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{kept}}}"
         else:
             yield rule.serialize()
 
 
-def _content(rule: QualifiedRule) -> str:
-    return re.sub(r"\s*/\*.*?\*/|\s+", " ", tinycss2.serialize(rule.content)).strip()
+def _content(rule: QualifiedRule, properties: set[str] | None) -> str:
+    content = tinycss2.serialize(rule.content)
+    if properties is not None:
+        parts = tinycss2.parse_blocks_contents(rule.content)
+        content = tinycss2.serialize(
+            part
+            for part in parts
+            if not (isinstance(part, Declaration) and part.name.startswith("--"))
+            or part.name in properties
+        )
+    return re.sub(r"\s*/\*.*?\*/|\s+", " ", content).strip(" ;")
 
 
 def _selectors(prelude: list[Node]) -> Iterator[list[Node]]:
