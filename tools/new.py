@@ -20,14 +20,28 @@ from course.project import ROOT
 from tools.run import dumps
 
 SKELETON = Path(__file__).parent / "skeleton"
+IMPORTS = (
+    "from sqlalchemy import select\nfrom sqlalchemy.ext.asyncio import AsyncSession\n\n"
+    "from lantern.theatre import Show\n"
+)
+SIGNATURE = "async def {answer}(session: AsyncSession, least: int) -> list[str]:\n"
+LARGE = "select(Show.title).where(Show.capacity >= least).order_by(Show.title)"
+BODY = f"return list(await session.scalars({LARGE}))"
 ANSWERS = {
-    "right-a-loop": ("a loop", "", "doubled = []\n    for number in numbers:\n"
-                     "        doubled.append(2 * number)\n    return doubled"),
-    "wrong-sorted": ("sorted?", "order", "return sorted(2 * number for number in numbers)"),
-    "wrong-by-their-set": ("returned", "doubled", "return [2 * number for number in set(numbers)]"),
-    "wrong-as-they-are": ("returned", "doubled", "return numbers"),
-    "wrong-the-other-way-round": (
-        "sorted?", "order", "return [2 * number for number in reversed(numbers)]"
+    "right-sorted-here": (
+        "sorted here", "", "shows = await session.scalars(select(Show))\n"
+        "    return sorted(show.title for show in shows if show.capacity >= least)"
+    ),
+    "wrong-in-no-order": ("in which order?", "titles", BODY.replace(".order_by(Show.title)", "")),
+    "wrong-more-seats": ("due is", "titles", BODY.replace(">=", ">")),
+    "wrong-one-after-the-other": (
+        "statements were sent", "statement",
+        f"ids = (await session.scalars({LARGE.replace('select(Show.title)', 'select(Show.id)')}))"
+        ".all()\n    return [(await session.get_one(Show, id)).title for id in ids]",
+    ),
+    "wrong-counted-first": (
+        "statements were sent", "statement",
+        "if not (await session.scalars(select(Show.id))).all():\n        return []\n    " + BODY,
     ),
 }  # fmt: skip
 NEXT = """\
@@ -53,7 +67,7 @@ def chapter(stem: str, root: Path) -> list[Path]:
     title = new_markdown_cell("# Solutions: TODO\n\nTODO: what the exercises are about.")
     imports = new_code_cell("from course import check")
     written.append(_notebook(root / f"solutions/{stem}.ipynb", [title, imports], number))
-    written += exercise(f"{number}-ex1", "doubled", root, stem)
+    written += exercise(f"{number}-ex1", "titles", root, stem)
     contents = root / "_toc.yml"
     contents.write_text(_with_chapter(contents.read_text("utf-8"), stem, slug), "utf-8")
     return [*written, contents]
@@ -88,10 +102,10 @@ def exercise(name: str, answer: str, root: Path, stem: str) -> list[Path]:
     written = [_write(folder / f"{answer}.py", _filled("exercise.txt", **values))]
     if not (folder / "__init__.py").exists():
         written.append(_write(folder / "__init__.py", _filled("checks.txt", **values)))
-    signature = f"async def {answer}(numbers: list[int]) -> list[int]:\n"
+    head = f"{IMPORTS}\n\n{SIGNATURE.format(answer=answer)}"
     for file, (words, breaks, body) in ANSWERS.items():
         header = f"# {words}\n" + (f"# breaks: {breaks}\n" if breaks else "")
-        text = f"{header}\n\n{signature}    {body}\n"
+        text = f"{header}\n{head}    {body}\n"
         written.append(_write(root / "answers" / name / f"{file}.py", text))
     path = root / f"solutions/{stem}.ipynb"
     solution = nbformat.read(path, as_version=4)
@@ -100,8 +114,8 @@ def exercise(name: str, answer: str, root: Path, stem: str) -> list[Path]:
         [
             new_markdown_cell(f"## {name}: TODO\n\nTODO: what is asked, and what is promised."),
             new_code_cell(
-                f'{signature}    """TODO: the promise."""\n    # BEGIN SOLUTION\n'
-                "    return [2 * number for number in numbers]\n    # END SOLUTION",
+                f'{head}    """TODO: the promise."""\n    # BEGIN SOLUTION\n    {BODY}\n'
+                "    # END SOLUTION",
                 metadata={"tags": [name, "hide-input"]},
             ),
             new_code_cell(f'await check("{name}", {answer})', metadata={"tags": ["check"]}),
@@ -173,7 +187,7 @@ def main(name: str, answer: str, root: Path = ROOT) -> str:
         chapter(name, root)
         number, _, slug = name.partition("_")
         return NEXT.format(name=name, stem=name, chapter=number, slug=slug,
-                           answer="doubled", exercise=f"{number}-ex1")  # fmt: skip
+                           answer="titles", exercise=f"{number}-ex1")  # fmt: skip
     raise CannotContinue(f"{name} is no name: chNN_slug, chNNb_slug, or chNN-exM ANSWER.")
 
 

@@ -54,16 +54,16 @@ def test_a_new_chapter_runs_is_cut_is_fair_and_misses_only_words(tree: Path) -> 
 
 def test_a_fault_of_a_check_is_not_put_on_the_answers(tree: Path) -> None:
     run(tree, "tools.new", "ch99_switches")
-    check = tree / "course/checks/ch99_switches/doubled.py"
+    check = tree / "course/checks/ch99_switches/titles.py"
     text = check.read_text("utf-8").replace(
-        "    outcome = await", "    case.unknown\n    outcome = await"
+        "    engine = make_engine()", "    engine = case.unknown"
     )
     check.write_text(text, "utf-8")
-    (tree / "answers/ch99-ex1/wrong-as-they-are.py").unlink()
+    (tree / "answers/ch99-ex1/wrong-more-seats.py").unlink()
     told = run(tree, "tools.fairness", "ch99-ex1", status=1)
     assert told.count("trying it raised AttributeError: 'Case' object has no attribute") == 5
-    assert "It came from line 27 of doubled.py." in told
-    assert "doubled needs 2 wrong answers that break it alone." in told
+    assert "It came from line 40 of titles.py." in told
+    assert "titles needs 2 wrong answers that break it alone." in told
 
 
 def test_a_second_exercise_is_written_into_the_chapter_s_solution(tree: Path) -> None:
