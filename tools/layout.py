@@ -29,6 +29,7 @@ MOST_CELLS, MOST_LINES, MOST_WORDS = 35, 20, 120
 FEWEST_HINTS, FEWEST_WRONG = 2, 3
 CLEARLY = 0.8  # of the next longer option
 FEWEST_QUESTIONS = 4  # of which the places and lengths of the right options tell something
+ASKED = re.compile(r"^:objective: *(\S+)", re.MULTILINE)  # by a quiz
 UNSTABLE = re.compile(r" at 0x[0-9a-f]+|/home/|/Users/|/tmp/|[A-Z]:\\\\")
 
 
@@ -189,7 +190,10 @@ def _lessons(root: Path, stem: str) -> list[Path]:
 
 
 def _objectives(root: Path, stem: str) -> Iterator[str]:
-    """Each objective is shown by a cell and practised by an exercise; the site asks it."""
+    """Each objective is shown by a cell and practised by an exercise; quizzes ask no other.
+
+    That each is asked is seen where the site is built.
+    """
     page = (root / "book" / f"{stem}.md").read_text(encoding="utf-8")
     block = re.search(r":::\{objectives\}\n(.*?)\n:::", page, re.DOTALL)
     lines = block[1].splitlines() if block else []
@@ -204,11 +208,12 @@ def _objectives(root: Path, stem: str) -> Iterator[str]:
     practised = {
         name for each in declared_exercises(root, stem).values() for name in each["objectives"]
     }
+    asked = set(ASKED.findall(page))
     for name in sorted(named - shown):
         yield f"book/{stem}.md: no cell is tagged objective-{name}."
     for name in sorted(named - practised):
         yield f"book/{stem}.md: no exercise practises the objective {name}."
-    for name in sorted((shown | practised) - named):
+    for name in sorted((shown | practised | asked) - named):
         yield f"book/{stem}.md does not name the objective {name}."
 
 

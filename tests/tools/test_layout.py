@@ -166,6 +166,12 @@ BREAKS = {
         lambda c: change_text(c / "book/ch01_event_loop.md", "- order: ", "- sequence: "),
         "does not name the objective order",
     ),
+    "a quiz that asks for an objective that the page does not name": (
+        lambda c: change_text(
+            c / "book/ch01_event_loop.md", ":objective: order", ":objective: ord"
+        ),
+        "does not name the objective ord.",
+    ),
     "an answer without marks": (
         lambda c: change_cell(c / SOLUTION, lambda cell: cell.update(source="x = 1"), "ch01-ex2"),
         "has no marks to cut between",
