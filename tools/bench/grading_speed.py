@@ -110,9 +110,9 @@ class Grading:
             return self.ours(observers, of)
 
     def rival(self, name: str, of: Class) -> float:
-        """Return the seconds of another grader's command."""
-        folder = self.folder / name / of.folder.name
-        return self.note(name, of, *RIVALS[name](folder, STEM, of.notebooks))
+        """Return the seconds of another grader's command, where it has graded nothing yet."""
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            return self.note(name, of, *RIVALS[name](Path(folder), STEM, of.notebooks))
 
     def planned(self, grader: str, of: Class) -> float:
         """Return the seconds in which a grader would take PLANNED submissions like a class's."""
@@ -145,12 +145,12 @@ class Grading:
         self.ours(workers, self.many)
 
     def beside_rivals(self) -> Iterator[Row]:
-        """Each rival's command, once, beside the course's command on the same files."""
+        """Each rival's command beside the course's command on the same files."""
         for of, name in itertools.product((self.mixed, self.right), RIVALS):
             yield beside(
                 f"{of.title}: {name} ÷ `course grade`",
                 lambda of=of, name=name: self.rival(name, of),
-                lambda of=of: command(of), "at least 15", rounds=1,
+                lambda of=of: command(of), "at least 15",
             )  # fmt: skip
             yield self.agreement(name, of)
         for name in RIVALS:
