@@ -22,7 +22,7 @@ TAMPERED = {
     ),
     "it is called old": (
         f"cells[0].querySelector('.live-output').prepend('{EARLIER}\\n')",
-        "cell 1 has version 5, shows 5",
+        "cell 1 has version 5.3, shows 5.3",
     ),
     "another end": (
         "cells[0].querySelector('.live-state').textContent = 'stopped'",

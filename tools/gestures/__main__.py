@@ -1,7 +1,8 @@
 """Play random gestures on a live lesson in Chromium: `python -m tools.gestures [--minutes 60]`.
 
-It clicks, types, runs, stops, restarts, reloads, in one tab and two, and compares what stands on
-the page with what Python itself tells that it did. It ends with 1 if anything was wrong.
+It clicks, types, runs, stops, restarts, reloads, turns knobs, in one tab and two, online and
+offline, with every other seed on a phone, and compares what stands on the page with what Python
+itself tells that it did. It ends with 1 if anything was wrong.
 """
 
 import argparse
@@ -16,12 +17,13 @@ from tools.driver.hosting import served_book
 from tools.gestures.player import LESSON, Player
 
 GESTURES = 150  # with one seed
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
 def play(browser: Browser, address: str, seed: int, gestures: int) -> int:
     """Play with one seed in a browser that nobody has used; print and count what was wrong."""
     faults = 0
-    with browser.new_context() as context:
+    with browser.new_context(**(PHONE if seed % 2 else {})) as context:
         player = Player(context, address, seed)
         for fault in player.play(gestures):
             faults += 1

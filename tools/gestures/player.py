@@ -26,7 +26,14 @@ SHOWN = """(cell) => [
     cell.querySelector(".live-state").textContent,
     [...cell.querySelectorAll("button")].some((one) => one.textContent === "Stop" && !one.hidden),
 ]"""
-VERSION = re.compile(r"v = (\d+)\n")
+VERSION = re.compile(r"v = (\d+)\nturned = (\d)")
+# A reader offline hears it from the browser too, in the console.
+NO_LINE = "net::ERR_INTERNET_DISCONNECTED"
+TURN = """(knob, value) => {
+    knob.value = value;
+    knob.dispatchEvent(new Event("input", { bubbles: true }));
+    knob.dispatchEvent(new Event("change", { bubbles: true }));
+}"""
 
 
 class Tab:
@@ -43,7 +50,7 @@ class Tab:
         self.open()
 
     def _hear(self, said: ConsoleMessage) -> None:
-        if said.type == "error":
+        if said.type == "error" and NO_LINE not in said.text:
             self.troubles.append(said.text)
 
     def open(self) -> None:
@@ -71,13 +78,13 @@ class Tab:
         """Return what was told of each run, by its mark."""
         return runs_of(self.page.evaluate("() => told"))
 
-    def shown(self, number: int) -> tuple[int | None, str, str, bool]:
+    def shown(self, number: int) -> tuple[str | None, str, str, bool]:
         """Return the version of a cell, what stands below, its state, and if it can be stopped."""
         cell = self.cell(number)
         cell.scroll_into_view_if_needed()  # an editor has only the lines that can be seen
         source, output, state, stoppable = cell.evaluate(SHOWN)
-        version = VERSION.match(f"{source}\n")
-        return version and int(version[1]), output, state, stoppable
+        version = VERSION.match(source)
+        return version and ".".join(version.groups()), output, state, stoppable
 
 
 class Player:
@@ -87,6 +94,7 @@ class Player:
         self.context, self.address = context, address
         self.random = Random(seed)
         self.versions = 0
+        self.offline = False
         self.done: list[str] = []  # gestures, in words
         self.tabs = [Tab(context, address)]
         for number in CELLS:
@@ -98,7 +106,7 @@ class Player:
             self._press_run: 8, self._run_by_keyboard: 5, self._write: 5, self._type: 3,
             self._stop: 3, self._run_all: 2, self._run_twice: 2, self._undo: 1, self._go_back: 1,
             self._restart: 1, self._reload: 1, self._open_tab: 1, self._close_tab: 1,
-            self._wait: 4,
+            self._turn: 4, self._change_the_line: 1, self._wait: 4,
         }  # fmt: skip
         for left in range(gestures, 0, -1):
             (way,) = self.random.choices([*ways], [*ways.values()])
@@ -142,6 +150,17 @@ class Player:
 
     def _run_all(self, tab: Tab, _: int) -> None:
         tab.page.get_by_role("button", name="Run all").click()
+
+    def _turn(self, tab: Tab, number: int) -> None:
+        knob = tab.cell(number).locator(".knobs input")
+        for _ in range(self.random.randint(1, 3) if knob.count() else 0):
+            knob.evaluate(TURN, str(self.random.randint(1, 9)))
+
+    def _change_the_line(self, tab: Tab, _: int) -> None:
+        """Go offline, once the book is kept; or be online again."""
+        if self.offline or tab.page.evaluate("() => !!navigator.serviceWorker.controller"):
+            self.offline = not self.offline
+            self.context.set_offline(self.offline)
 
     def _stop(self, tab: Tab, number: int) -> None:
         tab.stopped |= tab.press(number, "Stop")

@@ -21,9 +21,10 @@ LISTEN = """(() => {
         if (life.startsWith(`${tab}/`)) window.told.push([Number(life.split("/")[1]), ...rest]);
     };
 })();"""
-# A cell begins with its number and version; each run has a mark of its own.
+# A cell begins with its version and a knob; each run has a mark of its own, and says both.
 BEGINNING = """\
 v = {version}
+turned = 3  # knob: 1 to 9
 import asyncio, time, uuid, js
 from pyodide.code import run_js
 from pyodide.ffi import to_js
@@ -35,7 +36,7 @@ def _speaker(cell, version, run=uuid.uuid4().hex[:8], channel=js.BroadcastChanne
         print(f"#{{cell}} {{version}} {{run}} {{text}}")
     tell("begun")
     return tell, say
-tell, say = _speaker({cell}, v)
+tell, say = _speaker({cell}, f"{{v}}.{{turned}}")
 """
 END = '\ntell("ended")'
 # What the rest of a cell may be.
@@ -82,7 +83,7 @@ class Told:
 
     life: int
     cell: int
-    version: int
+    version: str  # with how far its knob was turned, as in 12.3
     said: list[str] = field(default_factory=list)
     ended: bool = False
     failed: bool = False
