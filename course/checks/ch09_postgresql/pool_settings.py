@@ -12,7 +12,6 @@ from sqlalchemy.pool import QueuePool
 from course.checking.attempts import attempt_sync, interruption
 from course.checking.exercise import Broken, Exercise, Finding
 
-REFUSED = "<ValueError>"
 NO_LIMIT = 400  # connections; more than any setup of a case has
 LEAST_LIMIT = -1  # of max_overflow: none
 
@@ -97,15 +96,19 @@ async def observe(case: tuple[Setup, ...], pool_settings: Any) -> dict[str, Any]
     """Ask for each setup, and open as many connections as a pool with such settings gives out."""
     seen = []
     for setup in case:
+        # Beside what is returned, which may be any text.
+        refused: list[bool] = []
 
-        def ask(setup: Setup = setup) -> Any:
+        def ask(setup: Setup = setup, refused: list[bool] = refused) -> Any:
             try:
                 return pool_settings(**asdict(setup))
             except ValueError:
-                return REFUSED
+                refused.append(True)
+                return None
 
         outcome = attempt_sync(ask).as_dict()
-        seen.append(outcome | {"opened": _opened(outcome["value"])})
+        opened = _opened(outcome["value"])
+        seen.append({**outcome, "opened": opened, "refused": bool(refused)})
     return {"outcomes": seen}
 
 
@@ -150,7 +153,7 @@ def judge(case: tuple[Setup, ...], seen: dict[str, Any]) -> Iterable[Finding]:
     pools = [(setup, most) for setup, most in pools if setup.share >= 1]
     for setup, outcome in both:
         # Whoever counts too few has none left where there is one, and is told the first of it.
-        if outcome["value"] == REFUSED and any(most < one.share for one, most in pools):
+        if outcome["refused"] and any(most < one.share for one, most in pools):
             continue
         yield from _judge_setup(setup, outcome, _as_if(pools))
 
@@ -165,13 +168,13 @@ def _judge_setup(setup: Setup, outcome: dict[str, Any], as_if: str) -> Iterator[
     if reason := interruption(outcome, "pool_settings"):
         yield Broken("none" if setup.share < 1 else "fits", f"{there}: {reason}")
     elif setup.share < 1:
-        if value != REFUSED:
+        if not outcome["refused"]:
             yield Broken(
                 "none",
                 f"{there}: that is not one connection for each process, and it returned {value!r}. "
                 "No pool fits, so raise ValueError; a `pool_size` of 0 is no limit at all.",
             )
-    elif value == REFUSED:
+    elif outcome["refused"]:
         yield Broken(
             "none",
             f"{there}: it raised ValueError, and each process may have {setup.share}.",

@@ -81,13 +81,17 @@ async def observe(case: Case, why_refused: Any) -> dict[str, Any]:
     for name, driver in case.order:
         error = raised(known[name], driver)
 
-        def ask(error: IntegrityError = error) -> Any:
+        # Beside what is returned: an answer may return any text, these too.
+        came: list[str] = []
+
+        def ask(error: IntegrityError = error, came: list[str] = came) -> Any:
             try:
                 return why_refused(error)
             except IntegrityError as again:
-                return AGAIN if again is error else ANOTHER
+                came.append(AGAIN if again is error else ANOTHER)
+                return None
 
-        seen.append(attempt_sync(ask).as_dict())
+        seen.append({**attempt_sync(ask).as_dict(), "raised": came[0] if came else ""})
     return {"outcomes": seen}
 
 
@@ -103,9 +107,9 @@ def judge(case: Case, seen: dict[str, Any]) -> Iterable[Finding]:
         said = f"it returned {outcome['value']!r}"
         if reason := interruption(outcome, "why_refused"):
             yield Broken(promise, f"{about}{reason} {OF_DRIVER[driver]}.")
-        elif outcome["value"] == due:
+        elif due == (outcome["raised"] if due == AGAIN else outcome["value"]):
             continue
-        elif outcome["value"] == ANOTHER:
+        elif outcome["raised"] == ANOTHER:
             yield Broken(promise, f"{about}another error was raised; raise the one that came.")
         elif due == AGAIN and refusal.constraint is None:
             yield Broken(promise, f"{about}{said}. It is none of the three: raise it again.")
@@ -118,7 +122,7 @@ def judge(case: Case, seen: dict[str, Any]) -> Iterable[Finding]:
             )
             none = "It is none of the three rules, so raise it again."
             yield Broken(promise, f"{about}{said}. {none} {why}")
-        elif outcome["value"] == AGAIN:
+        elif outcome["raised"] == AGAIN:
             yield Broken(promise, f"{about}it was raised again. {OF_DRIVER[driver]}.")
         else:
             yield Broken(
