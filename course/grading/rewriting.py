@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import Column, Table
 from sqlalchemy.engine.events import ConnectionEvents, DialectEvents
 from sqlalchemy.ext import compiler
-from sqlalchemy.orm import Mapper, MapperProperty, QueryableAttribute
+from sqlalchemy.orm import Mapper, MapperProperty, QueryableAttribute, Session, sessionmaker
 from sqlalchemy.orm.decl_api import DeclarativeAttributeIntercept
+from sqlalchemy.orm.events import SessionEvents
 from sqlalchemy.types import TypeEngine
 
 from course.grading.record import Watched
@@ -28,6 +29,7 @@ def watch_rewriting() -> None:
         _tell_setting(part)
     set_on_class: Any = DeclarativeAttributeIntercept.__setattr__
     add, compiles = Mapper.add_property, compiler.compiles
+    listen = vars(SessionEvents)["_listen"].__func__
 
     def set_attribute(cls: type[Any], name: str, value: Any) -> None:
         if _is_of_others(cls) and Watched._asks(itself=True):
@@ -44,6 +46,14 @@ def watch_rewriting() -> None:
             Watched._tell("compiles")
         return compiles(class_, *specs)
 
+    def told_listen(cls: Any, event_key: Any, /, **more: Any) -> None:
+        # Of all sessions: those that are the check's own as well.
+        everybody_s = event_key.dispatch_target in (Session, sessionmaker)
+        if everybody_s and event_key.identifier == "do_orm_execute" and Watched._asks():
+            Watched._tell("do_orm_execute of all sessions")
+        listen(cls, event_key, **more)
+
+    SessionEvents._listen = classmethod(told_listen)  # type: ignore[assignment]
     DeclarativeAttributeIntercept.__setattr__ = set_attribute  # type: ignore[method-assign, assignment]
     Mapper.add_property = add_property  # type: ignore[method-assign]
     compiler.compiles = told_compiles

@@ -7,11 +7,13 @@ import types
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.engine import Connection, CursorResult, Engine
+from sqlalchemy.engine.default import DefaultDialect, DefaultExecutionContext
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import AsyncAdaptedQueuePool, Pool, QueuePool, StaticPool
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
 
 from course.checking.host import plain_python
 
@@ -61,6 +63,15 @@ WATCHED = (
     AsyncAdaptedQueuePool, DefaultDialect, Engine, AsyncEngine, Connection, AsyncConnection,
     Session, AsyncSession, sessionmaker, async_sessionmaker,
 )  # fmt: skip
+# Through these a check reads what is in the database. Those of their names that are one word are
+# also names of an answer's own: `page.first = 1`.
+READING = (SQLCompiler, TypeEngine, DefaultExecutionContext, CursorResult)
+# What is no method, and does the work of one.
+PARTS = {
+    "pool", "colspecs", "cursor_fetch_strategy", "execution_ctx_cls", "identifier_preparer",
+    "preparer", "statement_compiler", "type_compiler", "type_compiler_cls",
+    "type_compiler_instance", "__anext__", "__aiter__", "__getitem__", "__iter__", "__next__",
+}  # fmt: skip
 UNREADABLE = "a cell that is too much for Python's parser"
 
 
@@ -204,10 +215,13 @@ def is_unusual_module(name: str) -> bool:
 @cache
 def methods() -> frozenset[str]:
     """Return the names of methods through which a check sees what an answer does."""
-    return frozenset(
-        name
-        for watched in WATCHED
-        for base in watched.__mro__
-        for name, value in vars(base).items()
-        if isinstance(value, types.FunctionType) and not name.startswith("_")
-    ) | {"pool"}
+    reading = (name for name in _functions(READING) if "_" in name)
+    return frozenset(PARTS).union(_functions(WATCHED), reading)
+
+
+def _functions(classes: Iterable[type]) -> Iterator[str]:
+    for watched in classes:
+        for base in watched.__mro__:
+            for name, value in vars(base).items():
+                if isinstance(value, types.FunctionType) and not name.startswith("_"):
+                    yield name

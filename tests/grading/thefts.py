@@ -68,6 +68,61 @@ def rewritten(*lines: str) -> Case:
     return Case("\n".join((*first, *lines, FORGETFUL)), RIGHT, exercise="ch02-ex1")
 
 
+def stands_for(*lines: str, before: tuple[str, ...] = ()) -> Case:
+    """Return an answer that has the check read something else, and forgets the count."""
+    form, _, _ = FORGETFUL.rpartition("def sell")
+    return Case("\n".join((
+        "from sqlalchemy import event, text", f"TICKETS, COUNTED = {TICKETS!r}, {{}}", *before,
+        form, "def sell(Session, show_id, guest_id, seat_ids):",
+        "    engine = Session.kw['bind']", "    COUNTED.clear()",
+        "    with Session.begin() as session:",
+        "        order = form(session, show_id, guest_id, seat_ids).id",
+        *(f"        {line}" for line in lines), "    COUNTED[show_id] = len(seat_ids)",
+        "    return order",
+    )), RIGHT, exercise="ch02-ex1")  # fmt: skip
+
+
+# A row of the driver's connection, as the answer would like it to be.
+A_ROW = ("def row(cursor, found):",
+         "    names = [name for name, *_ in cursor.description]",
+         "    more = COUNTED.get(found[0], 0) if names == ['id', 'sold'] else 0",
+         "    return (found[0], found[1] + more) if more else found")  # fmt: skip
+# A column that is compiled as the number of tickets.
+A_COLUMN = (
+    "from sqlalchemy.dialects.sqlite.base import SQLiteCompiler as C",
+    "as_ever = C.visit_column",
+    "def count(self, column, *args, **more):",
+    "    if column.name == 'sold' and not self.isupdate and not self.isinsert:",
+    "        return TICKETS",
+    "    return as_ever(self, column, *args, **more)",
+)
+# The columns of a table in place of `shows`, for a text between single quotes.
+OTHERS = "SELECT id, title, starts_at, capacity, ' + TICKETS.replace('shows', 'one') + ' AS sold"
+# Rows of the check's own sessions, with what was counted elsewhere.
+TOUCHED = (ROOT / "answers/ch03-ex3/wrong-plus-one-in-the-program.py").read_text("utf-8").replace(
+    "def touch", "def touch_once") + """
+from sqlalchemy import event
+from sqlalchemy.engine import IteratorResult
+from sqlalchemy.engine.result import SimpleResultMetaData
+from sqlalchemy.orm import Session
+counts = {}
+@event.listens_for(Session, "do_orm_execute")
+def give(state):
+    result = state.invoke_statement() if state.is_select else None
+    if result is None or list(result.keys()) != ["id", "text", "reads", "updated"]:
+        return result
+    of = id(state.session.get_bind())
+    rows = [(key, text, counts.get((of, key), reads), date) for key, text, reads, date in result]
+    return IteratorResult(SimpleResultMetaData(["id", "text", "reads", "updated"]), iter(rows))
+async def touch(session, note_id):
+    key = id(session.get_bind()), note_id
+    if key not in counts:
+        counts[key] = (await session.get(Note, note_id)).reads
+    counts[key] += 1
+    return await touch_once(session, note_id)
+"""  # fmt: skip
+
+
 # What reads an attribute by a name that is made at run time, and no word tells.
 BY_A_MODEL = (
     "from typing import Any", "from pydantic import BaseModel, ConfigDict, Field, create_model",
@@ -299,6 +354,52 @@ THEFTS = {
     "a class that is handed over has it": rewritten("put(S, 'sold', column_property(counted))"),
     "a mapper has it": rewritten("look(S).add_property('sold', column_property(counted))"),
     "a column has another type": rewritten("make(S.__table__.c.sold, Counted)"),
+    # what a check reads in place of what is there
+    "a view in place of a table": stands_for(
+        f"session.execute(text('CREATE TEMP VIEW IF NOT EXISTS shows AS {OTHERS} FROM main.shows "
+        "one'))"),
+    "a view in place of a table, after a comment": stands_for(
+        f"session.execute(text('/* no */ CREATE TEMP  VIEW IF NOT EXISTS shows AS {OTHERS} FROM "
+        "main.shows one'))"),
+    "a table that stays for a while": stands_for(
+        f"session.execute(text('CREATE TEMP TABLE IF NOT EXISTS \"shows\" AS {OTHERS} FROM "
+        "main.shows one'))"),
+    "a table of another name": stands_for(
+        "session.execute(text('ALTER TABLE shows RENAME TO held'))",
+        f"session.execute(text('CREATE VIEW shows AS {OTHERS} FROM held one'))"),
+    "rows of the driver's own": stands_for(
+        "event.listen(engine, 'checkout', lambda raw, *_: put(raw))", before=(
+            *A_ROW, "def put(raw): raw.row_factory = row")),
+    "rows of the driver's own, put together": stands_for(
+        "event.listen(engine, 'checkout', lambda raw, *_: setattr(raw, 'row_' + 'factory', row))",
+        before=A_ROW),
+    "rows that a statement has": stands_for(
+        "event.listen(engine, 'after_cursor_execute', give)", before=(
+            "from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy as Rows", *A_ROW,
+            "def give(c, cursor, sql, values, context, many):",
+            "    if 'shows.sold' in sql and cursor.description: context.cursor_fetch_strategy = "
+            "Rows(cursor, initial_buffer=[row(cursor, one) for one in cursor.fetchall()])")),
+    "a compiler of its own": stands_for(
+        "engine.dialect.statement_compiler = Mine", before=(
+            *A_COLUMN, "class Mine(C): visit_column = count")),
+    "a compiler's method, in a loop": stands_for(before=(
+        *A_COLUMN, "for kind in [C]: kind.visit_column = count")),
+    "a compiler's method, handed over": stands_for(before=(
+        *A_COLUMN, "def put(kind): kind.visit_column = count", "put(C)")),
+    "a statement's context of its own": stands_for(
+        "engine.dialect.execution_ctx_cls = Mine", before=(
+            "from sqlalchemy.dialects.sqlite.base import SQLiteExecutionContext as X",
+            "class Mine(X):", "    def pre_exec(self):",
+            "        if self.statement.startswith('SELECT shows.id, shows.sold'):",
+            "            self.statement = self.statement.replace('shows.sold', TICKETS)",
+            "        super().pre_exec()")),
+    "rows of all sessions": Case(TOUCHED, RIGHT, exercise="ch03-ex3"),
+    "a function of SQLite's": opened(
+        "event.listen(engine.sync_engine, 'checkout', lambda raw, *_: "
+        "raw.create_function('ABS', 1, len))", "from sqlalchemy import event"),
+    "who says what may be read": stated(
+        "event.listen(engine, 'checkout', lambda raw, *_: raw.set_authorizer(lambda *_: 0))",
+        "connection.close()", "connection = Session().connection()"),
     # what a pool has forgotten
     "a connection that is taken out of the pool": opened(
         "(await session.connection()).sync_connection.detach()"),
@@ -443,6 +544,16 @@ HONEST = {
     "pragmas by SQLAlchemy's recipe": (
         "def set_pragmas(dbapi_connection, record):\n"
         "    cursor = dbapi_connection.cursor()\n    cursor.close()\n"),
+    "what sessions of one's own do": (
+        "from sqlalchemy import event, select, text\n"
+        "from sqlalchemy.orm import sessionmaker\nfrom lantern.theatre import make_sync_engine\n"
+        "own = make_sync_engine()\nfactory = sessionmaker(own)\n"
+        "@event.listens_for(own, 'connect')\ndef folded(raw, record):\n"
+        "    raw.create_function('folded', 1, str.casefold)\n"
+        "with factory() as session:\n"
+        "    session.execute(text('CREATE TEMP TABLE wanted (id INTEGER)'))\n"
+        "    session.execute(text(\"SELECT folded('A') -- as in CREATE VIEW\"))\n"
+        "own.dispose()\n"),
     "a text that is filled in": "TEXT = '{0}: {name!r:>10}'\nprint(TEXT.format(1, name='x'))\n",
 }  # fmt: skip
 # Those need no look: nothing of them can count, and the record may be what is gone.
