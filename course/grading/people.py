@@ -10,12 +10,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from course.grading.folders import names_within
+from course.grading.folders import names_within, stem_in
 from course.grading.learners import UNIQUE, Learner
 from course.grading.results import Result
 from course.grading.roster import Entry
 from course.names import chapter_of
 
+ASKS_OF_SEVERAL = (
+    "Of {who} there are {about}, called {names}. They count as one learner's: if they are of "
+    "several, give each a folder of their own."
+)
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 Key = tuple[str, ...]
 K = TypeVar("K")
@@ -151,20 +155,27 @@ def _without_date(person: Person) -> str | None:
 
 
 def _asks_of_several(person: Person) -> Iterator[str]:
-    """Ask whether a folder is one learner's, if notebooks for one chapter bear different names."""
+    """Ask whether a folder is one learner's, if its notebooks bear different names.
+
+    That is several for one chapter, or one for each where the chapter stands beside it.
+    """
     by_chapter = _grouped(
         (result.stem or None, result.path)
         for result in person.results
         if result.is_notebook and not result.learner.system and not result.learner.asks
     )
+    names = {stem: sorted(names_within(paths)) for stem, paths in by_chapter.items()}
+    every = sorted({name for each in names.values() for name in each})
+    if not person.name or normal(person.name) in map(normal, every):
+        return
     for stem, paths in by_chapter.items():
-        names = sorted(names_within(paths))
-        if person.name and len(names) > 1 and normal(person.name) not in map(normal, names):
-            yield (
-                f"Of {person.name} there are {len(paths)} notebooks for {chapter_of(stem)}, called "
-                f"{', '.join(names)}. They count as one learner's: if they are of several, give "
-                "each a folder of their own."
-            )
+        if len(names[stem]) > 1:
+            about = f"{len(paths)} notebooks for {chapter_of(stem)}"
+            yield ASKS_OF_SEVERAL.format(who=person.name, about=about, names=", ".join(names[stem]))
+    by_names = all(stem_in(path) for paths in by_chapter.values() for path in paths)
+    if by_names and 1 < len(names) == len(every) and all(len(each) == 1 for each in names.values()):
+        about = f"notebooks for {', '.join(map(chapter_of, sorted(names)))}"
+        yield ASKS_OF_SEVERAL.format(who=person.name, about=about, names=", ".join(every))
 
 
 def _is_unique(learner: Learner) -> bool:

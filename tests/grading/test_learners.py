@@ -261,6 +261,19 @@ def test_notebooks_of_one_chapter_and_several_names_in_a_learner_s_folder_are_as
     assert asked("ana/homework.ipynb", "ana/poem.ipynb", "bo.ipynb") == ""
 
 
+def test_a_name_for_each_chapter_in_a_learner_s_folder_is_asked_about() -> None:
+    rest = ("ana_ch01.ipynb", "bo_ch01.ipynb")
+    for folder in ("by mail", "by mail/late", "by mail.zip"):
+        paths = (f"{folder}/cy_ch01.ipynb", f"{folder}/di_ch02.ipynb")
+        assert "there are notebooks for ch01, ch02, called cy, di." in asked(*rest, *paths)
+    for mine in (
+        ("cy/ch01_event_loop.ipynb", "cy/ch02.ipynb"), ("cy/cy_ch01.ipynb", "cy/ch02_final.ipynb"),
+        ("cy/mine_ch01.ipynb", "cy/mine_ch02.ipynb"), ("cy/cy_ch01.ipynb", "cy/new_ch02.ipynb"),
+        ("cy/the first_ch01.ipynb", "cy/ch02.ipynb"),
+    ):  # fmt: skip
+        assert asked(*rest, *mine) == ""
+
+
 def test_names_that_only_a_date_tells_apart_are_asked_about() -> None:
     paths = ("2024-03-01_Ana_ch01.ipynb", "2024-03-02_Ana_ch02.ipynb", "2024-03-02_Bo_ch01.ipynb")
     assert "Only a date tells 2024-03-01_Ana, 2024-03-02_Ana apart." in asked(*paths)
