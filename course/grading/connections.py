@@ -19,6 +19,7 @@ from sqlalchemy import Engine
 from sqlalchemy.connectors.asyncio import AsyncAdapt_dbapi_cursor as Cursor
 from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection
 from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.pool import QueuePool
 from sqlalchemy.pool.base import _ConnectionFairy
 
 from course.grading.messages import OWN_CONNECTION, OWN_STATEMENT
@@ -46,6 +47,7 @@ def watch_connections() -> None:
     """
     databases: set[str] = set()  # of engines that are no answer's
     make, dispose, connect = Engine.__init__, Engine.dispose, aiosqlite.Connection.__init__
+    dispose_pool = QueuePool.dispose
     open_, work = DefaultDialect.connect, vars(aiosqlite.Connection)["_execute"]
 
     # create_engine takes the options that stand here by name.
@@ -64,6 +66,12 @@ def watch_connections() -> None:
         if getattr(self.pool, "checkedout", int)() and Watched._asks():
             Watched._tell("dispose while a connection is out")
         dispose(self, close)
+
+    def disposed_pool(self: Any) -> None:
+        # It counts none of those that are out afterwards.
+        if self.checkedout() and Watched._asks(itself=True):
+            Watched._tell("dispose while a connection is out")
+        dispose_pool(self)
 
     def connected(self: Any, *args: Any, **options: Any) -> None:
         if Watched._asks(itself=True):
@@ -115,6 +123,7 @@ def watch_connections() -> None:
     create = AsyncAdapt_aiosqlite_connection.create_function
     AsyncAdapt_aiosqlite_connection.create_function = creating  # type: ignore[method-assign]
     Engine.__init__, Engine.dispose = made, disposed  # type: ignore[method-assign]
+    QueuePool.dispose = disposed_pool  # type: ignore[method-assign]
     DefaultDialect.connect = opened  # type: ignore[method-assign]
     aiosqlite.Connection.__init__ = connected  # type: ignore[method-assign]
     setattr(aiosqlite.Connection, "_execute", awaited)  # noqa: B010

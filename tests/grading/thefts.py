@@ -7,6 +7,7 @@ grader's source: of a check nothing is secret but the case that it draws.
 from course.checking.exercise import RIGHT, WRONG
 from course.project import ROOT
 from tests.grading.hostile import BLOCKING, FREEZES, RIGHT_ANSWER, Case
+from tools.answers import answer_in
 
 FAKE = "def fake(*_, **__): return None"
 
@@ -405,6 +406,14 @@ THEFTS = {
         "(await session.connection()).sync_connection.detach()"),
     "a pool that forgets who has a connection": opened(
         "await session.connection(); await engine.dispose(close=False)"),
+    "a pool that forgets, by itself": opened(
+        "await session.connection(); engine.pool.dispose()"),
+    "a pool that forgets, and a sale": Case(
+        answer_in("solutions", "ch02-ex1").replace("def sell(", "def sold(")
+        + "\nkept = []\ndef sell(Session, show_id, guest_id, seat_ids):\n"
+        "    order, engine = sold(Session, show_id, guest_id, seat_ids), Session.kw['bind']\n"
+        "    kept.append(engine.connect())\n    engine.pool.dispose()\n    return order\n", RIGHT,
+        exercise="ch02-ex1"),
     "a pool in place of another": opened("engine.sync_engine.pool = engine.pool.recreate()"),
     "the same with names that are put together": opened(
         "setattr(engine.sync_engine, 'po' + 'ol', getattr(engine.pool, 're' + 'create')())"),
