@@ -362,6 +362,9 @@ THEFTS = {
     "a view in place of a table, after a comment": stands_for(
         f"session.execute(text('/* no */ CREATE TEMP  VIEW IF NOT EXISTS shows AS {OTHERS} FROM "
         "main.shows one'))"),
+    "a view in place of a table, awaited": opened(
+        "await session.execute(text('CREATE TEMP VIEW shows AS SELECT 1 AS id'))",
+        "from sqlalchemy import text"),
     "a table that stays for a while": stands_for(
         f"session.execute(text('CREATE TEMP TABLE IF NOT EXISTS \"shows\" AS {OTHERS} FROM "
         "main.shows one'))"),
