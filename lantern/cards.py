@@ -29,6 +29,9 @@ MOST = 100_000  # characters of a text that are looked at, its last ones
 PLENTY, FEW = 5, 3
 ALIKE = 3  # cards that a piece of a message, or a code, may mean
 NEAREST = 3
+# Packages that are none of ours and say under names of their own what the same drivers say: the
+# cures of our cards are not theirs.
+OTHERS = {"django", "peewee", "pony", "tortoise"}
 LEAST = 100  # weight that is shared with one of the nearest
 
 # No pattern looks at a text of any length twice: what may be of any length is bounded.
@@ -189,6 +192,8 @@ class Cards:
         # The last error is the one that was not caught; a warning may be printed behind it.
         order = sorted(reversed(said), key=lambda each: each.is_warning)
         final = next((each for each in order if each.names), None)
+        if final and final.names[0].partition(".")[0] in OTHERS:
+            return Answer((), tuple(self.cards[n] for n in self.near(said)[:NEAREST]))
         found: dict[int, None] = {}
         for each in order:
             found.update(dict.fromkeys(self.fitting(each, each is final)))

@@ -9,6 +9,7 @@ class Cards {
   static FEW = 3;
   static ALIKE = 3;
   static NEAREST = 3;
+  static OTHERS = new Set(["django", "peewee", "pony", "tortoise"]);
   static LEAST = 100;
   static DECORATION = /^(?:[\w.-]+ +\| |\s*[|│] ?|> (?! )|E {3,})|\s{0,99}│$/;
   static COLOUR = /\x1b\[[0-9;]*m/g;
@@ -52,6 +53,9 @@ class Cards {
     const warns = ({ names }) => Number(Boolean(names[0]?.endsWith("Warning")));
     const order = [...said].reverse().sort((one, other) => warns(one) - warns(other));
     const final = order.find(({ names }) => names.length);
+    if (final && Cards.OTHERS.has(final.names[0].split(".")[0])) {
+      return { cards: [], nearest: this.near(said).slice(0, Cards.NEAREST) };
+    }
     const found = new Set(order.flatMap((each) => this.fitting(each, each === final)));
     const links = [...text.matchAll(Cards.CODE)];
     const coded = [...new Set(links.flatMap(([, code]) => this.codes.get(code) ?? []))];
