@@ -180,6 +180,10 @@ def _counted(findings: int) -> str:
     return "1 finding is" if findings == 1 else f"{findings or 'No'} findings are"
 
 
+def _again(times: int) -> str:
+    return ", and once more" if times == 1 else f", and {times} times more" if times else ""
+
+
 def _tell(findings: Findings, write: Any) -> None:
     if findings.nothing:
         write(findings.nothing)
@@ -187,8 +191,7 @@ def _tell(findings: Findings, write: Any) -> None:
         write(f"{kind.title} [{kind.name}]", bold=True)
         for finding in mine:
             write(f"  {finding.place or 'no line of this project'}", yellow=True)
-            again = f", and {finding.times - 1} times more" if finding.times > 1 else ""
-            write(f"    {finding.message}{again}")
+            write(f"    {finding.message}{_again(finding.times - 1)}")
             for line in finding.reading:
                 write(f"    {line}")
             write(f"    {' in '.join(filter(None, (finding.route, finding.test)))}")

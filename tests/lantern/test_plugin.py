@@ -165,6 +165,19 @@ def test_a_run_fails_where_findings_are_errors_until_a_baseline_knows_them(small
         assert "Nothing was found." not in output
 
 
+@pytest.mark.parametrize(
+    ("requests", "again"), [(1, ""), (2, ", and once more"), (3, ", and 2 times more")]
+)
+def test_how_often_a_finding_was_seen_is_told(small_project, requests, again):
+    test = small_project.path / "test_few.py"
+    late = '    assert TestClient(app).post("/late").status_code == 200\n'
+    test.write_text(ONE_TEST.replace(late, late * requests), "utf-8")
+    status, output, _ = ask(small_project, "--lantern")
+    assert status == 0
+    told = re.search(r"commit-after-answer\]\n.+\n +(.+)", output)
+    assert re.sub(r", and .* more$", "", told[1]) + again == told[1]
+
+
 def test_the_report_of_a_pipeline_has_each_finding_and_the_address_of_its_card(small_project):
     settings = small_project.path / "pytest.ini"
     settings.write_text("[pytest]\npythonpath=.\nlantern_site = https://book.example/\n", "utf-8")
