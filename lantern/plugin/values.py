@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import JSON, DateTime
 from sqlalchemy.ext.mutable import MutableBase
-from sqlalchemy.orm import Mapper, Session
+from sqlalchemy.orm import Mapper, Session, attributes
 
 from lantern.events import Listener
 from lantern.plugin.findings import IN_PLACE, MIXED, Place
@@ -68,7 +68,7 @@ class Values(Watcher):
         )
 
     def _read(self, thing: Any, context: Any, names: Iterable[str] | None = None) -> None:
-        state = thing._sa_instance_state
+        state = _state_of(thing)
         columns = self._of(state)
         if not columns.documents and not columns.times:
             return
@@ -84,7 +84,7 @@ class Values(Watcher):
     def _wrote(self, session: Session, _: object) -> None:
         written: list[Any] = [*session.new, *session.dirty]  # objects may have no hash
         for thing in written:
-            state = thing._sa_instance_state
+            state = _state_of(thing)
             columns = self._of(state)
             is_new = state.key is None
             where = place() if columns.documents else None
@@ -122,7 +122,7 @@ class Values(Watcher):
         """Yield the documents of a session that are not what the database has."""
         things: Iterable[Any] = session.identity_map.values()
         for thing in things:
-            state = thing._sa_instance_state
+            state = _state_of(thing)
             for key, stored in [*self._stored.get(state, {}).items()]:
                 now = _document(state.dict.get(key))
                 if now is not None and key not in state.committed_state and now != stored.written:
@@ -164,6 +164,11 @@ class Values(Watcher):
             "to order or subtract the two is a TypeError, and == says False",
             request=current(),
         )
+
+
+def _state_of(thing: Any) -> Any:
+    # SQLAlchemy puts another function there where a class keeps its state in its own way.
+    return attributes.instance_state(thing)
 
 
 def _document(value: Any) -> str | None:

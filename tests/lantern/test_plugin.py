@@ -357,6 +357,59 @@ def test_one_connection_that_several_have_at_once_comes_back_from_each(pytester)
     assert "test_one.py:16 in test_it_asks" in output
 
 
+STATE_OF_ITS_OWN = """
+from sqlalchemy import JSON, create_engine
+from sqlalchemy.ext.instrumentation import InstrumentationManager
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+class InTheObject(InstrumentationManager):
+    def install_state(self, class_, instance, state):
+        instance.kept_here = state
+
+    def state_getter(self, class_):
+        return lambda instance: instance.kept_here
+
+class Base(DeclarativeBase):
+    pass
+
+class Note(Base):
+    __sa_instrumentation_manager__ = InTheObject
+    __tablename__ = "notes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    told: Mapped[dict] = mapped_column(JSON, default=dict)
+
+def changes():
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add(Note(id=1))
+        session.commit()
+        note = session.get(Note, 1)
+        note.told["read"] = True
+        session.commit()  # is found
+        note.told = {"read": True}
+        session.commit()
+    engine.dispose()
+"""
+TEST_OF_STATE = """
+from app import changes
+
+def test_changes():
+    changes()
+"""
+
+
+def test_a_class_may_keep_the_state_of_its_objects_in_its_own_way(pytester, monkeypatch):
+    (pytester.path / "app.py").write_text(STATE_OF_ITS_OWN, "utf-8")
+    (pytester.path / "pytest.ini").write_text("[pytest]\npythonpath = .\n", "utf-8")
+    (pytester.path / "test_app.py").write_text(TEST_OF_STATE, "utf-8")
+    # In a process of its own: SQLAlchemy looks up every state in another way from then on.
+    found, output = told_alone(pytester, monkeypatch)
+    lines = STATE_OF_ITS_OWN.splitlines()
+    (line,) = (number for number, line in enumerate(lines, 1) if line.endswith("# is found"))
+    assert found == {(line, "changed-in-place")}, output
+
+
 APP_WITH_TEMPLATES = """
 import time
 import jinja2
