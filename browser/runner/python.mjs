@@ -58,22 +58,18 @@ bridge.install(${canWait ? "True" : "False"})
 import aiosqlite, fastapi, httpx, sqlalchemy.ext.asyncio, sqlalchemy.dialects.sqlite.aiosqlite
 import anyio.to_thread, anyio._backends._asyncio, concurrent.futures.thread
 `;
-// Another build's own part may be there: it leaves no trace, not in SQLAlchemy's list of mapped
-// classes either, nor in typing's of what has stood in brackets. What is there now is not garbage
+// Another build's own part may be there: it leaves no trace. What is there now is not garbage
 // later on, so no collection looks at it again.
 const TAKE_OWN_PART_IN = `
-import gc, importlib, sqlalchemy.orm, sys, typing
+import gc, importlib, sys
 gc.disable()
 gc.unfreeze()
-sqlalchemy.orm.clear_mappers()
-for clear in typing._cleanups:
-    clear()
 for name, module in list(sys.modules.items()):
     if (getattr(module, "__file__", None) or "").startswith("${OWN}"):
         del sys.modules[name]
 module = None
 importlib.invalidate_caches()
-import kernel, lantern.theatre, course.checking.cell
+import kernel, lantern, course.checking.cell, sqlalchemy.orm
 sqlalchemy.orm.configure_mappers()
 gc.enable()
 gc.collect()
