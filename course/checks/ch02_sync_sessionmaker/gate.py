@@ -123,8 +123,8 @@ class Gate:
             self.foreign += connection.engine.pool is not self.engine.pool
         if threading.get_ident() != self.loop_thread:
             self.opened.wait()
-        elif not connection.dialect.is_async:
-            self.on_loop += 1
+        elif connection.engine.pool is self.engine.pool or not connection.dialect.is_async:
+            self.on_loop += 1  # the given engine is a sync one, whatever its dialect says by now
 
     def _checkout(self, connection: Any, record: Any, lent: Any) -> None:
         with self.counting:

@@ -142,6 +142,12 @@ def _judge_contract(programme: Programme, seen: dict[str, Any]) -> Iterator[Brok
                 f"GET /shows/{show_id} is {title!r} with {capacity} seats; this was {body!r}. "
                 + _why_another(programme, show_id, body),
             )
+        elif float in map(type, body.values()):
+            yield Broken(
+                "contract",
+                f"GET /shows/{show_id} was answered with {body!r}: numbers with a point, where "
+                "ShowOut has whole ones.",
+            )
     if seen["schema"] is None or set(seen["schema"]) != FIELDS:
         yield Broken(
             "contract",
