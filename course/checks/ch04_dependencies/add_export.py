@@ -31,7 +31,7 @@ def judge_add_export(case: Accounts, seen: dict[str, Any]) -> Iterable[Finding]:
     findings = [
         Broken(promise, problem)
         for promise, problem in (
-            ("lines", _why_not_the_lines(case, seen)),
+            ("lines", _why_not_the_lines(case, seen) or _why_not_theirs(seen)),
             ("rows", _why_too_far_ahead(seen["long"])),
             ("back", _why_not_back(seen)),
             ("ten", _why_not_ten(seen["crowd"], seen["long"]["most"]) or _why_not_again(seen)),
@@ -179,6 +179,23 @@ def _why_not_ten(crowd: dict[str, Any], most: int) -> str | None:
         why = f": {crowd['error'].rstrip('.')}" if crowd["error"] else ""
         return f"Of {READERS} readers at once, {crowd['served']} were served{why}."
     return None
+
+
+def _why_not_theirs(seen: dict[str, Any]) -> str | None:
+    """Say that readers of a crowd were sent other lines than are due, where one alone was not."""
+    wrong = max(seen["crowd"]["wrong"], seen["after them"]["wrong"])
+    if not wrong or _are_served_less(seen):
+        return None
+    return (
+        "The totals of a show's orders were corrected in the database, after its export had been "
+        f"read. Then {READERS} readers came at once, and {wrong} of them got lines that do not "
+        "say so, or not all of the lines. Is something kept from an earlier request, or left out "
+        "where many come?"
+    )
+
+
+def _are_served_less(seen: dict[str, Any]) -> bool:
+    return min(seen["crowd"]["served"], seen["after them"]["served"]) < READERS
 
 
 def _why_not_again(seen: dict[str, Any]) -> str | None:
