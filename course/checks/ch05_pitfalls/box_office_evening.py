@@ -115,7 +115,9 @@ class Database:
         try:
             patience = patience_with(self.engine)
             outcome = await attempt(lambda: function(session, *arguments), patience)
-            capacity = plain(getattr(outcome.value, "__dict__", {}).get("capacity"))
+            # What is loaded, of a show; anything else may have such an attribute, too.
+            show = vars(outcome.value) if isinstance(outcome.value, Show) else {}
+            capacity = plain(show.get("capacity"))
             return {**outcome.as_dict(), "capacity": capacity}
         finally:
             with contextlib.suppress(Exception):
