@@ -80,10 +80,10 @@ def _judge_written(case: Counter, seen: dict[str, Any]) -> Iterator[Broken]:
         if not request["committed"]:
             yield Broken(
                 "written",
-                f"{told} The order is in the table, and no COMMIT was sent: on SQLite as it is "
-                "shipped the end of a savepoint that no transaction surrounds commits, and "
-                "elsewhere nothing is stored then. Or each statement commits by itself, in "
-                "AUTOCOMMIT.",
+                f"{told} The order is in the table, and no COMMIT was sent that had it to commit: "
+                "on SQLite as it is shipped the end of a savepoint that no transaction surrounds "
+                "commits, and elsewhere nothing is stored then. Or each statement commits by "
+                "itself, in AUTOCOMMIT.",
             )
             return
         if new[0] not in request["first"]:

@@ -46,7 +46,8 @@ class Desk:
         self.begun += 1
 
     def _commit(self, connection: Any) -> None:
-        self.committed += 1
+        # A COMMIT that has nothing to commit, as in AUTOCOMMIT, is none.
+        self.committed += connection.connection.driver_connection.in_transaction
 
     def _checkout(self, connection: Any, record: Any, lent: Any) -> None:
         self.lent.append(lent)
