@@ -15,6 +15,7 @@ from course.checks.ch06_overselling.keyed_orders import (
     draw_desk,
     observe_add_orders,
 )
+from lantern.steps import LETTERS
 
 CLICKS = ("the first click", "the second click")
 OVER = "Can't operate on closed transaction", "PendingRollbackError"
@@ -262,6 +263,13 @@ def _why_not_once(case: Desk, end: Plain) -> str:
         answers.append(outcome["value"])
     if len(orders) > 1:
         return f"One wish came twice, under one key, and there are {len(orders)} orders."
+    for letter, name, got in zip(LETTERS, CLICKS, answers, strict=False):
+        knows = got.get("status") in (*SERVED, 409)
+        if knows and end["steps"] and all(step["task"] != letter for step in end["steps"]):
+            return (
+                f"{_was_answered(name, got)}. It had not asked the database: what it knew of the "
+                "other click is in the memory of one process, and a theatre has two."
+            )
     for name, got in zip(CLICKS, answers, strict=False):
         if got.get("status") not in (*SERVED, 409):
             return f"{_was_answered(name, got)}. The order's id is due, or 409."

@@ -86,7 +86,8 @@ def draw_desk(random: Random) -> Desk:
     shows = random.sample(range(100, 1_000), 2)
     earlier, *guests = random.sample(range(1_000, 9_000), 4)
     key = f"{random.getrandbits(64):016x}"
-    keys = [f"{key}{last}" for last in random.sample("aA", 2)]
+    place = random.randrange(1, len(key))  # neither first nor last
+    keys = [f"{key[:place]}{letter}{key[place:]}" for letter in random.sample("aA", 2)]
     tickets, other = random.sample(range(2, 5), 2)
     return Desk(
         (shows[0], shows[1]),
