@@ -195,7 +195,7 @@ def _why_not_theirs(seen: dict[str, Any]) -> str | None:
 
 
 def _are_served_less(seen: dict[str, Any]) -> bool:
-    return min(seen["crowd"]["served"], seen["after them"]["served"]) < READERS
+    return any(seen[name]["served"] < READERS for name in ("crowd", "after them"))
 
 
 def _why_not_again(seen: dict[str, Any]) -> str | None:
