@@ -27,11 +27,12 @@ from course.grading.record import CONNECT, Watched, whose
 from lantern.theatre import Base
 
 SETTING = ("PRAGMA", "pragma")  # what SQLAlchemy's own recipe says to the driver
-# What a table's name stands for afterwards is something else: whoever reads it is told that.
+# What a table's name stands for afterwards is something else: whoever reads it is told that. And a
+# copy of the whole, which an engine of one's own can open.
 COMMENTS = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 STANDS_FOR = re.compile(
     r"[\s;]*(?:(?P<what>ALTER|ATTACH|CREATE\s+(?:TEMP\s+|TEMPORARY\s+)?VIEW"
-    r"|PRAGMA\s+writable_schema)\b|CREATE\s+(?:TEMP|TEMPORARY)\s+TABLE\s+"
+    r"|PRAGMA\s+writable_schema|VACUUM\s+(?:\w+\s+)?INTO)\b|CREATE\s+(?:TEMP|TEMPORARY)\s+TABLE\s+"
     r"(?:IF\s+NOT\s+EXISTS\s+)?(?:temp\s*\.\s*)?[\"'`\[]?(?P<table>\w+))",
     re.IGNORECASE,
 )

@@ -398,6 +398,9 @@ THEFTS = {
             "            self.statement = self.statement.replace('shows.sold', TICKETS)",
             "        super().pre_exec()")),
     "rows of all sessions": Case(TOUCHED, RIGHT, exercise="ch03-ex3"),
+    "a copy of the database": opened(
+        "await (await session.connection()).execute(text(f\"VACUUM main INTO '{path}.copy'\"))",
+        "from sqlalchemy import text"),
     "a function of SQLite's": opened(
         "event.listen(engine.sync_engine, 'checkout', lambda raw, *_: "
         "raw.create_function('ABS', 1, len))", "from sqlalchemy import event"),
